@@ -1,0 +1,69 @@
+#pragma once
+// host:port.
+
+#include <rollcall/base/result.h>
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace rollcall {
+
+// An address that can be dialled or listened on: an IPv4 literal, an IPv6 literal or a host name,
+// and a port. A value; a class with constructors (see Error for why).
+class Endpoint {
+public:
+    Endpoint() = default;
+    Endpoint(std::string host, std::uint16_t port);
+
+    // "127.0.0.1:9000", "[::1]:9000", "name.example:9000". An error says what is wrong with it.
+    [[nodiscard]] static Result<Endpoint> parse(std::string_view text);
+
+    // Without brackets, even for IPv6.
+    [[nodiscard]] const std::string& host() const noexcept { return host_; }
+
+    [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+
+    // "host:port", an IPv6 host in brackets. parse(to_string()) is the same endpoint.
+    [[nodiscard]] std::string to_string() const;
+
+    [[nodiscard]] bool is_ipv4() const;
+    [[nodiscard]] bool is_ipv6() const;
+
+    // True for names, which need a resolver; IP literals do not.
+    [[nodiscard]] bool is_name() const { return !is_ipv4() && !is_ipv6(); }
+
+    // 0.0.0.0 or ::, which can be listened on but not dialled.
+    [[nodiscard]] bool is_wildcard() const;
+    // 127.0.0.0/8, ::1 or "localhost".
+    [[nodiscard]] bool is_loopback() const;
+
+    friend bool operator==(const Endpoint&, const Endpoint&) = default;
+    friend auto operator<=>(const Endpoint&, const Endpoint&) = default;
+
+private:
+    std::string host_;
+    std::uint16_t port_ = 0;
+};
+
+// The endpoint of something that runs in this process, with a way to ask whether it still works.
+// rpc::Server::endpoint() returns one; a Registrar takes it and stops announcing what is dead.
+class LiveEndpoint : public Endpoint {
+public:
+    LiveEndpoint() = default;
+
+    // Implicit: an endpoint without a probe counts as alive.
+    LiveEndpoint(Endpoint endpoint) : Endpoint(std::move(endpoint)) {}  // NOLINT
+
+    LiveEndpoint(Endpoint endpoint, std::function<bool()> alive)
+        : Endpoint(std::move(endpoint)), alive_(std::move(alive)) {}
+
+    // Never blocks; may be called from any thread, also after the server has gone (then false).
+    [[nodiscard]] bool alive() const { return !alive_ || alive_(); }
+
+private:
+    std::function<bool()> alive_;
+};
+
+}  // namespace rollcall

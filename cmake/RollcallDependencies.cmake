@@ -1,0 +1,13 @@
+# Every third-party library of the product, in one place: found first, fetched pinned second.
+set(THREADS_PREFER_PTHREAD_FLAG ON)
+find_package(Threads REQUIRED)
+find_package(Asio REQUIRED)
+find_package(MsgpackCxx REQUIRED)
+find_package(tl-expected REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(Httplib REQUIRED)
+find_package(restinio REQUIRED)
+if(ROLLCALL_BUILD_BINARIES)
+    find_package(CLI11 REQUIRED)
+    find_package(spdlog REQUIRED)
+endif()
