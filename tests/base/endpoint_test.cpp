@@ -1,0 +1,51 @@
+#include <rollcall/base/endpoint.h>
+
+#include <gtest/gtest.h>
+
+namespace rollcall {
+
+TEST(Endpoint, ParsesAddressesAndNames) {
+    for (const char* text : {"127.0.0.1:9000", "[::1]:9000", "name.example:1", "localhost:0"}) {
+        const Result<Endpoint> endpoint = Endpoint::parse(text);
+        ASSERT_TRUE(endpoint) << text;
+        EXPECT_EQ(endpoint->to_string(), text);
+    }
+}
+
+TEST(Endpoint, SaysWhatIsWrong) {
+    for (const char* text :
+         {"",
+          ":",
+          "host",
+          "host:",
+          "host:x",
+          "host:65536",
+          "host:-1",
+          "::1:9000",
+          "[::1:9000",
+          "[name]:1",
+          "ho st:1",
+          ":80",
+          "-host:1",
+          "host:1 "}) {
+        const Result<Endpoint> endpoint = Endpoint::parse(text);
+        ASSERT_FALSE(endpoint) << text;
+        EXPECT_EQ(endpoint.error().code(), Errc::invalid_argument);
+        EXPECT_NE(endpoint.error().message().find("is not host:port: "), std::string::npos);
+    }
+}
+
+TEST(Endpoint, KnowsKinds) {
+    EXPECT_TRUE(Endpoint("0.0.0.0", 1).is_wildcard());
+    EXPECT_TRUE(Endpoint("::", 1).is_wildcard());
+    EXPECT_TRUE(Endpoint("0:0::0", 1).is_wildcard());
+    EXPECT_FALSE(Endpoint("127.0.0.1", 1).is_wildcard());
+    EXPECT_TRUE(Endpoint("127.3.2.1", 1).is_loopback());
+    EXPECT_TRUE(Endpoint("::1", 1).is_loopback());
+    EXPECT_TRUE(Endpoint("localhost", 1).is_loopback());
+    EXPECT_FALSE(Endpoint("10.0.0.1", 1).is_loopback());
+    EXPECT_TRUE(Endpoint("host", 1).is_name());
+    EXPECT_FALSE(Endpoint("10.0.0.1", 1).is_name());
+}
+
+}  // namespace rollcall
