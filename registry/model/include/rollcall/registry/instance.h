@@ -1,0 +1,53 @@
+#pragma once
+// A registered server process of a service, as both sides of the registry see it.
+
+#include <rollcall/base/endpoint.h>
+#include <rollcall/base/result.h>
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rollcall::registry {
+
+enum class Status {
+    up,        // takes calls
+    starting,  // not yet
+    draining,  // finishes what it has; no new calls
+    down,      // alive but unable to work
+};
+
+[[nodiscard]] std::string_view name_of(Status status) noexcept;
+[[nodiscard]] std::optional<Status> status_from(std::string_view name) noexcept;
+
+// A value. Thread safety: as a std::string.
+struct Instance {
+    std::string service;  // [A-Za-z0-9._-]{1,64}, case-insensitive, kept in lower case
+    std::string id;       // unique within the service; by default "address:port"
+    std::string address;  // IP literal or host name, never a wildcard
+    std::uint16_t port = 0;
+    std::string scheme = "tcp";
+    std::string version;
+    std::string zone;
+    int weight = 100;
+    std::vector<std::string> tags;
+    std::map<std::string, std::string> meta;
+    Status status = Status::up;
+    std::optional<Status> override_status;  // set by an operator; wins over `status`
+    std::chrono::milliseconds ttl{0};       // the lease; 0 = the registry's default
+    std::string incarnation;     // nonce of the process, made by it; a replaced one never wins
+    std::string addr;            // text of the header protocol, verbatim; else empty
+    std::string via = "native";  // the face it came in by: native, header, eureka
+    bool stale = false;          // listed although its lease ran out (held)
+
+    [[nodiscard]] Status effective_status() const { return override_status.value_or(status); }
+
+    [[nodiscard]] Endpoint endpoint() const { return Endpoint{address, port}; }
+
+    friend bool operator==(const Instance&, const Instance&) = default;
+};
+
+}  // namespace rollcall::registry
