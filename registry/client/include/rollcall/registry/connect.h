@@ -1,0 +1,26 @@
+#pragma once
+// From the URL of a registry to the ports it offers.
+
+#include <rollcall/base/result.h>
+#include <rollcall/registry/announcer.h>
+#include <rollcall/registry/source.h>
+
+#include <memory>
+#include <string_view>
+
+namespace rollcall::registry {
+
+// Each port has a connection of its own, so that heartbeats never queue behind reads.
+struct Connection {
+    std::unique_ptr<Announcer> announcer;
+    std::unique_ptr<Source> source;
+};
+
+// Chooses the adapter by the scheme of the URL; dials nothing yet.
+//   http://host:port[/path]                               the native API, <path>/v1
+//   header+http://host:port[/path][?prefix=P][&ttl=SECONDS] the header protocol; the path is
+//                                                         /myRPC/registry if none is given
+// An invalid or unsupported URL is an error (invalid_argument) that lists what is supported.
+[[nodiscard]] Result<Connection> connect(std::string_view url);
+
+}  // namespace rollcall::registry
