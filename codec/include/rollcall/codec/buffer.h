@@ -1,0 +1,97 @@
+#pragma once
+// A growing run of bytes that is written at the end.
+
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+namespace rollcall::codec {
+
+// Bytes of a message; never owning.
+using Bytes = std::string_view;
+
+// Differs from std::string in that growing does not initialise, and that memory can be given back.
+// Thread safety: one thread at a time. Throws std::bad_alloc.
+class Buffer {
+public:
+    Buffer() = default;
+
+    Buffer(Buffer&& other) noexcept
+        : data_(std::move(other.data_)),
+          size_(std::exchange(other.size_, 0)),
+          capacity_(std::exchange(other.capacity_, 0)) {}
+
+    Buffer& operator=(Buffer&& other) noexcept {
+        data_ = std::move(other.data_);
+        size_ = std::exchange(other.size_, 0);
+        capacity_ = std::exchange(other.capacity_, 0);
+        return *this;
+    }
+
+    [[nodiscard]] const char* data() const noexcept { return data_.get(); }
+
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+    [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+
+    [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
+
+    [[nodiscard]] Bytes view() const noexcept { return {data_.get(), size_}; }
+
+    [[nodiscard]] char* mutable_data() noexcept { return data_.get(); }
+
+    // Room for `bytes` more at the end, which the caller writes and then add()s.
+    [[nodiscard]] char* room(std::size_t bytes) {
+        if (capacity_ - size_ < bytes) grow(bytes);
+        return data_.get() + size_;
+    }
+
+    // Counts bytes that were written into room().
+    void add(std::size_t bytes) noexcept { size_ += bytes; }
+
+    void append(const void* bytes, std::size_t count) {
+        if (count == 0) return;
+        std::memcpy(room(count), bytes, count);
+        size_ += count;
+    }
+
+    void append(Bytes bytes) { append(bytes.data(), bytes.size()); }
+
+    void push_back(char byte) {
+        *room(1) = byte;
+        ++size_;
+    }
+
+    // The sink interface of msgpack::packer.
+    void write(const char* bytes, std::size_t count) { append(bytes, count); }
+
+    // Forgets everything from `size` on; `size` must not be beyond the end.
+    void truncate(std::size_t size) noexcept { size_ = size; }
+
+    // Empties it and gives memory beyond `keep_bytes` back.
+    void clear(std::size_t keep_bytes = static_cast<std::size_t>(-1)) noexcept {
+        size_ = 0;
+        if (capacity_ > keep_bytes) {
+            data_.reset();
+            capacity_ = 0;
+        }
+    }
+
+private:
+    struct Free {
+        void operator()(char* memory) const noexcept {
+            std::free(memory);
+        }  // NOLINT: realloc's pair
+    };
+
+    void grow(std::size_t bytes);
+
+    std::unique_ptr<char, Free> data_;
+    std::size_t size_ = 0;
+    std::size_t capacity_ = 0;
+};
+
+}  // namespace rollcall::codec

@@ -1,0 +1,23 @@
+#pragma once
+// Errors on the wire.
+
+#include <rollcall/base/error.h>
+#include <rollcall/codec/buffer.h>
+
+#include <string>
+#include <string_view>
+
+namespace rollcall::codec {
+
+// The string that stands for an error: "NOT_FOUND: no method 'ad'". A string is the only shape
+// that Neovim, rpclib and the Python clients show to their users. An error without a wire name is
+// its message alone.
+[[nodiscard]] std::string error_text(Errc code, std::string_view message);
+
+// Reads whatever a peer sends as its error: a string with or without one of our names in front, an
+// integer, [code, message], [code, message, data], a map with "message". Anything but a plain
+// string is kept as bytes in Error::data(). The error is marked maybe_sent, except for codes that
+// say that nothing was executed.
+[[nodiscard]] Error read_error(Bytes error);
+
+}  // namespace rollcall::codec

@@ -1,0 +1,134 @@
+#pragma once
+// The first bytes of MessagePack values, as data.
+// Source: https://github.com/msgpack/msgpack/blob/master/spec.md
+
+#include <array>
+#include <bit>
+#include <cstdint>
+#include <cstring>
+
+namespace rollcall::codec {
+
+// What kind of value a first byte starts.
+enum class Kind : std::uint8_t {
+    invalid,  // 0xc1, never used
+    nil,
+    boolean,
+    positive,  // an unsigned integer
+    negative,  // a signed integer, which may hold a positive value
+    floating,
+    str,
+    bin,
+    ext,
+    array,
+    map,
+};
+
+// How a first byte goes on.
+struct Format {
+    Kind kind = Kind::invalid;
+    std::uint8_t length_bytes = 0;   // bytes of the big-endian length or count that follows
+    std::uint8_t fixed_payload = 0;  // payload bytes that always follow (after the length)
+    std::uint8_t inline_count = 0;   // the length or count held in the first byte itself
+};
+
+namespace detail {
+
+constexpr Format format_of(unsigned byte) {
+    const auto u8 = [](unsigned value) { return static_cast<std::uint8_t>(value); };
+    if (byte <= 0x7f) return {Kind::positive, 0, 0, 0};
+    if (byte <= 0x8f) return {Kind::map, 0, 0, u8(byte & 0x0fU)};
+    if (byte <= 0x9f) return {Kind::array, 0, 0, u8(byte & 0x0fU)};
+    if (byte <= 0xbf) return {Kind::str, 0, 0, u8(byte & 0x1fU)};
+    if (byte >= 0xe0) return {Kind::negative, 0, 0, 0};
+    switch (byte) {
+        case 0xc0:
+            return {Kind::nil, 0, 0, 0};
+        case 0xc2:
+        case 0xc3:
+            return {Kind::boolean, 0, 0, 0};
+        case 0xc4:
+            return {Kind::bin, 1, 0, 0};
+        case 0xc5:
+            return {Kind::bin, 2, 0, 0};
+        case 0xc6:
+            return {Kind::bin, 4, 0, 0};
+        case 0xc7:
+            return {Kind::ext, 1, 1, 0};  // the fixed payload byte is the type
+        case 0xc8:
+            return {Kind::ext, 2, 1, 0};
+        case 0xc9:
+            return {Kind::ext, 4, 1, 0};
+        case 0xca:
+            return {Kind::floating, 0, 4, 0};
+        case 0xcb:
+            return {Kind::floating, 0, 8, 0};
+        case 0xcc:
+            return {Kind::positive, 0, 1, 0};
+        case 0xcd:
+            return {Kind::positive, 0, 2, 0};
+        case 0xce:
+            return {Kind::positive, 0, 4, 0};
+        case 0xcf:
+            return {Kind::positive, 0, 8, 0};
+        case 0xd0:
+            return {Kind::negative, 0, 1, 0};
+        case 0xd1:
+            return {Kind::negative, 0, 2, 0};
+        case 0xd2:
+            return {Kind::negative, 0, 4, 0};
+        case 0xd3:
+            return {Kind::negative, 0, 8, 0};
+        case 0xd4:
+            return {Kind::ext, 0, 2, 0};
+        case 0xd5:
+            return {Kind::ext, 0, 3, 0};
+        case 0xd6:
+            return {Kind::ext, 0, 5, 0};
+        case 0xd7:
+            return {Kind::ext, 0, 9, 0};
+        case 0xd8:
+            return {Kind::ext, 0, 17, 0};
+        case 0xd9:
+            return {Kind::str, 1, 0, 0};
+        case 0xda:
+            return {Kind::str, 2, 0, 0};
+        case 0xdb:
+            return {Kind::str, 4, 0, 0};
+        case 0xdc:
+            return {Kind::array, 2, 0, 0};
+        case 0xdd:
+            return {Kind::array, 4, 0, 0};
+        case 0xde:
+            return {Kind::map, 2, 0, 0};
+        case 0xdf:
+            return {Kind::map, 4, 0, 0};
+        default:
+            return {};
+    }
+}
+
+constexpr std::array<Format, 256> make_formats() {
+    std::array<Format, 256> table{};
+    for (unsigned byte = 0; byte < 256; ++byte)
+        table[byte] = format_of(byte);
+    return table;
+}
+
+}  // namespace detail
+
+inline constexpr std::array<Format, 256> kFormats = detail::make_formats();
+
+[[nodiscard]] constexpr const Format& format_of(char first) {
+    return kFormats[static_cast<unsigned char>(first)];
+}
+
+// The big-endian number of `bytes` (0, 1, 2, 4 or 8) bytes at `from`.
+[[nodiscard]] inline std::uint64_t load_big_endian(const char* from, unsigned bytes) {
+    std::uint64_t value = 0;
+    for (unsigned i = 0; i < bytes; ++i)
+        value = value << 8U | static_cast<unsigned char>(from[i]);
+    return value;
+}
+
+}  // namespace rollcall::codec

@@ -1,0 +1,169 @@
+#pragma once
+// C++ values -> MessagePack bytes, written straight into a Buffer.
+
+#include <rollcall/codec/buffer.h>
+#include <rollcall/codec/raw.h>
+
+#include <msgpack.hpp>
+
+#include <array>
+#include <concepts>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <unordered_map>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace rollcall::codec {
+
+// Each takes the shortest encoding, as the specification asks.
+void pack_nil(Buffer& out);
+void pack_bool(Buffer& out, bool value);
+void pack_unsigned(Buffer& out, std::uint64_t value);
+void pack_signed(Buffer& out, std::int64_t value);
+void pack_float(Buffer& out, float value);
+void pack_double(Buffer& out, double value);
+// These throw std::length_error beyond what MessagePack can count (2^32 - 1).
+void pack_str(Buffer& out, std::string_view value);
+void pack_bin(Buffer& out, std::span<const char> value);
+void pack_array_head(Buffer& out, std::size_t elements);
+void pack_map_head(Buffer& out, std::size_t pairs);
+
+namespace detail {
+
+template <class T>
+struct Packer;
+
+}  // namespace detail
+
+// Arithmetic types, bool, text, bytes, optional, vector, array, map, pair and tuple are written
+// here; everything else goes through msgpack-c (MSGPACK_DEFINE, adaptors).
+template <class T>
+void pack(Buffer& out, const T& value) {
+    detail::Packer<T>::pack(out, value);
+}
+
+namespace detail {
+
+template <class T>
+inline constexpr bool kIsByte =
+    std::is_same_v<T, char> || std::is_same_v<T, unsigned char> || std::is_same_v<T, std::byte>;
+
+template <class T>
+concept Text =
+    std::convertible_to<const T&, std::string_view> && !std::is_same_v<T, std::nullptr_t>;
+
+template <class T>
+struct Packer {
+    static void pack(Buffer& out, const T& value) {
+        if constexpr (std::is_same_v<T, bool>)
+            pack_bool(out, value);
+        else if constexpr (std::is_same_v<T, std::nullptr_t> || std::is_same_v<T, std::monostate>)
+            pack_nil(out);
+        else if constexpr (std::is_integral_v<T> && std::is_signed_v<T>)
+            pack_signed(out, value);
+        else if constexpr (std::is_integral_v<T>)
+            pack_unsigned(out, value);
+        else if constexpr (std::is_same_v<T, float>)
+            pack_float(out, value);
+        else if constexpr (std::is_same_v<T, double>)
+            pack_double(out, value);
+        else if constexpr (Text<T>)
+            pack_str(out, value);
+        else if constexpr (std::is_same_v<T, Raw> || std::is_same_v<T, RawView>)
+            out.append(value.bytes());
+        else
+            msgpack::pack(out, value);
+    }
+};
+
+template <class Range>
+void pack_elements(Buffer& out, const Range& range) {
+    pack_array_head(out, range.size());
+    for (const auto& element : range)
+        codec::pack(out, element);
+}
+
+template <class Map>
+void pack_pairs(Buffer& out, const Map& map) {
+    pack_map_head(out, map.size());
+    for (const auto& [key, value] : map) {
+        codec::pack(out, key);
+        codec::pack(out, value);
+    }
+}
+
+template <class Range>
+void pack_bytes(Buffer& out, const Range& range) {
+    pack_bin(out, {reinterpret_cast<const char*>(range.data()), range.size()});
+}
+
+template <class T, class A>
+struct Packer<std::vector<T, A>> {
+    static void pack(Buffer& out, const std::vector<T, A>& value) {
+        if constexpr (std::is_same_v<T, bool>) {
+            pack_array_head(out, value.size());
+            for (const bool element : value)
+                pack_bool(out, element);
+        } else if constexpr (kIsByte<T>) {
+            pack_bytes(out, value);
+        } else {
+            pack_elements(out, value);
+        }
+    }
+};
+
+template <class T, std::size_t N>
+struct Packer<std::array<T, N>> {
+    static void pack(Buffer& out, const std::array<T, N>& value) { pack_elements(out, value); }
+};
+
+template <>
+struct Packer<std::span<const char>> {
+    static void pack(Buffer& out, std::span<const char> value) { pack_bin(out, value); }
+};
+
+template <class T>
+struct Packer<std::optional<T>> {
+    static void pack(Buffer& out, const std::optional<T>& value) {
+        value ? codec::pack(out, *value) : pack_nil(out);
+    }
+};
+
+template <class K, class V, class C, class A>
+struct Packer<std::map<K, V, C, A>> {
+    static void pack(Buffer& out, const std::map<K, V, C, A>& value) { pack_pairs(out, value); }
+};
+
+template <class K, class V, class H, class E, class A>
+struct Packer<std::unordered_map<K, V, H, E, A>> {
+    static void pack(Buffer& out, const std::unordered_map<K, V, H, E, A>& value) {
+        pack_pairs(out, value);
+    }
+};
+
+template <class A, class B>
+struct Packer<std::pair<A, B>> {
+    static void pack(Buffer& out, const std::pair<A, B>& value) {
+        pack_array_head(out, 2);
+        codec::pack(out, value.first);
+        codec::pack(out, value.second);
+    }
+};
+
+template <class... Ts>
+struct Packer<std::tuple<Ts...>> {
+    static void pack(Buffer& out, const std::tuple<Ts...>& value) {
+        pack_array_head(out, sizeof...(Ts));
+        std::apply([&out](const auto&... elements) { (codec::pack(out, elements), ...); }, value);
+    }
+};
+
+}  // namespace detail
+}  // namespace rollcall::codec
