@@ -1,0 +1,33 @@
+#pragma once
+// Instances as the JSON text of the registry's HTTP API.
+
+#include <rollcall/base/result.h>
+#include <rollcall/registry/instance.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rollcall::registry {
+
+// The answer of GET /v1/services/{service}.
+struct InstanceList {
+    std::string index;  // opaque: changes whenever the list does
+    std::vector<Instance> instances;
+};
+
+// One object, on one line. `ttl` is in seconds, with a fraction if it has one; fields that are
+// empty by nature (version, zone, tags, meta, addr, incarnation) are left out when empty, as are
+// `override` when there is none and `stale` when false. Bytes that are not UTF-8 are replaced.
+[[nodiscard]] std::string to_json(const Instance& instance);
+
+// Reads such an object. Absent fields keep their defaults, unknown ones are ignored, so that both
+// sides can be of different versions. Only types and ranges of numbers are checked; validate()
+// does the rest. Errors are invalid_argument and name the field.
+[[nodiscard]] Result<Instance> instance_from_json(std::string_view text);
+
+// Reads a whole list answer; an instance that cannot be read makes the list an error that says
+// which one.
+[[nodiscard]] Result<InstanceList> instance_list_from_json(std::string_view text);
+
+}  // namespace rollcall::registry
