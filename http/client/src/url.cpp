@@ -1,0 +1,117 @@
+#include <rollcall/base/log.h>
+#include <rollcall/http/url.h>
+
+#include <algorithm>
+#include <charconv>
+
+namespace rollcall::http {
+namespace {
+
+constexpr std::size_t kUrlBytesMax = 8192;
+
+Error invalid(std::string_view text, std::string_view why) {
+    std::string message = "'";
+    message += printable(text);
+    message += "' is not a URL that can be used: ";
+    message += why;
+    return Error{Errc::invalid_argument, std::move(message)};
+}
+
+bool is_url_byte(char c) {
+    return c > 0x20 && c < 0x7f;
+}
+
+std::string percent_decode(std::string_view text) {
+    std::string decoded;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        unsigned byte = 0;
+        if (text[i] == '%' && i + 2 < text.size()) {
+            const char* digits = text.data() + i + 1;
+            const auto [end, ec] = std::from_chars(digits, digits + 2, byte, 16);
+            if (ec == std::errc{} && end == digits + 2) {
+                decoded += static_cast<char>(byte);
+                i += 2;
+                continue;
+            }
+        }
+        decoded += text[i];
+    }
+    return decoded;
+}
+
+}  // namespace
+
+Result<Url> Url::parse(std::string_view text) {
+    if (text.size() > kUrlBytesMax) return invalid(text, "it is longer than 8192 bytes");
+    if (!std::all_of(text.begin(), text.end(), is_url_byte)) {
+        return invalid(text, "it holds a blank, a control character or a byte that is not ASCII");
+    }
+    if (text.starts_with("https://")) {
+        return invalid(text, "https is not supported yet; use http:// or a proxy that speaks TLS");
+    }
+    constexpr std::string_view kScheme = "http://";
+    if (!text.starts_with(kScheme)) return invalid(text, "it must start with http://");
+    std::string_view rest = text.substr(kScheme.size());
+    rest = rest.substr(0, rest.find('#'));
+
+    const auto authority_end = std::min(rest.find_first_of("/?"), rest.size());
+    const std::string_view authority = rest.substr(0, authority_end);
+    std::string_view path = rest.substr(authority_end);
+    if (authority.find('@') != std::string_view::npos) {
+        return invalid(text, "a user name or password in it is not supported");
+    }
+    Url url;
+    if (const auto question = path.find('?'); question != std::string_view::npos) {
+        url.query_ = path.substr(question + 1);
+        path = path.substr(0, question);
+    }
+    while (path.ends_with('/'))
+        path.remove_suffix(1);
+    url.path_ = path;
+
+    const bool has_port = !authority.empty() && authority.back() != ']' &&
+                          authority.find(':') != std::string_view::npos;
+    auto endpoint =
+        Endpoint::parse(has_port ? std::string{authority} : std::string{authority} + ":80");
+    if (!endpoint) return invalid(text, endpoint.error().message());
+    if (endpoint->port() == 0) return invalid(text, "port 0 cannot be dialled");
+    url.endpoint_ = std::move(*endpoint);
+    return url;
+}
+
+std::optional<std::string> Url::parameter(std::string_view name) const {
+    std::string_view rest = query_;
+    while (!rest.empty()) {
+        const auto end = std::min(rest.find('&'), rest.size());
+        const std::string_view pair = rest.substr(0, end);
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+        const auto equals = std::min(pair.find('='), pair.size());
+        if (pair.substr(0, equals) != name) continue;
+        return percent_decode(pair.substr(std::min(equals + 1, pair.size())));
+    }
+    return std::nullopt;
+}
+
+std::string Url::to_string() const {
+    return "http://" + endpoint_.to_string() + path_;
+}
+
+std::string percent_encode(std::string_view text) {
+    constexpr std::string_view kDigits = "0123456789ABCDEF";
+    std::string encoded;
+    for (const char c : text) {
+        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                           (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
+        const auto byte = static_cast<unsigned char>(c);
+        if (plain) {
+            encoded += c;
+        } else {
+            encoded += '%';
+            encoded += kDigits[byte >> 4U];
+            encoded += kDigits[byte & 15U];
+        }
+    }
+    return encoded;
+}
+
+}  // namespace rollcall::http
