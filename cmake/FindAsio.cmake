@@ -1,7 +1,8 @@
 # Standalone Asio (header only): target Asio::asio.
 find_path(Asio_INCLUDE_DIR NAMES asio/awaitable.hpp)
 if(Asio_INCLUDE_DIR)
-    file(STRINGS "${Asio_INCLUDE_DIR}/asio/version.hpp" Asio_version_line REGEX "// ASIO_VERSION / 100 % 1000|#define ASIO_VERSION ")
+    file(STRINGS "${Asio_INCLUDE_DIR}/asio/version.hpp" Asio_version_line
+        REGEX "#define ASIO_VERSION ")
     string(REGEX MATCH "ASIO_VERSION ([0-9]+)" _ "${Asio_version_line}")
     if(CMAKE_MATCH_1)
         math(EXPR major "${CMAKE_MATCH_1} / 100000")
@@ -15,10 +16,12 @@ find_package_handle_standard_args(Asio REQUIRED_VARS Asio_INCLUDE_DIR VERSION_VA
 if(Asio_FOUND AND NOT TARGET Asio::asio)
     find_package(Threads REQUIRED)
     add_library(Asio::asio INTERFACE IMPORTED)
+    # Asio 1.22 does not enable coroutines under clang by itself.
+    set(Asio_clang "ASIO_HAS_CO_AWAIT=1;ASIO_HAS_STD_COROUTINE=1")
     set_target_properties(Asio::asio PROPERTIES
         INTERFACE_INCLUDE_DIRECTORIES "${Asio_INCLUDE_DIR}"
-        # Asio 1.22 does not enable coroutines under clang by itself.
-        INTERFACE_COMPILE_DEFINITIONS "ASIO_STANDALONE;ASIO_NO_DEPRECATED;$<$<CXX_COMPILER_ID:Clang>:ASIO_HAS_CO_AWAIT=1;ASIO_HAS_STD_COROUTINE=1>"
+        INTERFACE_COMPILE_DEFINITIONS
+            "ASIO_STANDALONE;ASIO_NO_DEPRECATED;$<$<CXX_COMPILER_ID:Clang>:${Asio_clang}>"
         INTERFACE_LINK_LIBRARIES Threads::Threads)
 endif()
 mark_as_advanced(Asio_INCLUDE_DIR)

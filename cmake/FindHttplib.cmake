@@ -5,9 +5,11 @@ if(PkgConfig_FOUND)
     pkg_check_modules(Httplib_PC QUIET IMPORTED_TARGET cpp-httplib)
 endif()
 include(FindPackageHandleStandardArgs)
-find_package_handle_standard_args(Httplib REQUIRED_VARS Httplib_PC_FOUND VERSION_VAR Httplib_PC_VERSION
+find_package_handle_standard_args(Httplib
+    REQUIRED_VARS Httplib_PC_FOUND VERSION_VAR Httplib_PC_VERSION
     REASON_FAILURE_MESSAGE "install libcpp-httplib-dev and pkg-config (scripts/setup product does)")
 if(Httplib_FOUND AND NOT TARGET Httplib::httplib)
     add_library(Httplib::httplib INTERFACE IMPORTED)
-    set_target_properties(Httplib::httplib PROPERTIES INTERFACE_LINK_LIBRARIES PkgConfig::Httplib_PC)
+    set_target_properties(Httplib::httplib PROPERTIES
+        INTERFACE_LINK_LIBRARIES PkgConfig::Httplib_PC)
 endif()

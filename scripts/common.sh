@@ -9,7 +9,9 @@ export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
 
 # The one place for the run-time options of the sanitizers. Nothing is recovered from: a finding
 # is a failed test.
-export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1:check_initialization_order=1}
+asan=detect_leaks=1:detect_stack_use_after_return=1
+asan+=:strict_string_checks=1:check_initialization_order=1
+export ASAN_OPTIONS=${ASAN_OPTIONS:-$asan}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1:halt_on_error=1}
 export TSAN_OPTIONS=${TSAN_OPTIONS:-halt_on_error=1:second_deadlock_stack=1}
 
