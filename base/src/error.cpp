@@ -72,8 +72,8 @@ Errc errc_from_wire_name(std::string_view name) noexcept {
 }
 
 const std::error_category& rollcall_category() noexcept {
-    static const Category category;
-    return category;
+    static const Category kCategory;
+    return kCategory;
 }
 
 std::error_code make_error_code(Errc code) noexcept {

@@ -19,8 +19,8 @@ public:
     using Base::Base;
 
     // An Error converts to a failed Result: `return Error{...};`.
-    Result(Error error)
-        : Base(tl::unexpect, std::move(error)) {}  // NOLINT(google-explicit-constructor)
+    // NOLINTNEXTLINE(google-explicit-constructor)
+    Result(Error error) : Base(tl::unexpect, std::move(error)) {}
 
     T& value() & { return check(), **this; }
 
@@ -41,8 +41,8 @@ class [[nodiscard]] Result<void> : public tl::expected<void, Error> {
 public:
     using Base::Base;
 
-    Result(Error error)
-        : Base(tl::unexpect, std::move(error)) {}  // NOLINT(google-explicit-constructor)
+    // NOLINTNEXTLINE(google-explicit-constructor)
+    Result(Error error) : Base(tl::unexpect, std::move(error)) {}
 
     void value() const {
         if (!has_value()) throw CallError{error()};
