@@ -1,0 +1,36 @@
+#pragma once
+// What a handler of the HTTP server answers.
+
+#include <rollcall/http/request.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace rollcall::http {
+
+// A value; cheap to copy when the body is shared. The server adds Content-Length and Connection,
+// leaves out the body where HTTP forbids one, and drops control characters from header values.
+struct Response {
+    int status = 200;
+    std::string content_type;  // empty: no Content-Type
+    std::shared_ptr<const std::string> body;
+    HeaderList headers;
+    bool close = false;  // end the connection after this answer
+
+    [[nodiscard]] static Response json(int status, std::string body);
+    // The same over bytes that many answers share.
+    [[nodiscard]] static Response json(int status, std::shared_ptr<const std::string> body);
+    // text/plain; a line end is added.
+    [[nodiscard]] static Response text(int status, std::string body);
+    [[nodiscard]] static Response empty(int status);
+    // {"error":code,"message":message}; `code` for machines, `message` a sentence in UTF-8.
+    [[nodiscard]] static Response error(
+        int status, std::string_view code, std::string_view message
+    );
+
+    Response& add_header(std::string name, std::string value) &;
+    [[nodiscard]] Response&& with_header(std::string name, std::string value) &&;
+};
+
+}  // namespace rollcall::http

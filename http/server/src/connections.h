@@ -1,0 +1,94 @@
+#pragma once
+// RESTinio's connections, configured. Included by server.cpp alone: it takes seconds to compile.
+
+#include <rollcall/http/server.h>
+
+// RESTinio 0.6 uses names that Asio has deprecated.
+#undef ASIO_NO_DEPRECATED
+
+#include <asio/io_context.hpp>
+#include <asio/ip/tcp.hpp>
+#include <restinio/http_server.hpp>
+#include <restinio/settings.hpp>
+
+#include <functional>
+#include <memory>
+
+namespace rollcall::http {
+
+// How much larger than its limit a body may be and still be read whole, to be answered 413.
+constexpr std::size_t kHardBodyFactor = 4;
+// The parser ends a connection whose request line and headers exceed 80 KiB together.
+constexpr std::size_t kHardHeadBytes = 80 * 1024;
+constexpr std::size_t kHardFieldCount = 1024;
+// While one request waits for its answer the next is read, so that a client that goes away
+// meanwhile is noticed.
+constexpr std::size_t kPipelinedRequests = 2;
+
+using ConnectionChanged = std::function<void(restinio::connection_id_t id, bool open)>;
+
+// Tells the loop about its connections.
+class Listener {
+public:
+    explicit Listener(ConnectionChanged changed) : changed_(std::move(changed)) {}
+
+    void state_changed(const restinio::connection_state::notice_t& notice) noexcept {
+        using restinio::connection_state::accepted_t;
+        using restinio::connection_state::closed_t;
+        if (restinio::holds_alternative<accepted_t>(notice.cause())) {
+            changed_(notice.connection_id(), true);
+        } else if (restinio::holds_alternative<closed_t>(notice.cause())) {
+            changed_(notice.connection_id(), false);
+        }
+    }
+
+private:
+    ConnectionChanged changed_;
+};
+
+struct Traits : restinio::default_single_thread_traits_t {
+    using connection_state_listener_t = Listener;
+};
+
+// Makes a connection of an accepted socket.
+using Connections = restinio::impl::connection_factory_t<Traits>;
+// Does nothing in these traits, and ignores its argument.
+using Lifetime = restinio::connection_count_limit_types<Traits>::lifetime_monitor_t;
+
+inline std::unique_ptr<Connections> make_connections(
+    asio::io_context& io,
+    const ServerOptions& options,
+    std::function<void(restinio::request_t&)> handle,
+    ConnectionChanged changed
+) {
+    restinio::server_settings_t<Traits> settings;
+    settings.request_handler([handle = std::move(handle)](restinio::request_handle_t request) {
+        handle(*request);
+        return restinio::request_accepted();
+    });
+    settings.connection_state_listener(std::make_shared<Listener>(std::move(changed)));
+    settings.read_next_http_message_timelimit(options.idle_timeout)
+        .write_http_response_timelimit(options.write_timeout)
+        .handle_request_timeout(options.answer_timeout)
+        .max_pipelined_requests(kPipelinedRequests)
+        .socket_options_setter([](auto& socket) {
+            socket.set_option(asio::ip::tcp::no_delay{true});
+        })
+        .incoming_http_msg_limits(restinio::incoming_http_msg_limits_t{}
+                                      .max_url_size(kHardHeadBytes)
+                                      .max_field_name_size(kHardHeadBytes)
+                                      .max_field_value_size(kHardHeadBytes)
+                                      .max_field_count(kHardFieldCount)
+                                      .max_body_size(options.body_bytes_max * kHardBodyFactor));
+    settings.ensure_valid_connection_state_listener();
+    auto timers = settings.timer_factory()->create(io);
+    auto set_socket_options = settings.socket_options_setter();
+    auto shared = std::make_shared<restinio::impl::connection_settings_t<Traits>>(
+        settings,
+        restinio::impl::create_parser_settings<Traits::http_methods_mapper_t>(),
+        std::move(timers)
+    );
+    return std::make_unique<Connections>(std::move(shared), std::move(set_socket_options));
+}
+
+}  // namespace rollcall::http

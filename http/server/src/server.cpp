@@ -1,0 +1,318 @@
+#include <rollcall/base/thread.h>
+#include <rollcall/http/server.h>
+
+#include "connections.h"
+#include "limits.h"
+#include "listen.h"
+#include "response_head.h"
+#include "target.h"
+
+#include <asio/executor_work_guard.hpp>
+#include <asio/io_context.hpp>
+#include <asio/post.hpp>
+#include <asio/steady_timer.hpp>
+
+#include <thread>
+#include <unordered_set>
+
+namespace rollcall::http {
+namespace {
+
+using asio::ip::tcp;
+
+constexpr Duration kAcceptPause = std::chrono::milliseconds{100};
+constexpr Duration kStopPoll = std::chrono::milliseconds{2};
+
+// What the answers need and may outlive the loop.
+struct Answers {
+    explicit Answers(asio::io_context& context) : io(&context) {}
+
+    asio::io_context* io;  // valid while `open` holds anything
+    std::unordered_set<Responder::State*> open;
+    std::shared_ptr<int> written = std::make_shared<int>();  // one more owner per write under way
+    bool stopping = false;
+};
+
+Endpoint endpoint_of(const tcp::endpoint& endpoint) {
+    asio::ip::address address = endpoint.address();
+    if (address.is_v6() && address.to_v6().is_v4_mapped()) {
+        address = asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
+    }
+    return Endpoint{address.to_string(), endpoint.port()};
+}
+
+Request request_of(const restinio::request_t& from) {
+    Request request;
+    const auto& header = from.header();
+    request.method = header.method().c_str();
+    request.target = header.request_target();
+    request.body = from.body();
+    request.peer = endpoint_of(from.remote_endpoint());
+    header.for_each_field([&](const auto& field) {
+        request.headers.emplace_back(field.name(), field.value());
+    });
+    return request;
+}
+
+}  // namespace
+
+// Holds the connection of one request until it is answered.
+class Responder::State {
+public:
+    State(std::shared_ptr<Answers> answers, restinio::request_t& request)
+        : answers_(std::move(answers)),
+          connection_(std::move(restinio::impl::access_req_connection(request))),
+          request_id_(request.request_id()),
+          keep_alive_(request.header().should_keep_alive()),
+          head_(request.header().method() == restinio::http_method_head()) {
+        answers_->open.insert(this);
+    }
+
+    State(const State&) = delete;
+    State& operator=(const State&) = delete;
+
+    ~State() {
+        if (connection_) respond(Response::error(500, "no_answer", "the request was not answered"));
+    }
+
+    void respond(const Response& response) {
+        if (!connection_) return;
+        const bool keep = keep_alive_ && !response.close && !answers_->stopping;
+        restinio::writable_items_container_t items;
+        items.emplace_back(response_head(response, keep));
+        if (!head_ && status_has_body(response.status) && response.body &&
+            !response.body->empty()) {
+            items.emplace_back(response.body);
+        }
+        restinio::write_group_t group{std::move(items)};
+        group.after_write_notificator([written = answers_->written](const auto&) {});
+        answers_->open.erase(this);
+        // Posted, because RESTinio 0.6 reads the next request twice, and then closes, if a
+        // pipelined one is answered inside its handler.
+        asio::post(
+            *answers_->io,
+            [connection = std::exchange(connection_, nullptr),
+             id = request_id_,
+             keep,
+             group = std::move(group)]() mutable {
+                using restinio::response_connection_attr_t;
+                connection->write_response_parts(
+                    id,
+                    {restinio::response_parts_attr_t::final_parts,
+                     keep ? response_connection_attr_t::connection_keepalive
+                          : response_connection_attr_t::connection_close},
+                    std::move(group)
+                );
+            }
+        );
+    }
+
+    // Lets go of the connection, which must not outlive the loop.
+    void abandon() { connection_.reset(); }
+
+private:
+    std::shared_ptr<Answers> answers_;
+    restinio::impl::connection_handle_t connection_;
+    restinio::request_id_t request_id_;
+    bool keep_alive_;
+    bool head_;
+};
+
+Responder::Responder(std::unique_ptr<State> state) : state_(std::move(state)) {
+}
+
+Responder::Responder(Responder&& other) noexcept = default;
+Responder& Responder::operator=(Responder&& other) noexcept = default;
+Responder::~Responder() = default;
+
+void Responder::respond(const Response& response) {
+    if (state_) state_->respond(response);
+    state_.reset();
+}
+
+// Accepts by itself instead of through restinio::http_server_t, whose acceptor in 0.6 never
+// accepts again after one error (EMFILE), and which cannot tell when answers have been written.
+class Server::Loop {
+public:
+    Loop(ServerOptions options, Handler handler)
+        : options_(std::move(options)),
+          handler_(std::move(handler)),
+          acceptor_(io_),
+          accept_timer_(io_) {}
+
+    ~Loop() { stop(); }
+
+    void start();
+    void stop();
+
+    [[nodiscard]] const Endpoint& endpoint() const { return endpoint_; }
+
+    void post(std::function<void()> work) { asio::post(io_, std::move(work)); }
+
+    void after(Duration delay, std::function<void()> work);
+
+private:
+    void run();
+    void accept();
+    void take(tcp::socket socket);
+    void connection_changed(restinio::connection_id_t id, bool open);
+    void handle(restinio::request_t& raw);
+    void begin_stop();
+    void finish_stop(TimePoint latest);
+
+    const ServerOptions options_;
+    const Handler handler_;
+    asio::io_context io_{1};
+    const std::shared_ptr<Answers> answers_ = std::make_shared<Answers>(io_);
+    tcp::acceptor acceptor_;
+    asio::steady_timer accept_timer_;
+    std::unique_ptr<Connections> connections_;
+    std::unordered_set<restinio::connection_id_t> open_connections_;
+    bool accepting_ = false;
+    bool accept_failed_ = false;  // said once
+    Endpoint endpoint_;
+    std::thread thread_;
+};
+
+void Server::Loop::start() {
+    endpoint_ = listen(acceptor_, options_.listen);
+    connections_ = make_connections(
+        io_,
+        options_,
+        [this](restinio::request_t& request) { handle(request); },
+        [this](restinio::connection_id_t id, bool open) { connection_changed(id, open); }
+    );
+    post([this] { accept(); });
+    thread_ = start_thread("http-server", [this] { run(); });
+}
+
+void Server::Loop::run() {
+    const auto work = asio::make_work_guard(io_);
+    while (!io_.stopped()) {
+        try {
+            io_.run();
+        } catch (const std::exception& error) {
+            options_.log.error(std::string{"an HTTP server task failed: "} + error.what());
+        }
+    }
+}
+
+void Server::Loop::after(Duration delay, std::function<void()> work) {
+    auto timer = std::make_shared<asio::steady_timer>(io_, delay);
+    timer->async_wait([timer, work = std::move(work)](asio::error_code ec) {
+        if (!ec) work();
+    });
+}
+
+void Server::Loop::accept() {
+    accepting_ = !answers_->stopping && open_connections_.size() < options_.connections_max;
+    if (!accepting_) return;
+    acceptor_.async_accept([this](asio::error_code ec, tcp::socket socket) {
+        accepting_ = false;
+        if (ec == asio::error::operation_aborted) return;
+        if (!ec) {
+            accept_failed_ = false;
+            take(std::move(socket));
+            if (!accepting_) accept();
+            return;
+        }
+        if (!std::exchange(accept_failed_, true)) {
+            options_.log.error("cannot accept connections, will try again: " + ec.message());
+        }
+        accepting_ = true;
+        accept_timer_.expires_after(kAcceptPause);
+        accept_timer_.async_wait([this](asio::error_code) { accept(); });
+    });
+}
+
+void Server::Loop::take(tcp::socket socket) {
+    asio::error_code ec;
+    const tcp::endpoint peer = socket.remote_endpoint(ec);
+    if (ec) return;  // gone already
+    try {
+        connections_->create_new_connection(std::move(socket), peer, Lifetime{nullptr})->init();
+    } catch (const std::exception& error) {
+        options_.log.warning(std::string{"dropped a connection: "} + error.what());
+    }
+}
+
+void Server::Loop::connection_changed(restinio::connection_id_t id, bool open) {
+    if (open) {
+        open_connections_.insert(id);
+        return;
+    }
+    open_connections_.erase(id);
+    if (!accepting_) accept();
+}
+
+void Server::Loop::handle(restinio::request_t& raw) {
+    Request request = request_of(raw);
+    Responder responder{std::make_unique<Responder::State>(answers_, raw)};
+    if (const auto refusal = beyond_limits(request, options_)) return responder.respond(*refusal);
+    if (const Result<void> ok = parse_target(request.target, request); !ok) {
+        return responder.respond(Response::error(400, "bad_url", ok.error().message()));
+    }
+    if (request.method == "HEAD") request.method = "GET";
+    try {
+        handler_(request, std::move(responder));
+    } catch (const std::exception& error) {
+        options_.log.error(
+            "the handler of " + request.method + " " + printable(request.target) +
+            " failed: " + error.what()
+        );
+    }
+}
+
+void Server::Loop::begin_stop() {
+    acceptor_.close();
+    accept_timer_.cancel();
+    answers_->stopping = true;
+    const Response response = Response::error(503, "stopping", "this server is being stopped")
+                                  .with_header("Retry-After", "1");
+    while (!answers_->open.empty())
+        (*answers_->open.begin())->respond(response);
+    finish_stop(SteadyClock::now() + options_.stop_grace);
+}
+
+void Server::Loop::finish_stop(TimePoint latest) {
+    if (answers_->written.use_count() == 1 || SteadyClock::now() >= latest) return io_.stop();
+    after(kStopPoll, [this, latest] { finish_stop(latest); });
+}
+
+void Server::Loop::stop() {
+    if (!thread_.joinable()) return;
+    post([this] { begin_stop(); });
+    thread_.join();
+    for (Responder::State* state : answers_->open)
+        state->abandon();
+}
+
+Server::Server(ServerOptions options, Handler handler)
+    : loop_(std::make_shared<Loop>(std::move(options), std::move(handler))) {
+}
+
+Server::~Server() {
+    stop();
+}
+
+void Server::start() {
+    loop_->start();
+}
+
+Endpoint Server::endpoint() const {
+    return loop_->endpoint();
+}
+
+void Server::post(std::function<void()> work) {
+    loop_->post(std::move(work));
+}
+
+void Server::after(Duration delay, std::function<void()> work) {
+    loop_->after(delay, std::move(work));
+}
+
+void Server::stop() {
+    loop_->stop();
+}
+
+}  // namespace rollcall::http
