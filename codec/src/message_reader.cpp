@@ -46,12 +46,8 @@ ScanStatus MessageReader::complete_partial(Bytes& chunk) {
     return scanned;
 }
 
-void MessageReader::keep(Bytes rest) {
-    if (!rest.empty()) kept_.append(rest);
-}
-
 std::size_t MessageReader::held_bytes() const {
-    return kept_.size() + (partial_ ? partial_->bytes.size() : 0);
+    return kept_.size() - kept_from_ + (partial_ ? partial_->bytes.size() : 0);
 }
 
 std::span<char> MessageReader::large_message_room() {

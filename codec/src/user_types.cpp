@@ -1,6 +1,9 @@
 #include <rollcall/codec/limits.h>
 #include <rollcall/codec/user_types.h>
 
+#include <optional>
+#include <utility>
+
 namespace rollcall::codec::detail {
 namespace {
 
@@ -15,6 +18,39 @@ std::size_t count_elements(Bytes value) {
     return elements;
 }
 
+// This thread's zone, or one of its own if a type's conversion unpacks another value meanwhile.
+class Zone {
+public:
+    Zone() : borrowed_(std::exchange(shared().free, false)) {
+        if (!borrowed_) own_.emplace();
+    }
+
+    ~Zone() {
+        if (!borrowed_) return;
+        shared().zone.clear();
+        shared().free = true;
+    }
+
+    Zone(const Zone&) = delete;
+    Zone& operator=(const Zone&) = delete;
+
+    [[nodiscard]] msgpack::zone& get() { return borrowed_ ? shared().zone : *own_; }
+
+private:
+    struct Shared {
+        msgpack::zone zone;
+        bool free = true;
+    };
+
+    static Shared& shared() {
+        thread_local Shared shared;
+        return shared;
+    }
+
+    bool borrowed_;
+    std::optional<msgpack::zone> own_;
+};
+
 }  // namespace
 
 void with_object(Bytes value, void (*use)(const msgpack::object&, void*), void* context) {
@@ -24,15 +60,10 @@ void with_object(Bytes value, void (*use)(const msgpack::object&, void*), void* 
     // The value has been scanned already; these limits are the belt to those braces.
     const std::size_t most = value.size();
     const msgpack::unpack_limit limits{most, most, most, most, most, kMaxDepth};
-    thread_local msgpack::zone zone;
-
-    struct Clear {
-        ~Clear() { zone.clear(); }
-    } clear;
-
+    Zone zone;
     std::size_t offset = 0;
     const msgpack::object object =
-        msgpack::unpack(zone, value.data(), value.size(), offset, nullptr, nullptr, limits);
+        msgpack::unpack(zone.get(), value.data(), value.size(), offset, nullptr, nullptr, limits);
     use(object, context);
 }
 

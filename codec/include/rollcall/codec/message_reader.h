@@ -57,15 +57,18 @@ private:
     [[nodiscard]] static Status status_of(ScanStatus scanned);
     // Moves bytes from `chunk` behind the half message until it is complete or `chunk` is empty.
     [[nodiscard]] ScanStatus complete_partial(Bytes& chunk);
-    void keep(Bytes rest);
 
     template <class Take>
     [[nodiscard]] Status finish_partial(Take& take);
+    // Hands out what it can of `chunk` and leaves in it what has to be kept.
+    template <class Take>
+    [[nodiscard]] Status drain(Bytes& chunk, Take& take);
 
     Limits limits_;
     bool paused_ = false;
     std::unique_ptr<Partial> partial_;
     Buffer kept_;
+    std::size_t kept_from_ = 0;  // bytes of kept_ that have been handed out
 };
 
 template <class Take>
@@ -76,7 +79,7 @@ MessageReader::Status MessageReader::finish_partial(Take& take) {
 }
 
 template <class Take>
-MessageReader::Status MessageReader::feed(Bytes chunk, Take&& take) {
+MessageReader::Status MessageReader::drain(Bytes& chunk, Take& take) {
     if (partial_ && !chunk.empty()) {
         const ScanStatus scanned = complete_partial(chunk);
         if (scanned == ScanStatus::need_more) return Status::ok;
@@ -90,21 +93,36 @@ MessageReader::Status MessageReader::feed(Bytes chunk, Take&& take) {
             partial_ = std::make_unique<Partial>(limits_);
             partial_->bytes.append(chunk);
             partial_->scanner = scanner;
+            chunk = {};
             return Status::ok;
         }
         if (scanned != ScanStatus::complete) return status_of(scanned);
         paused_ = !take(chunk.substr(0, scanner.size()));
         chunk.remove_prefix(scanner.size());
     }
-    keep(chunk);
     return Status::ok;
+}
+
+template <class Take>
+MessageReader::Status MessageReader::feed(Bytes chunk, Take&& take) {
+    const Status status = drain(chunk, take);
+    if (status == Status::ok) kept_.append(chunk);
+    return status;
 }
 
 template <class Take>
 MessageReader::Status MessageReader::resume(Take&& take) {
     paused_ = false;
-    const Buffer kept = std::move(kept_);
-    return feed(kept.view(), take);
+    Buffer kept = std::move(kept_);
+    Bytes rest = kept.view().substr(kept_from_);
+    kept_from_ = 0;
+    const Status status = drain(rest, take);
+    if (status == Status::ok && !rest.empty()) {
+        // Stays where it is: copying it on each resume would be quadratic.
+        kept_from_ = kept.size() - rest.size();
+        kept_ = std::move(kept);
+    }
+    return status;
 }
 
 template <class Take>

@@ -3,6 +3,7 @@
 
 #include <rollcall/codec/buffer.h>
 #include <rollcall/codec/raw.h>
+#include <rollcall/codec/timestamp.h>
 
 #include <msgpack.hpp>
 
@@ -42,8 +43,8 @@ struct Packer;
 
 }  // namespace detail
 
-// Arithmetic types, bool, text, bytes, optional, vector, array, map, pair and tuple are written
-// here; everything else goes through msgpack-c (MSGPACK_DEFINE, adaptors).
+// Arithmetic types, bool, text, bytes, optional, vector, array, map, pair, tuple and times of the
+// system clock are written here; everything else goes through msgpack-c (MSGPACK_DEFINE, adaptors).
 template <class T>
 void pack(Buffer& out, const T& value) {
     detail::Packer<T>::pack(out, value);
@@ -127,6 +128,13 @@ struct Packer<std::array<T, N>> {
 template <>
 struct Packer<std::span<const char>> {
     static void pack(Buffer& out, std::span<const char> value) { pack_bin(out, value); }
+};
+
+template <class Ticks>
+struct Packer<SystemTime<Ticks>> {
+    static void pack(Buffer& out, SystemTime<Ticks> value) {
+        pack_timestamp(out, to_timestamp(value));
+    }
 };
 
 template <class T>

@@ -2,6 +2,7 @@
 // Names of types in error texts and in introspection: "int", "vector<string>".
 
 #include <rollcall/codec/raw.h>
+#include <rollcall/codec/timestamp.h>
 
 #include <array>
 #include <cstdint>
@@ -15,11 +16,12 @@
 #include <typeinfo>
 #include <unordered_map>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace rollcall::codec {
 
-// The demangled name of a type, without our own namespaces' prefixes.
+// The demangled name of a type, with its namespaces.
 [[nodiscard]] std::string demangled_name(const std::type_info& type);
 
 namespace detail {
@@ -39,6 +41,8 @@ struct TypeName {
             return "double";
         else if constexpr (std::is_void_v<T>)
             return "void";
+        else if constexpr (std::is_same_v<T, std::monostate>)
+            return "nil";
         else if constexpr (std::is_same_v<T, std::string> || std::is_same_v<T, std::string_view>)
             return "string";
         else if constexpr (std::is_same_v<T, Raw> || std::is_same_v<T, RawView>)
@@ -73,6 +77,11 @@ struct TypeName<std::array<T, N>> {
 template <>
 struct TypeName<std::span<const char>> {
     static std::string get() { return "bytes"; }
+};
+
+template <class Ticks>
+struct TypeName<SystemTime<Ticks>> {
+    static std::string get() { return "timestamp"; }
 };
 
 template <class T>

@@ -7,6 +7,7 @@
 #include <rollcall/codec/user_types.h>
 
 #include <algorithm>
+#include <exception>
 #include <limits>
 
 namespace rollcall::codec {
@@ -89,7 +90,7 @@ template <class T>
         convert_user_type(reader.skip(), to);
         return true;
     } catch (const msgpack::type_error&) {
-    } catch (const msgpack::unpack_error& error) {
+    } catch (const std::exception& error) {  // of the limits, or of the type's own conversion
         reader = before;
         why.expected = type_name<T>();
         why.got = error.what();
@@ -167,6 +168,17 @@ struct Unpacker<std::array<T, N>> {
         return std::all_of(to.begin(), to.end(), [&](T& element) {
             return codec::unpack(reader, element, why);
         });
+    }
+};
+
+template <class Ticks>
+struct Unpacker<SystemTime<Ticks>> {
+    [[nodiscard]] static bool unpack(Reader& reader, SystemTime<Ticks>& to, Mismatch& why) {
+        const Reader before = reader;
+        const auto timestamp = read_timestamp(reader.skip());
+        if (timestamp && from_timestamp(*timestamp, to)) return true;
+        reader = before;
+        return mismatch<SystemTime<Ticks>>(reader, why);
     }
 };
 

@@ -3,6 +3,7 @@
 
 #include <rollcall/codec/buffer.h>
 #include <rollcall/codec/reader.h>
+#include <rollcall/codec/timestamp.h>
 
 #include <msgpack.hpp>
 
@@ -29,3 +30,47 @@ void convert_user_type(Bytes value, T& to) {
 
 }  // namespace detail
 }  // namespace rollcall::codec
+
+#if defined(MSGPACK_NO_BOOST)
+// Times as members of structs with MSGPACK_DEFINE. msgpack-c has these only together with Boost,
+// and unchecked: there a peer's timestamp beyond the clock's range is undefined behaviour.
+namespace msgpack {
+MSGPACK_API_VERSION_NAMESPACE(MSGPACK_DEFAULT_API_NS) {
+    namespace adaptor {
+
+    template <class Ticks>
+    struct convert<rollcall::codec::SystemTime<Ticks>> {
+        const msgpack::object& operator()(
+            const msgpack::object& from, rollcall::codec::SystemTime<Ticks>& to
+        ) const {
+            if (from.type != msgpack::type::EXT ||
+                from.via.ext.type() != rollcall::codec::kTimestampType) {
+                throw msgpack::type_error{};
+            }
+            const auto timestamp =
+                rollcall::codec::decode_timestamp({from.via.ext.data(), from.via.ext.size});
+            if (!timestamp || !rollcall::codec::from_timestamp(*timestamp, to))
+                throw msgpack::type_error{};
+            return from;
+        }
+    };
+
+    template <class Ticks>
+    struct pack<rollcall::codec::SystemTime<Ticks>> {
+        template <class Stream>
+        packer<Stream>& operator()(
+            packer<Stream>& out, const rollcall::codec::SystemTime<Ticks>& value
+        ) const {
+            const auto payload =
+                rollcall::codec::encode_timestamp(rollcall::codec::to_timestamp(value));
+            out.pack_ext(payload.size, rollcall::codec::kTimestampType);
+            return out.pack_ext_body(
+                payload.bytes.data(), static_cast<std::uint32_t>(payload.size)
+            );
+        }
+    };
+
+    }  // namespace adaptor
+}
+}  // namespace msgpack
+#endif
