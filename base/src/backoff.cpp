@@ -12,6 +12,8 @@ Duration Backoff::next(double unit) {
     const double grown = static_cast<double>(options_.min.count()) * factor;
     const double capped = std::min(grown, static_cast<double>(options_.max.count()));
     const double drawn = capped * (1.0 - options_.jitter * unit);
+    // The nearest double to Duration::max() is beyond it.
+    if (drawn >= static_cast<double>(Duration::max().count())) return Duration::max();
     return Duration{static_cast<Duration::rep>(drawn)};
 }
 

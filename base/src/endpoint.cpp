@@ -20,6 +20,7 @@ Error invalid(std::string_view text, std::string_view why) {
 
 bool is_literal(int family, const std::string& host) {
     in6_addr scratch{};
+    if (host.find('\0') != std::string::npos) return false;  // inet_pton would stop there
     return inet_pton(family, host.c_str(), &scratch) == 1;
 }
 

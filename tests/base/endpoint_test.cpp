@@ -48,4 +48,33 @@ TEST(Endpoint, KnowsKinds) {
     EXPECT_FALSE(Endpoint("10.0.0.1", 1).is_name());
 }
 
+TEST(Endpoint, TakesNoHiddenBytes) {
+    using namespace std::string_literals;
+    using namespace std::string_view_literals;
+    EXPECT_FALSE(Endpoint::parse("[::1\0x]:9000"sv));
+    EXPECT_FALSE(Endpoint::parse("127.0.0.1\0x:9000"sv));
+    EXPECT_FALSE(Endpoint("127.0.0.1\0x"s, 1).is_ipv4());
+}
+
+TEST(Endpoint, HostNamesHaveALimit) {
+    EXPECT_TRUE(Endpoint::parse(std::string(252, 'a') + ":1"));
+    EXPECT_TRUE(Endpoint::parse(std::string(253, 'a') + ":1"));
+    EXPECT_FALSE(Endpoint::parse(std::string(254, 'a') + ":1"));
+}
+
+TEST(LiveEndpoint, IsAliveWithoutAProbe) {
+    const LiveEndpoint endpoint = Endpoint{"127.0.0.1", 9000};
+    EXPECT_EQ(endpoint.to_string(), "127.0.0.1:9000");
+    EXPECT_TRUE(endpoint.alive());
+    EXPECT_TRUE(LiveEndpoint{}.alive());
+}
+
+TEST(LiveEndpoint, AsksItsProbe) {
+    bool alive = true;
+    const LiveEndpoint endpoint{Endpoint{"127.0.0.1", 9000}, [&] { return alive; }};
+    EXPECT_TRUE(endpoint.alive());
+    alive = false;
+    EXPECT_FALSE(endpoint.alive());
+}
+
 }  // namespace rollcall
