@@ -35,6 +35,18 @@ TEST(Client, BringsStatusHeadersAndBody) {
     EXPECT_EQ(response.body(), "hello");
 }
 
+TEST(Client, KeepsHeadersWithoutAValue) {
+    ScriptedServer server{tests::answering([](const std::string&) {
+        return "HTTP/1.1 200 OK\r\nX-A:\r\nX-B: \r\nX-C:1\r\nContent-Length: 0\r\n\r\n";
+    })};
+    Client client = client_of(server);
+    const auto response = client.request("GET", "/", {}, "", Deadline::in(5s)).value();
+    EXPECT_EQ(response.header("X-A"), "");
+    EXPECT_EQ(response.header("X-B"), "");
+    EXPECT_EQ(response.header("X-C"), "1");
+    EXPECT_EQ(response.headers().size(), 4U);
+}
+
 TEST(Client, SendsMethodPathHeadersAndBody) {
     std::string seen;
     ScriptedServer server{tests::answering([&seen](const std::string& request) {

@@ -28,6 +28,12 @@ TEST(Url, TakesIpv6InBracketsAndPort80ByDefault) {
     EXPECT_EQ(Url::parse("http://registry?x=1#f").value().parameter("x"), "1");
 }
 
+TEST(Url, PathCanBeReplaced) {
+    const Url url = Url::parse("http://h:1?a=b").value();
+    EXPECT_EQ(url.with_path("/c").to_string(), "http://h:1/c");
+    EXPECT_EQ(url.with_path("/c").parameter("a"), "b");
+}
+
 struct BadUrl {
     const char* text;
     const char* why;

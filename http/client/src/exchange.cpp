@@ -5,10 +5,13 @@
 
 #include <httplib.h>
 
+#include <algorithm>
 #include <array>
 #include <optional>
+#include <string>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 // httplib is used for HTTP only. Its own I/O has a time-out per receive, which a server that sends
 // a byte at a time renews for ever; holds its mutex while it resolves and connects, so that
@@ -32,6 +35,7 @@ struct Outcome {
     bool headers_too_large = false;
     bool body_too_large = false;
     std::string exception = {};
+    std::vector<std::string> empty_headers = {};  // httplib leaves out headers without a value
     std::optional<Error> dial_error = std::nullopt;
 };
 
@@ -94,8 +98,20 @@ private:
         }
         outcome_.line_too_long = ++line_bytes_ > kLineBytesMax;
         outcome_.headers_too_large = in_headers_ && ++header_bytes_ > header_bytes_max_;
-        if (byte == '\n') line_bytes_ = 0;
+        if (in_headers_) line_ += byte;
+        if (byte == '\n') {
+            note_empty_header();
+            line_bytes_ = 0;
+            line_.clear();
+        }
         return !outcome_.line_too_long && !outcome_.headers_too_large;
+    }
+
+    void note_empty_header() {
+        const auto colon = line_.find(':');
+        if (colon == 0 || colon == std::string::npos) return;
+        if (line_.find_first_not_of(" \t\r\n", colon + 1) != std::string::npos) return;
+        outcome_.empty_headers.push_back(line_.substr(0, colon));
     }
 
     void note(const Transfer& transfer) {
@@ -110,6 +126,7 @@ private:
     std::array<char, 4096> buffer_{};
     std::size_t position_ = 0;
     std::size_t filled_ = 0;
+    std::string line_;  // of the headers, as far as it was read
     std::size_t line_bytes_ = 0;
     std::size_t header_bytes_ = 0;
     bool in_headers_ = true;
@@ -202,6 +219,8 @@ public:
         bounds_ = nullptr;
         if (!ok) return error_of(outcome_, options_);
         HeaderList headers{response.headers.begin(), response.headers.end()};
+        for (const std::string& name : outcome_.empty_headers)
+            if (!response.has_header(name)) headers.emplace_back(name, "");
         return Client::Response{response.status, std::move(headers), std::move(body)};
     }
 

@@ -92,6 +92,12 @@ std::optional<std::string> Url::parameter(std::string_view name) const {
     return std::nullopt;
 }
 
+Url Url::with_path(std::string_view path) const {
+    Url other = *this;
+    other.path_ = path;
+    return other;
+}
+
 std::string Url::to_string() const {
     return "http://" + endpoint_.to_string() + path_;
 }

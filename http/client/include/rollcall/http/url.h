@@ -22,6 +22,9 @@ public:
     // Starts with '/' unless empty; never ends with one: "" for "http://h/" too.
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
+    // The same server and query with another path, encoded and without a '/' at its end.
+    [[nodiscard]] Url with_path(std::string_view path) const;
+
     // The percent-decoded value of a query parameter; the first one if there are several.
     [[nodiscard]] std::optional<std::string> parameter(std::string_view name) const;
 

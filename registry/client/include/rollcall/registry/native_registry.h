@@ -1,0 +1,43 @@
+#pragma once
+// Adapter: the registry's own HTTP API, /v1.
+
+#include <rollcall/http/client.h>
+#include <rollcall/registry/announcer.h>
+#include <rollcall/registry/source.h>
+
+namespace rollcall::registry {
+
+// Registers each instance with a PUT and renews all of them with one request. The registry says
+// how often, which instances it has lost, and which were replaced by a newer process.
+class NativeAnnouncer final : public Announcer {
+public:
+    // `base` is what /v1 is appended to. Dials nothing yet.
+    explicit NativeAnnouncer(http::Url base);
+
+    [[nodiscard]] Result<Lease> announce(
+        const std::vector<Instance>& instances, Deadline deadline, std::stop_token stop = {}
+    ) override;
+    [[nodiscard]] Result<Lease> renew(Deadline deadline, std::stop_token stop = {}) override;
+    [[nodiscard]] Result<void> withdraw(Deadline deadline, std::stop_token stop = {}) override;
+    [[nodiscard]] Result<std::string> local_address(Deadline deadline, std::stop_token stop = {})
+        override;
+
+private:
+    http::Client client_;
+    std::vector<Instance> announced_;
+};
+
+// Reads each service with a GET.
+class NativeSource final : public Source {
+public:
+    explicit NativeSource(http::Url base);
+
+    [[nodiscard]] Result<std::vector<Snapshot>> read(
+        const std::vector<std::string>& services, Deadline deadline, std::stop_token stop = {}
+    ) override;
+
+private:
+    http::Client client_;
+};
+
+}  // namespace rollcall::registry

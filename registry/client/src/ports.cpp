@@ -1,0 +1,22 @@
+#include <rollcall/registry/announcer.h>
+#include <rollcall/registry/source.h>
+
+#include <algorithm>
+
+namespace rollcall::registry {
+
+std::string lease_name(const Instance& instance) {
+    std::string name = instance.service;
+    std::transform(name.begin(), name.end(), name.begin(), [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    });
+    return name + "/" + instance.id;
+}
+
+Result<WaitOutcome> Source::wait(
+    const std::vector<Watched>& /*services*/, Deadline /*deadline*/, std::stop_token /*stop*/
+) {
+    return WaitOutcome::not_supported;
+}
+
+}  // namespace rollcall::registry
