@@ -1,0 +1,64 @@
+#pragma once
+// The registry in this process: what rollcall-registry runs, and what tests embed.
+
+#include <rollcall/base/endpoint.h>
+#include <rollcall/base/log.h>
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+
+namespace rollcall::registry {
+
+struct RegistryServerOptions {
+    Endpoint listen{"127.0.0.1", 7070};  // port 0: a free one
+
+    // Leases.
+    std::chrono::milliseconds ttl = std::chrono::seconds{15};       // of instances that name none
+    std::chrono::milliseconds ttl_min = std::chrono::seconds{2};    // that an instance may name,
+    std::chrono::milliseconds ttl_max = std::chrono::seconds{600};  // `ttl` itself is always valid
+    // After start() lists are answered 503 for so long, so that a registry that lost its memory
+    // does not tell anybody that there are no servers.
+    std::chrono::milliseconds warmup{0};
+
+    // The header protocol.
+    std::string header_path = "/myRPC/registry";
+    std::string header_prefix = "X-Myrpc-";  // of the headers ...Server, ...Servers, ...Service
+
+    // Limits.
+    std::size_t instances_max = 100'000;   // further ones are refused: 503
+    std::size_t connections_max = 20'000;  // further ones wait to be accepted
+
+    // Changes of state: registered, replaced, left, expired.
+    Log log = {};
+};
+
+// One thread serves; state is in memory. Thread safety: one owner, any thread.
+class RegistryServer {
+public:
+    // Throws std::invalid_argument for options that make no sense, naming the option.
+    explicit RegistryServer(RegistryServerOptions options = {});
+    // stop().
+    ~RegistryServer();
+    RegistryServer(const RegistryServer&) = delete;
+    RegistryServer& operator=(const RegistryServer&) = delete;
+
+    // Listens and serves. Throws std::system_error that names the address and the reason. Once.
+    void start();
+
+    // Where it listens, with the port chosen; valid after start().
+    [[nodiscard]] Endpoint endpoint() const;
+
+    // "http://host:port"; valid after start().
+    [[nodiscard]] std::string url() const;
+
+    // Answers what it has and ends, within half a second. Idempotent.
+    void stop();
+
+private:
+    class Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace rollcall::registry

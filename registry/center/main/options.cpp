@@ -1,0 +1,92 @@
+#include "options.h"
+
+#include <CLI/CLI.hpp>
+
+#include <cmath>
+#include <cstdio>
+#include <string>
+
+namespace rollcall::registry {
+namespace {
+
+constexpr int kUsage = 2;
+
+std::chrono::milliseconds milliseconds_of(double seconds) {
+    return std::chrono::milliseconds{std::llround(seconds * 1000)};
+}
+
+}  // namespace
+
+ParsedOptions parse_options(int argc, char** argv) {
+    ParsedOptions parsed;
+    MainOptions& options = parsed.options;
+    std::string listen = options.server.listen.to_string();
+    double ttl = 15;
+    double warmup = 0;
+    std::string level{name_of(options.log_level)};
+
+    CLI::App app{
+        "rollcall-registry keeps the list of running servers: they register over HTTP and send\n"
+        "heartbeats, clients read who is there. State is in memory.\n"
+        "Each option can also be given as an environment variable, flags win."};
+    app.set_version_flag("--version", "rollcall-registry " ROLLCALL_VERSION);
+    app.add_option("--listen", listen, "address to serve at; port 0 takes a free one")
+        ->envname("ROLLCALL_REGISTRYD_LISTEN")
+        ->type_name("HOST:PORT")
+        ->capture_default_str();
+    app.add_option("--ttl", ttl, "lease of instances that name none; fractions are allowed")
+        ->envname("ROLLCALL_REGISTRYD_TTL")
+        ->type_name("SECONDS")
+        ->capture_default_str();
+    app.add_option("--warmup", warmup, "answer lists with 503 for so long after the start")
+        ->envname("ROLLCALL_REGISTRYD_WARMUP")
+        ->type_name("SECONDS")
+        ->capture_default_str();
+    app.add_option("--header-path", options.server.header_path, "path of the header protocol")
+        ->envname("ROLLCALL_REGISTRYD_HEADER_PATH")
+        ->type_name("PATH")
+        ->capture_default_str();
+    app.add_option("--header-prefix", options.server.header_prefix, "of its headers ...Server(s)")
+        ->envname("ROLLCALL_REGISTRYD_HEADER_PREFIX")
+        ->type_name("PREFIX")
+        ->capture_default_str();
+    app.add_option("--log-level", level, "debug, info, warning or error")
+        ->envname("ROLLCALL_REGISTRYD_LOG_LEVEL")
+        ->type_name("LEVEL")
+        ->capture_default_str();
+    app.add_flag("--log-json", options.log_json, "one JSON object per log line, on stderr")
+        ->envname("ROLLCALL_REGISTRYD_LOG_JSON");
+
+    const auto refuse = [&](const std::string& sentence) {
+        std::fprintf(stderr, "rollcall-registry: %s\n", sentence.c_str());
+        parsed.exit_status = kUsage;
+        return parsed;
+    };
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::Success& asked) {
+        parsed.exit_status = app.exit(asked);
+        return parsed;
+    } catch (const CLI::ParseError& error) {
+        return refuse(std::string{error.what()} + "; --help lists the options");
+    }
+    Result<Endpoint> endpoint = Endpoint::parse(listen);
+    if (!endpoint) return refuse("--listen " + endpoint.error().message());
+    options.server.listen = *std::move(endpoint);
+    // In range, so that the conversion is; the server checks the rest.
+    for (const auto& [flag, value] : {std::pair{"--ttl", ttl}, std::pair{"--warmup", warmup}}) {
+        if (!(value >= 0 && value <= 86'400)) {
+            return refuse(std::string{flag} + " must be a number of seconds, at most a day");
+        }
+    }
+    options.server.ttl = milliseconds_of(ttl);
+    options.server.warmup = milliseconds_of(warmup);
+    const auto known = log_level_from(level);
+    if (!known) {
+        return refuse("--log-level must be debug, info, warning or error, not '" + level + "'");
+    }
+    options.log_level = *known;
+    return parsed;
+}
+
+}  // namespace rollcall::registry

@@ -1,0 +1,22 @@
+#pragma once
+// Answers to requests for something that does not exist.
+
+#include <rollcall/http/request.h>
+#include <rollcall/http/response.h>
+
+#include <string>
+#include <string_view>
+
+namespace rollcall::registry {
+
+// 404 that names the nearest resource there is.
+[[nodiscard]] http::Response no_such_resource(
+    const http::Request& request, std::string_view header_path
+);
+
+// 405 with Allow. `allow` is a list like "GET, HEAD".
+[[nodiscard]] http::Response method_not_allowed(
+    const http::Request& request, const std::string& allow
+);
+
+}  // namespace rollcall::registry

@@ -1,0 +1,256 @@
+#include "native_api.h"
+
+#include <rollcall/registry/instance_json.h>
+
+#include "help.h"
+#include "native_body.h"
+
+#include <nlohmann/json.hpp>
+
+namespace rollcall::registry {
+namespace {
+
+using http::Request;
+using http::Response;
+
+Response invalid(const Error& error) {
+    return Response::error(400, "invalid", error.message());
+}
+
+Response replaced(std::string_view id) {
+    return Response::error(
+        409, "replaced", "a newer process has the id '" + printable(id) + "'; stop announcing it"
+    );
+}
+
+// Lists change all the time; nothing between us and the reader may keep one.
+Response list_answer(std::shared_ptr<const std::string> body) {
+    return Response::json(200, std::move(body)).with_header("Cache-Control", "no-store");
+}
+
+Response warming_up() {
+    return Response::error(
+               503, "warming_up", "the registry has just started and waits for its servers"
+    )
+        .with_header("Retry-After", "1")
+        .with_header("Cache-Control", "no-store");
+}
+
+std::string_view incarnation_of(const Request& request) {
+    return request.parameter("incarnation").value_or("");
+}
+
+Result<ListFilter> filter_of(const Request& request) {
+    ListFilter filter;
+    if (const auto status = request.parameter("status")) {
+        filter.status = status_from(*status);
+        if (!filter.status) {
+            return Error{
+                Errc::invalid_argument,
+                "status '" + printable(*status, 40) +
+                    "' is none; it must be up, starting, draining or down"};
+        }
+    }
+    filter.tag = request.parameter("tag").value_or("");
+    filter.zone = request.parameter("zone").value_or("");
+    filter.version = request.parameter("version").value_or("");
+    return filter;
+}
+
+// The instance that a PUT announces: the body, named by the path.
+Result<Instance> announced(
+    const std::string& service, const std::string& id, const Request& request
+) {
+    Result<Instance> instance = instance_from_json(request.body);
+    if (!instance) return instance;
+    if (!instance->service.empty()) {
+        const Result<std::string> named = normalized_service(instance->service);
+        if (!named) return named.error();
+        if (*named != service) {
+            return Error{Errc::invalid_argument, "the body names another service than the path"};
+        }
+    }
+    if (!instance->id.empty() && instance->id != id) {
+        return Error{Errc::invalid_argument, "the body names another id than the path"};
+    }
+    instance->service = service;
+    instance->id = id;
+    instance->via = "native";
+    instance->addr.clear();
+    instance->stale = false;
+    return instance;
+}
+
+}  // namespace
+
+std::optional<Response> NativeApi::handle(const Request& request, TimePoint now) {
+    const auto& path = request.path;
+    const bool get = request.method == "GET";
+    if (path.size() == 1 && path[0] == "healthz") {
+        if (!get) return method_not_allowed(request, "GET, HEAD");
+        return Response::json(200, std::string{R"({"status":"ok"})"});
+    }
+    if (path.size() < 2 || path[0] != "v1") return std::nullopt;
+    if (path[1] == "heartbeat" && path.size() == 2) {
+        if (request.method != "POST") return method_not_allowed(request, "POST");
+        return beats(request, now);
+    }
+    if (path[1] == "status" && path.size() == 2) {
+        return get ? status(now) : method_not_allowed(request, "GET, HEAD");
+    }
+    if (path[1] != "services") return std::nullopt;
+    if (path.size() == 2) {
+        return get ? services(now) : method_not_allowed(request, "GET, HEAD");
+    }
+    if (path.size() == 3) {
+        return get ? service(request, now) : method_not_allowed(request, "GET, HEAD");
+    }
+    if (path[3] != "instances") return std::nullopt;
+    if (path.size() == 5) return instance(request, now);
+    if (path.size() == 6 && path[5] == "heartbeat") {
+        return request.method == "PUT" ? beat(request, now) : method_not_allowed(request, "PUT");
+    }
+    return std::nullopt;
+}
+
+Response NativeApi::services(TimePoint now) {
+    if (center_.warming_up(now)) return warming_up();
+    return list_answer(center_.lists.services());
+}
+
+Response NativeApi::service(const Request& request, TimePoint now) {
+    const Result<std::string> service = normalized_service(request.path[2]);
+    if (!service) return invalid(service.error());
+    const Result<ListFilter> filter = filter_of(request);
+    if (!filter) return invalid(filter.error());
+    if (center_.warming_up(now)) return warming_up();
+    const bool everything =
+        !filter->status && filter->tag.empty() && filter->zone.empty() && filter->version.empty();
+    return list_answer(
+        everything ? center_.lists.instances(*service, now)
+                   : center_.lists.instances(*service, *filter, now)
+    );
+}
+
+Response NativeApi::instance(const Request& request, TimePoint now) {
+    Result<std::string> service = normalized_service(request.path[2]);
+    if (!service) return invalid(service.error());
+    const Name name{*std::move(service), request.path[4]};
+    if (request.method == "PUT") return put(name, request, now);
+    if (request.method == "PATCH") return patch(name, request);
+    if (request.method == "DELETE") return remove(name, request);
+    if (request.method != "GET") {
+        return method_not_allowed(request, "GET, HEAD, PUT, PATCH, DELETE");
+    }
+    const LeaseRecord* const record = center_.store.find(name.service, name.id);
+    if (record == nullptr) return not_registered(name);
+    return list_answer(std::make_shared<const std::string>(center_.lists.instance(*record, now)));
+}
+
+Response NativeApi::put(const Name& name, const Request& request, TimePoint now) {
+    using Outcome = LeaseStore::PutOutcome;
+    Result<Instance> instance = announced(name.service, name.id, request);
+    if (!instance) return invalid(instance.error());
+    if (const Result<void> ok = validate(*instance, center_.limits); !ok) {
+        return invalid(ok.error());
+    }
+    const LeaseStore::Registration done = center_.put(*std::move(instance), now);
+    if (done.outcome == Outcome::replaced) return replaced(name.id);
+    if (done.outcome == Outcome::full) {
+        return Response::error(503, "full", "the registry holds as many instances as it may")
+            .with_header("Retry-After", "5");
+    }
+    return Response::json(
+        done.outcome == Outcome::created ? 201 : 200,
+        registration_answer(
+            done.record->instance, center_.lists.index(center_.store.index(name.service))
+        )
+    );
+}
+
+Response NativeApi::patch(const Name& name, const Request& request) {
+    const Result<InstanceChange> change = change_from_json(request.body);
+    if (!change) return invalid(change.error());
+    const LeaseRecord* const record = center_.store.find(name.service, name.id);
+    if (record == nullptr) return not_registered(name);
+    const std::string_view incarnation = incarnation_of(request);
+    if (!incarnation.empty() && incarnation != record->instance.incarnation) {
+        return replaced(name.id);
+    }
+    Instance changed = record->instance;
+    change->apply_to(changed);
+    if (const Result<void> ok = validate(changed, center_.limits); !ok) return invalid(ok.error());
+    if (changed != record->instance) center_.modify(changed);
+    return Response::json(200, to_json(changed));
+}
+
+Response NativeApi::remove(const Name& name, const Request& request) {
+    const auto outcome = center_.remove(name.service, name.id, incarnation_of(request));
+    if (outcome == LeaseStore::RemoveOutcome::replaced) return replaced(name.id);
+    return Response::empty(204);
+}
+
+Response NativeApi::beat(const Request& request, TimePoint now) {
+    Result<std::string> service = normalized_service(request.path[2]);
+    if (!service) return invalid(service.error());
+    const Name name{*std::move(service), request.path[4]};
+    switch (center_.store.renew(name.service, name.id, incarnation_of(request), now)) {
+        case LeaseStore::BeatOutcome::renewed:
+            return Response::empty(204);
+        case LeaseStore::BeatOutcome::replaced:
+            return replaced(name.id);
+        case LeaseStore::BeatOutcome::missing:
+            break;
+    }
+    return not_registered(name);
+}
+
+Response NativeApi::beats(const Request& request, TimePoint now) {
+    const Result<std::vector<Beat>> beats = beats_from_json(request.body);
+    if (!beats) return invalid(beats.error());
+    std::chrono::milliseconds ttl = center_.options.ttl;
+    bool any = false;
+    std::vector<std::string> missing;
+    std::vector<std::string> replaced;
+    for (const Beat& beat : *beats) {
+        switch (center_.store.renew(beat.service, beat.id, beat.incarnation, now)) {
+            case LeaseStore::BeatOutcome::renewed: {
+                const auto given = center_.store.find(beat.service, beat.id)->instance.ttl;
+                ttl = any ? std::min(ttl, given) : given;
+                any = true;
+                break;
+            }
+            case LeaseStore::BeatOutcome::missing:
+                missing.push_back(beat.service + "/" + beat.id);
+                break;
+            case LeaseStore::BeatOutcome::replaced:
+                replaced.push_back(beat.service + "/" + beat.id);
+                break;
+        }
+    }
+    return Response::json(200, beats_answer(interval_of(ttl), missing, replaced));
+}
+
+Response NativeApi::status(TimePoint now) const {
+    const auto uptime = std::chrono::duration_cast<std::chrono::seconds>(now - center_.started);
+    const nlohmann::json status = {
+        {"version", ROLLCALL_VERSION},
+        {"epoch", center_.epoch},
+        {"index", center_.lists.index(center_.store.index())},
+        {"uptime", uptime.count()},
+        {"ttl", static_cast<double>(center_.options.ttl.count()) / 1000},
+        {"services", center_.store.services().size()},
+        {"instances", center_.store.instance_count()},
+        {"warming_up", center_.warming_up(now)}};
+    return Response::json(200, status.dump()).with_header("Cache-Control", "no-store");
+}
+
+Response NativeApi::not_registered(const Name& name) const {
+    return Response::error(
+        404,
+        "not_registered",
+        "service '" + name.service + "' has no instance '" + printable(name.id) + "'"
+    );
+}
+
+}  // namespace rollcall::registry

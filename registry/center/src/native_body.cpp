@@ -1,0 +1,151 @@
+#include "native_body.h"
+
+#include <rollcall/base/log.h>
+#include <rollcall/registry/instance_json.h>
+#include <rollcall/registry/validation.h>
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace rollcall::registry {
+namespace {
+
+using Json = nlohmann::json;
+
+Error invalid(std::string message) {
+    return Error{Errc::invalid_argument, std::move(message)};
+}
+
+Json parse(std::string_view text) {
+    return Json::parse(text, nullptr, /*allow_exceptions=*/false);
+}
+
+Json seconds(std::chrono::milliseconds value) {
+    if (value.count() % 1000 == 0) return value.count() / 1000;
+    return static_cast<double>(value.count()) / 1000;
+}
+
+// A string member of one beat; absent ones are empty.
+Result<std::string> text_member(const Json& object, const char* name, const std::string& where) {
+    const auto found = object.find(name);
+    if (found == object.end()) return std::string{};
+    if (!found->is_string()) return invalid(where + "." + name + " must be a string");
+    return found->get<std::string>();
+}
+
+Result<Beat> read_beat(const Json& object, const std::string& where) {
+    if (!object.is_object()) return invalid(where + " must be an object");
+    Result<std::string> service = text_member(object, "service", where);
+    Result<std::string> id = text_member(object, "id", where);
+    Result<std::string> incarnation = text_member(object, "incarnation", where);
+    for (const Result<std::string>* member : {&service, &id, &incarnation}) {
+        if (!*member) return member->error();
+    }
+    Result<std::string> normal = normalized_service(*service);
+    if (!normal) return invalid(where + ": " + normal.error().message());
+    if (id->empty()) return invalid(where + ".id is missing");
+    return Beat{*std::move(normal), *std::move(id), *std::move(incarnation)};
+}
+
+Result<void> read_meta(const Json& object, InstanceChange& change) {
+    const auto found = object.find("meta");
+    if (found == object.end()) return {};
+    if (!found->is_object()) return invalid("'meta' must be an object of strings and nulls");
+    for (const auto& [key, value] : found->items()) {
+        if (value.is_null()) {
+            change.meta[key] = std::nullopt;
+        } else if (value.is_string()) {
+            change.meta[key] = value.get<std::string>();
+        } else {
+            return invalid("'meta." + printable(key, 80) + "' must be a string or null");
+        }
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<std::vector<Beat>> beats_from_json(std::string_view text) {
+    const Json body = parse(text);
+    if (body.is_discarded() || !body.is_object()) {
+        return invalid("the body must be a JSON object {\"instances\":[...]}");
+    }
+    const auto found = body.find("instances");
+    if (found == body.end() || !found->is_array()) {
+        return invalid("the body must have an array 'instances'");
+    }
+    std::vector<Beat> beats;
+    beats.reserve(found->size());
+    for (const Json& item : *found) {
+        Result<Beat> beat = read_beat(item, "instances[" + std::to_string(beats.size()) + "]");
+        if (!beat) return beat.error();
+        beats.push_back(*std::move(beat));
+    }
+    return beats;
+}
+
+void InstanceChange::apply_to(Instance& instance) const {
+    if (status) instance.status = *status;
+    if (override_status) instance.override_status = *override_status;
+    if (weight) instance.weight = *weight;
+    if (tags) instance.tags = *tags;
+    for (const auto& [key, value] : meta) {
+        if (value) {
+            instance.meta[key] = *value;
+        } else {
+            instance.meta.erase(key);
+        }
+    }
+}
+
+Result<InstanceChange> change_from_json(std::string_view text) {
+    Json body = parse(text);
+    if (body.is_discarded() || !body.is_object()) {
+        return invalid("the body must be a JSON object like {\"override\":\"draining\"}");
+    }
+    for (const auto& [name, value] : body.items()) {
+        if (name != "status" && name != "override" && name != "weight" && name != "tags" &&
+            name != "meta") {
+            return invalid(
+                "'" + printable(name, 80) +
+                "' cannot be changed; only status, override, weight, tags and meta can"
+            );
+        }
+    }
+    InstanceChange change;
+    if (const Result<void> ok = read_meta(body, change); !ok) return ok.error();
+    body.erase("meta");  // its nulls mean nothing to an instance
+    const Result<Instance> read = instance_from_json(body.dump());
+    if (!read) return read.error();
+    if (body.contains("status")) change.status = read->status;
+    if (body.contains("override")) change.override_status = read->override_status;
+    if (body.contains("weight")) change.weight = read->weight;
+    if (body.contains("tags")) change.tags = read->tags;
+    return change;
+}
+
+std::string beats_answer(
+    std::chrono::milliseconds interval,
+    const std::vector<std::string>& missing,
+    const std::vector<std::string>& replaced
+) {
+    const Json answer = {
+        {"interval", seconds(interval)}, {"missing", missing}, {"replaced", replaced}};
+    return answer.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string registration_answer(const Instance& instance, std::string_view index) {
+    const Json answer = {
+        {"ttl", seconds(instance.ttl)},
+        {"interval", seconds(interval_of(instance.ttl))},
+        {"index", index},
+        {"incarnation", instance.incarnation}};
+    return answer.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::chrono::milliseconds interval_of(std::chrono::milliseconds ttl) {
+    return std::max(ttl / 3, std::chrono::milliseconds{1});
+}
+
+}  // namespace rollcall::registry

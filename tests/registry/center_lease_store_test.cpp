@@ -1,0 +1,215 @@
+// The lease store, with time given by hand.
+#include <rollcall/registry/lease_store.h>
+
+#include <gmock/gmock.h>
+
+namespace rollcall::registry {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using Put = LeaseStore::PutOutcome;
+using Beat = LeaseStore::BeatOutcome;
+using Removal = LeaseStore::RemoveOutcome;
+
+const TimePoint kStart = TimePoint{} + std::chrono::hours{1};
+
+Instance instance(const std::string& id, const std::string& incarnation = "one") {
+    Instance made;
+    made.service = "calculator";
+    made.id = id;
+    made.address = "10.0.0.7";
+    made.port = 9000;
+    made.incarnation = incarnation;
+    return made;
+}
+
+LeaseStore::PutOutcome put(LeaseStore& store, const Instance& value, TimePoint now = kStart) {
+    return store.put(value, now).outcome;
+}
+
+}  // namespace
+
+TEST(LeaseStore, ListsUntilTheLeaseEnds) {
+    LeaseStore store;
+    EXPECT_EQ(put(store, instance("a")), Put::created);
+    EXPECT_EQ(store.find("calculator", "a")->instance.ttl, seconds{15});
+    EXPECT_TRUE(store.expire(kStart + seconds{15} - milliseconds{1}).empty());
+    EXPECT_NE(store.find("calculator", "a"), nullptr);
+    const auto gone = store.expire(kStart + seconds{15});
+    ASSERT_EQ(gone.size(), 1U);
+    EXPECT_EQ(gone.front().id, "a");
+    EXPECT_EQ(store.find("calculator"), nullptr);
+    EXPECT_EQ(store.instance_count(), 0U);
+}
+
+TEST(LeaseStore, RenewalsMoveTheEnd) {
+    LeaseStore store;
+    put(store, instance("a"));
+    for (int beat = 1; beat <= 10; ++beat) {
+        const TimePoint now = kStart + seconds{10} * beat;
+        EXPECT_TRUE(store.expire(now).empty());
+        EXPECT_EQ(store.renew("calculator", "a", "one", now), Beat::renewed);
+    }
+    EXPECT_TRUE(store.expire(kStart + seconds{114}).empty());
+    EXPECT_EQ(store.expire(kStart + seconds{115}).size(), 1U);
+}
+
+TEST(LeaseStore, KeepsLeasesOfDifferentLength) {
+    LeaseStore store;
+    Instance quick = instance("quick");
+    quick.ttl = milliseconds{300};
+    put(store, quick);
+    put(store, instance("slow"));
+    EXPECT_EQ(store.next_expiry(), kStart + milliseconds{300});
+    EXPECT_EQ(store.expire(kStart + milliseconds{300}).front().id, "quick");
+    EXPECT_EQ(store.next_expiry(), kStart + seconds{15});
+    // A lease that becomes shorter ends earlier.
+    Instance shorter = instance("slow");
+    shorter.ttl = seconds{2};
+    EXPECT_EQ(put(store, shorter), Put::updated);
+    EXPECT_EQ(store.next_expiry(), kStart + seconds{2});
+    EXPECT_EQ(store.expire(kStart + seconds{2}).size(), 1U);
+    EXPECT_EQ(store.next_expiry(), TimePoint::max());
+}
+
+TEST(LeaseStore, CountsChangesButNotRenewals) {
+    LeaseStore store;
+    EXPECT_EQ(store.index(), 0U);
+    put(store, instance("a"));
+    EXPECT_EQ(store.index("calculator"), 1U);
+    EXPECT_EQ(put(store, instance("a")), Put::renewed);
+    store.renew("calculator", "a", "one", kStart);
+    EXPECT_EQ(store.index(), 1U);
+    Instance draining = instance("a");
+    draining.status = Status::draining;
+    EXPECT_EQ(put(store, draining), Put::updated);
+    EXPECT_EQ(store.index("calculator"), 2U);
+    Instance other = instance("b");
+    other.service = "other";
+    put(store, other);
+    EXPECT_EQ(store.index("calculator"), 2U);
+    EXPECT_EQ(store.index("other"), 3U);
+    store.remove("calculator", "a", "");
+    EXPECT_EQ(store.index("calculator"), 0U);
+    // An index is never used twice.
+    put(store, instance("a"));
+    EXPECT_EQ(store.index("calculator"), 5U);
+}
+
+TEST(LeaseStore, CountsInstancesThatAreUp) {
+    LeaseStore store;
+    put(store, instance("a"));
+    put(store, instance("b"));
+    EXPECT_EQ(store.find("calculator")->up, 2U);
+    Instance drained = store.find("calculator", "a")->instance;
+    drained.override_status = Status::draining;
+    EXPECT_TRUE(store.modify(drained));
+    EXPECT_EQ(store.find("calculator")->up, 1U);
+    store.remove("calculator", "b", "");
+    EXPECT_EQ(store.find("calculator")->up, 0U);
+}
+
+TEST(LeaseStore, ANewProcessWinsAndTheOldOneIsTold) {
+    LeaseStore store;
+    put(store, instance("a", "old"));
+    EXPECT_EQ(put(store, instance("a", "new")), Put::took_over);
+    EXPECT_EQ(store.renew("calculator", "a", "old", kStart), Beat::replaced);
+    EXPECT_EQ(store.remove("calculator", "a", "old"), Removal::replaced);
+    EXPECT_EQ(put(store, instance("a", "old")), Put::replaced);
+    EXPECT_EQ(store.find("calculator", "a")->instance.incarnation, "new");
+    EXPECT_EQ(store.renew("calculator", "a", "new", kStart), Beat::renewed);
+    // Not even after the winner has left.
+    EXPECT_EQ(store.remove("calculator", "a", "new"), Removal::removed);
+    EXPECT_EQ(store.renew("calculator", "a", "old", kStart), Beat::replaced);
+    EXPECT_EQ(store.remove("calculator", "a", "old"), Removal::replaced);
+    EXPECT_EQ(put(store, instance("a", "old")), Put::replaced);
+    EXPECT_EQ(put(store, instance("a", "newest")), Put::created);
+}
+
+TEST(LeaseStore, AFastRestartIsNeverMissing) {
+    LeaseStore store;
+    for (int run = 1; run <= 100; ++run) {
+        put(store, instance("a", std::to_string(run)));
+        store.remove("calculator", "a", std::to_string(run - 1));  // late goodbye
+        ASSERT_NE(store.find("calculator", "a"), nullptr) << run;
+    }
+    // The lease is the new one's, not what was left of the old.
+    put(store, instance("a", "last"), kStart + seconds{14});
+    EXPECT_TRUE(store.expire(kStart + seconds{28}).empty());
+}
+
+TEST(LeaseStore, TellsUnknownNoncesToRegister) {
+    LeaseStore store;
+    EXPECT_EQ(store.renew("calculator", "a", "one", kStart), Beat::missing);
+    EXPECT_EQ(store.remove("calculator", "a", "one"), Removal::unknown);
+    put(store, instance("a", "one"));
+    // Not replaced, just never seen: its put will win.
+    EXPECT_EQ(store.renew("calculator", "a", "two", kStart), Beat::missing);
+    EXPECT_EQ(store.remove("calculator", "a", "two"), Removal::replaced);
+    EXPECT_EQ(put(store, instance("a", "two")), Put::took_over);
+}
+
+TEST(LeaseStore, RegistrarsWithoutNonceRenewEachOther) {
+    LeaseStore store;
+    put(store, instance("a", ""));
+    const std::string made = store.find("calculator", "a")->instance.incarnation;
+    EXPECT_EQ(made.size(), 16U);
+    EXPECT_EQ(put(store, instance("a", "")), Put::renewed);
+    EXPECT_EQ(store.find("calculator", "a")->instance.incarnation, made);
+    EXPECT_EQ(store.renew("calculator", "a", "", kStart), Beat::renewed);
+    EXPECT_EQ(put(store, instance("a", "named")), Put::took_over);
+    EXPECT_EQ(put(store, instance("a", "")), Put::took_over);
+    EXPECT_EQ(store.renew("calculator", "a", "named", kStart), Beat::replaced);
+}
+
+TEST(LeaseStore, KeepsTheOperatorsOverride) {
+    LeaseStore store;
+    put(store, instance("a"));
+    Instance drained = store.find("calculator", "a")->instance;
+    drained.override_status = Status::draining;
+    store.modify(drained);
+    EXPECT_EQ(put(store, instance("a")), Put::renewed);
+    EXPECT_EQ(put(store, instance("a", "restarted")), Put::took_over);
+    EXPECT_EQ(store.find("calculator", "a")->instance.effective_status(), Status::draining);
+    Instance unknown = instance("zz");
+    EXPECT_FALSE(store.modify(unknown));
+}
+
+TEST(LeaseStore, LimitsInstances) {
+    LeaseStore store{{.instances_max = 2}};
+    EXPECT_EQ(put(store, instance("a")), Put::created);
+    EXPECT_EQ(put(store, instance("b")), Put::created);
+    EXPECT_EQ(put(store, instance("c")), Put::full);
+    EXPECT_EQ(put(store, instance("b")), Put::renewed);
+    store.remove("calculator", "a", "");
+    EXPECT_EQ(put(store, instance("c")), Put::created);
+}
+
+TEST(LeaseStore, LimitsWhatItRemembers) {
+    LeaseStore store{{.replaced_max = 2}};
+    for (const char* nonce : {"1", "2", "3", "4"})
+        put(store, instance("a", nonce));
+    EXPECT_EQ(store.renew("calculator", "a", "1", kStart), Beat::missing);
+    EXPECT_EQ(store.renew("calculator", "a", "2", kStart), Beat::replaced);
+    EXPECT_EQ(store.renew("calculator", "a", "3", kStart), Beat::replaced);
+}
+
+TEST(LeaseStore, ExpiresExactlyTheSilentOnesOfMany) {
+    LeaseStore store;
+    constexpr int kCount = 10'000;
+    for (int i = 0; i < kCount; ++i)
+        put(store, instance(std::to_string(i)));
+    for (int second = 1; second <= 60; ++second) {
+        const TimePoint now = kStart + seconds{second};
+        for (int i = second % 5; i < kCount; i += 5) {
+            if (i % 10 != 0) store.renew("calculator", std::to_string(i), "one", now);
+        }
+        store.expire(now);
+    }
+    EXPECT_EQ(store.instance_count(), static_cast<std::size_t>(kCount - kCount / 10));
+    EXPECT_EQ(store.find("calculator", "10"), nullptr);
+    EXPECT_NE(store.find("calculator", "11"), nullptr);
+}
+
+}  // namespace rollcall::registry
