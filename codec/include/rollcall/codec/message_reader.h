@@ -29,6 +29,13 @@ public:
     template <class Take>
     [[nodiscard]] Status resume(Take&& take);
 
+    // Forgets what was kept and the half message: nothing more will be handed out.
+    void drop_kept() {
+        kept_.clear(0);
+        partial_.reset();
+        paused_ = false;
+    }
+
     // True if `take` stopped it and bytes are kept.
     [[nodiscard]] bool paused() const { return paused_; }
 

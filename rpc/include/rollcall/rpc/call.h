@@ -1,0 +1,237 @@
+#pragma once
+// One invocation under way, from the caller's side. Users need client.h only.
+
+#include <rollcall/base/deadline.h>
+#include <rollcall/base/result.h>
+#include <rollcall/rpc/invocation.h>
+
+#include <asio/any_io_executor.hpp>
+#include <asio/associated_allocator.hpp>
+#include <asio/associated_executor.hpp>
+#include <asio/executor_work_guard.hpp>
+#include <asio/post.hpp>
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+namespace rollcall::rpc {
+
+// What the client keeps per call. Exactly one of finish() and fail() is called, once, on the
+// client's I/O thread. Counted by reference, because a blocking caller may stop waiting first.
+class Call {
+public:
+    // What is awaited.
+    enum class Kind {
+        reply,
+        nothing,     // a notification is over when it is sent
+        connection,  // over as soon as there is a connection; nothing is sent
+    };
+
+    Call(PackedInvocation packed, Deadline must_end, Kind awaited = Kind::reply)
+        : invocation(std::move(packed)), deadline(must_end), kind(awaited) {}
+
+    Call(const Call&) = delete;
+    Call& operator=(const Call&) = delete;
+
+    // The reply's result, one packed value, valid during this call only.
+    virtual void finish(codec::Bytes result) noexcept = 0;
+    virtual void fail(Error&& error) noexcept = 0;
+
+    void add_reference() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
+
+    void drop_reference() noexcept {
+        if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy();
+    }
+
+    const PackedInvocation invocation;
+    const Deadline deadline;
+    const Kind kind;
+
+    // Of the client's I/O thread:
+    std::uint32_t id = 0;        // on the connection that carries it
+    std::uint64_t wire_end = 0;  // where its request ends in the bytes of that connection
+    bool done = false;           // finish() or fail() has been called
+
+protected:
+    virtual ~Call() = default;
+    virtual void destroy() noexcept = 0;
+
+private:
+    std::atomic<unsigned> references_{1};
+};
+
+// An owning pointer to a Call.
+class CallPtr {
+public:
+    CallPtr() = default;
+
+    // Takes over the first reference.
+    explicit CallPtr(Call* call) noexcept : call_(call) {}
+
+    CallPtr(const CallPtr& other) noexcept : call_(other.call_) {
+        if (call_ != nullptr) call_->add_reference();
+    }
+
+    CallPtr(CallPtr&& other) noexcept : call_(std::exchange(other.call_, nullptr)) {}
+
+    CallPtr& operator=(CallPtr other) noexcept {
+        std::swap(call_, other.call_);
+        return *this;
+    }
+
+    ~CallPtr() {
+        if (call_ != nullptr) call_->drop_reference();
+    }
+
+    [[nodiscard]] explicit operator bool() const noexcept { return call_ != nullptr; }
+
+    Call* operator->() const noexcept { return call_; }
+
+    Call& operator*() const noexcept { return *call_; }
+
+private:
+    Call* call_ = nullptr;
+};
+
+// A packed result as an R, or invalid_result.
+template <class R>
+[[nodiscard]] Result<R> read_result(codec::Bytes bytes) {
+    if constexpr (std::is_void_v<R>) {
+        return {};
+    } else {
+        codec::Reader reader{bytes};
+        codec::Mismatch why;
+        Result<R> result{};
+        if (codec::unpack(reader, *result, why)) return result;
+        return Error{
+            Errc::invalid_result, "the result: expected " + why.expected + ", got " + why.got}
+            .with_sent(Sent::maybe_sent);
+    }
+}
+
+// The caller waits on its own thread, by its own clock.
+template <class R>
+class BlockingCall final : public Call {
+public:
+    using Call::Call;
+
+    void finish(codec::Bytes result) noexcept override { set(read_result<R>(result)); }
+
+    void fail(Error&& error) noexcept override { set(Result<R>{std::move(error)}); }
+
+    // The reply, or nothing if none came by `until`.
+    [[nodiscard]] std::optional<Result<R>> wait(Deadline until) {
+        std::unique_lock lock{mutex_};
+        const auto here = [this] { return result_.has_value(); };
+        if (until.is_never()) {
+            changed_.wait(lock, here);
+        } else {
+            changed_.wait_until(lock, until.point(), here);
+        }
+        return std::move(result_);
+    }
+
+private:
+    void set(Result<R>&& result) noexcept {
+        // Notified under the lock: the waiter may drop the last other reference as soon as it
+        // wakes.
+        const std::lock_guard lock{mutex_};
+        result_.emplace(std::move(result));
+        changed_.notify_one();
+    }
+
+    void destroy() noexcept override { delete this; }
+
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::optional<Result<R>> result_;
+};
+
+// The caller gave an Asio completion handler: it is posted to its own executor, with its own
+// allocator, never run inside the client.
+template <class R, class Handler>
+class AsyncCall final : public Call {
+public:
+    using Executor = asio::associated_executor_t<Handler, asio::any_io_executor>;
+    using Allocator = typename std::allocator_traits<
+        asio::associated_allocator_t<Handler>>::template rebind_alloc<AsyncCall>;
+
+    [[nodiscard]] static CallPtr make(
+        PackedInvocation packed,
+        Deadline deadline,
+        Handler&& handler,
+        const asio::any_io_executor& fallback
+    ) {
+        Allocator allocator{asio::get_associated_allocator(handler)};
+        AsyncCall* memory = std::allocator_traits<Allocator>::allocate(allocator, 1);
+        return CallPtr{new (memory)
+                           AsyncCall{std::move(packed), deadline, std::move(handler), fallback}};
+    }
+
+    void finish(codec::Bytes result) noexcept override { deliver(read_result<R>(result)); }
+
+    void fail(Error&& error) noexcept override { deliver(Result<R>{std::move(error)}); }
+
+private:
+    // The handler with its argument, still carrying the handler's allocator.
+    struct Completion {
+        using allocator_type = asio::associated_allocator_t<Handler>;
+
+        Handler handler;
+        Result<R> result;
+
+        [[nodiscard]] allocator_type get_allocator() const noexcept {
+            return asio::get_associated_allocator(handler);
+        }
+
+        void operator()() { std::move(handler)(std::move(result)); }
+    };
+
+    AsyncCall(
+        PackedInvocation packed,
+        Deadline until,
+        Handler&& handler,
+        const asio::any_io_executor& fallback
+    )
+        : Call(std::move(packed), until),
+          allocator_(asio::get_associated_allocator(handler)),
+          work_(asio::get_associated_executor(handler, fallback)),
+          handler_(std::move(handler)) {}
+
+    void deliver(Result<R>&& result) noexcept {
+        // The work guard goes only after the post: until then it keeps the caller's loop running.
+        const auto work = std::move(work_);
+        asio::post(work.get_executor(), Completion{std::move(*handler_), std::move(result)});
+        handler_.reset();
+    }
+
+    void destroy() noexcept override {
+        Allocator allocator{allocator_};
+        this->~AsyncCall();
+        std::allocator_traits<Allocator>::deallocate(allocator, this, 1);
+    }
+
+    Allocator allocator_;
+    asio::executor_work_guard<Executor> work_;
+    std::optional<Handler> handler_;
+};
+
+// One-way: there is nobody to tell.
+class NotifyCall final : public Call {
+public:
+    NotifyCall(PackedInvocation packed, Deadline until)
+        : Call(std::move(packed), until, Kind::nothing) {}
+
+    void finish(codec::Bytes) noexcept override {}
+
+    void fail(Error&&) noexcept override {}
+
+private:
+    void destroy() noexcept override { delete this; }
+};
+
+}  // namespace rollcall::rpc

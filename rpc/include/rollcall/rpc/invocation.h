@@ -1,0 +1,110 @@
+#pragma once
+// A method with its arguments: a value that can be kept, copied, retried and sent to many.
+
+#include <rollcall/base/clock.h>
+#include <rollcall/codec/arguments.h>
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace rollcall::rpc {
+
+// The untyped part: method and params already packed as they go on the wire, so that no argument
+// is referenced after the expression that made it. Small ones are held inline; larger ones are
+// shared, so that copies (broadcast, retries) cost nothing and sending does not copy them again.
+// A class with constructors, not an aggregate: it stands in co_await expressions (docs/hacking.md).
+// Thread safety: as an int.
+class PackedInvocation {
+public:
+    // What packing a user's type throws comes out here.
+    template <class... Args>
+    [[nodiscard]] static PackedInvocation pack(std::string_view method, const Args&... arguments) {
+        codec::Buffer bytes = take_scratch();
+        codec::pack_str(bytes, method);
+        codec::pack_arguments(bytes, arguments...);
+        return PackedInvocation{std::move(bytes)};
+    }
+
+    // `params` must be one packed array.
+    [[nodiscard]] static PackedInvocation with_packed_params(
+        std::string_view method, codec::Bytes params
+    );
+
+    [[nodiscard]] std::string_view method() const;
+
+    // <method><params>: a request without its head.
+    [[nodiscard]] codec::Bytes body() const noexcept {
+        return large_ ? large_->view() : codec::Bytes{small_.data(), small_size_};
+    }
+
+    // The body if it is held apart, else null.
+    [[nodiscard]] const std::shared_ptr<const codec::Buffer>& large_body() const noexcept {
+        return large_;
+    }
+
+    // The longest the call may take; zero for the client's default.
+    [[nodiscard]] Duration timeout() const noexcept { return timeout_; }
+
+    // Whether executing it twice does no harm.
+    [[nodiscard]] bool is_idempotent() const noexcept { return idempotent_; }
+
+protected:
+    void set_timeout(Duration timeout) noexcept { timeout_ = timeout; }
+
+    void set_idempotent() noexcept { idempotent_ = true; }
+
+private:
+    static constexpr std::size_t kSmallBytes = 108;
+
+    explicit PackedInvocation(codec::Buffer&& bytes);
+    // This thread's spare buffer, so that packing small invocations does not allocate.
+    [[nodiscard]] static codec::Buffer take_scratch();
+
+    Duration timeout_{0};
+    std::shared_ptr<const codec::Buffer> large_;
+    bool idempotent_ = false;
+    std::uint8_t small_size_ = 0;
+    std::array<char, kSmallBytes> small_;  // NOLINT: only [0, small_size_) is ever read
+};
+
+// An invocation whose reply is an R.
+template <class R>
+class [[nodiscard]] Invocation : public PackedInvocation {
+public:
+    static_assert(
+        !codec::is_view<R>, "a result must own its bytes: use std::string instead of a view"
+    );
+
+    explicit Invocation(PackedInvocation packed) : PackedInvocation(std::move(packed)) {}
+
+    // The call must be over after this time, everything included: name resolution, connecting,
+    // queueing, sending and the reply. Zero or less means it is over already.
+    [[nodiscard]] Invocation&& within(Duration timeout) && {
+        set_timeout(timeout > Duration::zero() ? timeout : Duration{1});
+        return std::move(*this);
+    }
+
+    [[nodiscard]] Invocation within(Duration timeout) const& {
+        return Invocation{*this}.within(timeout);
+    }
+
+    // Executing it twice does no harm: it may be retried although it may have been executed.
+    [[nodiscard]] Invocation&& idempotent() && {
+        set_idempotent();
+        return std::move(*this);
+    }
+
+    [[nodiscard]] Invocation idempotent() const& { return Invocation{*this}.idempotent(); }
+};
+
+// An invocation by name: invoke<int>("add", 1, 2).
+template <class R, class... Args>
+[[nodiscard]] Invocation<R> invoke(std::string_view method, const Args&... arguments) {
+    return Invocation<R>{PackedInvocation::pack(method, arguments...)};
+}
+
+}  // namespace rollcall::rpc

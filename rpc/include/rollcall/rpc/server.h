@@ -1,0 +1,159 @@
+#pragma once
+// Serves methods over MessagePack-RPC.
+
+#include <rollcall/base/endpoint.h>
+#include <rollcall/base/log.h>
+#include <rollcall/codec/limits.h>
+#include <rollcall/rpc/handler.h>
+#include <rollcall/rpc/io_threads.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace rollcall::rpc {
+
+struct ServerOptions {
+    // "host:port"; port 0 takes a free one; "[::]:9000" listens on IPv6 and IPv4.
+    std::string listen = "127.0.0.1:0";
+
+    // Behaviour
+    std::size_t io_threads = 1;     // ignored if `io` is given
+    std::size_t pool_threads = 4;   // for handlers with RunOn::pool; started only if there is one
+    std::string token;              // if set, connections must present it in their hello
+    std::string name = "rollcall";  // told to peers that ask
+    // What an HTTP client that comes to this port is told besides that this is not HTTP.
+    std::string http_hint;
+    IoThreads io;  // default: threads of its own
+    Log log;
+
+    // Limits
+    codec::Limits limits;                 // messages, both ways
+    std::size_t max_connections = 10000;  // more are accepted and closed at once
+    std::size_t max_in_flight = 1024;     // per connection; then it is not read from
+    std::size_t max_request_bytes = std::size_t{256} << 20U;  // of all requests being handled
+    std::size_t write_queue_high = std::size_t{1} << 20U;     // unsent bytes: not read from
+    std::size_t write_queue_hard = std::size_t{64} << 20U;    // unsent bytes: closed
+
+    // Timeouts
+    Duration first_byte_timeout = std::chrono::seconds{5};  // from accept to the first byte
+    // A half message must make progress of 16 KiB, and unsent replies any, within this time.
+    Duration stall_timeout = std::chrono::seconds{30};
+    Duration idle_timeout = std::chrono::seconds{300};  // nothing read, no call in flight
+    Duration drain_timeout = std::chrono::seconds{30};  // the default grace of stop()
+    // A handler that holds an I/O thread for longer is named in the log; zero: never.
+    Duration watchdog_threshold = std::chrono::milliseconds{200};
+};
+
+struct ServerStats {
+    std::uint64_t connections = 0;      // open now
+    std::uint64_t accepted = 0;         // ever
+    std::uint64_t refused = 0;          // over max_connections
+    std::uint64_t requests = 0;         // requests and notifications read
+    std::uint64_t in_flight_bytes = 0;  // of requests whose handlers run now
+    std::uint64_t protocol_errors = 0;  // connections closed for what they sent
+    std::uint64_t unauthenticated = 0;  // requests refused for want of a token
+};
+
+class ServerCore;
+
+// Methods are added with handle(), then start() listens and serves until stop(). Handlers run on
+// I/O threads, several at a time if there are several threads, and must not block; one that does
+// is added with {.run = RunOn::pool}. What a handler throws becomes an error reply.
+//
+// Thread safety: all members may be called from any thread, handlers included, but handle() only
+// before start(). Destroying a server stops it with its default grace; on an I/O thread it returns
+// at once, elsewhere it waits.
+class Server {
+public:
+    // Throws std::invalid_argument if an option makes no sense.
+    explicit Server(ServerOptions options = ServerOptions());
+    ~Server();
+    Server(Server&& other) noexcept;
+    Server& operator=(Server&& other) noexcept;
+
+    // Adds a handler for a contract: a function, a lambda, an awaitable coroutine; returning T,
+    // Result<T> or void. Throws std::logic_error if the name is taken or reserved ("$/...") or the
+    // server has started.
+    template <class R, class... Args, class F>
+    void handle(
+        const Method<R(Args...)>& method, F function, HandlerOptions options = HandlerOptions()
+    ) {
+        add(method.name(),
+            method.is_idempotent(),
+            make_contract_handler(method, std::move(function), options));
+    }
+
+    // A member function of an object that must outlive the server.
+    template <class R, class... Args, class Member, class Object>
+    requires std::is_member_function_pointer_v<Member>
+
+    void handle(
+        const Method<R(Args...)>& method,
+        Member member,
+        Object& object,
+        HandlerOptions options = HandlerOptions()
+    ) {
+        handle(method, bind(member, object), options);
+    }
+
+    // By name alone: the signature is the function's own.
+    template <class F>
+    void handle(std::string_view name, F function, HandlerOptions options = HandlerOptions()) {
+        add(name, false, make_handler(std::move(function), options));
+    }
+
+    template <class Member, class Object>
+    requires std::is_member_function_pointer_v<Member>
+
+    void handle(
+        std::string_view name,
+        Member member,
+        Object& object,
+        HandlerOptions options = HandlerOptions()
+    ) {
+        handle(name, bind(member, object), options);
+    }
+
+    // Listens and serves; returns at once. Throws std::system_error that names the address and,
+    // where it can be found out, the process that holds it; std::logic_error if started before.
+    void start();
+
+    // Takes no new work, tells peers to go away, answers all that was read, then closes; after
+    // `grace` it closes whatever is left and logs the methods that have not ended. Repeated calls
+    // are harmless. On an I/O thread or in a handler it returns at once, elsewhere it waits.
+    void stop();
+    void stop(Duration grace);
+
+    // Where it listens, with the port chosen; before start() as asked for. Carries a probe of the
+    // I/O threads, for the registrar.
+    [[nodiscard]] LiveEndpoint endpoint() const;
+
+    [[nodiscard]] ServerStats stats() const;
+
+    // Its I/O threads, for clients that handlers use.
+    [[nodiscard]] IoThreads io() const;
+
+private:
+    template <class Member, class Object>
+    static auto bind(Member member, Object& object) {
+        return bind_signature(
+            member, object, static_cast<typename detail::Signature<Member>::Arguments*>(nullptr)
+        );
+    }
+
+    template <class Member, class Object, class... Args>
+    static auto bind_signature(Member member, Object& object, std::tuple<Args...>*) {
+        // By reference: an awaitable member's const& parameters must outlive this lambda's call.
+        return [member, target = &object](Args&&... arguments) ->
+               typename detail::Signature<Member>::Returned {
+                   return (target->*member)(std::move(arguments)...);
+               };
+    }
+
+    void add(std::string_view name, bool is_idempotent, std::unique_ptr<Handler> handler);
+
+    std::shared_ptr<ServerCore> core_;
+};
+
+}  // namespace rollcall::rpc

@@ -1,0 +1,117 @@
+#include "acceptor.h"
+
+#include "port_holder.h"
+#include "resolver.h"
+
+#include <asio/ip/v6_only.hpp>
+
+#include <future>
+#include <optional>
+#include <system_error>
+
+namespace rollcall::rpc {
+namespace {
+
+// How long accepting rests when the process has no descriptors left.
+constexpr Duration kExhaustedPause = std::chrono::milliseconds{100};
+constexpr Duration kResolvePatience = std::chrono::seconds{5};
+
+Addresses listen_addresses(const Endpoint& listen) {
+    if (Addresses literal = literal_address(listen); !literal.empty()) return literal;
+    const auto answer = std::make_shared<std::promise<Result<Addresses>>>();
+    auto future = answer->get_future();
+    resolve(listen, [answer](Result<Addresses> addresses) {
+        answer->set_value(std::move(addresses));
+    });
+    if (future.wait_for(kResolvePatience) != std::future_status::ready) {
+        throw std::system_error{
+            std::make_error_code(std::errc::timed_out), "cannot resolve " + listen.to_string()};
+    }
+    Result<Addresses> addresses = future.get();
+    if (!addresses) {
+        throw std::system_error{make_error_code(Errc::resolve_failed), addresses.error().message()};
+    }
+    return *std::move(addresses);
+}
+
+}  // namespace
+
+Acceptor::Acceptor(std::shared_ptr<IoThread> thread, const Endpoint& listen, Log log)
+    : thread_(std::move(thread)),
+      log_(std::move(log)),
+      acceptor_(thread_->context()),
+      pause_(thread_->context()) {
+    const asio::ip::tcp::endpoint address = listen_addresses(listen).front();
+    asio::error_code ec;
+    acceptor_.open(address.protocol(), ec);
+    if (!ec) acceptor_.set_option(asio::socket_base::reuse_address{true}, ec);
+    // A wildcard IPv6 address serves IPv4 as well.
+    if (!ec && address.address().is_v6()) acceptor_.set_option(asio::ip::v6_only{false}, ec);
+    if (!ec) acceptor_.bind(address, ec);
+    if (!ec) acceptor_.listen(asio::socket_base::max_listen_connections, ec);
+    if (ec) {
+        std::string what = "cannot listen on " + listen.to_string();
+        const bool taken = ec == asio::error::address_in_use;
+        if (const std::string holder = taken ? port_holder(listen.port()) : ""; !holder.empty()) {
+            what += " (held by " + holder + ")";
+        }
+        throw std::system_error{ec, what};
+    }
+    const auto bound = acceptor_.local_endpoint();
+    endpoint_ = Endpoint{bound.address().to_string(), bound.port()};
+}
+
+void Acceptor::start(const Self& self, NextTarget next) {
+    self->next_ = std::move(next);
+    accept_next(self);
+}
+
+void Acceptor::accept_next(const Self& self) {
+    self->target_ = self->next_();
+    self->accepted_.emplace(self->target_.thread->context());
+    self->acceptor_.async_accept(*self->accepted_, [self](const asio::error_code& ec) {
+        on_accept(self, ec);
+    });
+}
+
+void Acceptor::on_accept(const Self& self, const asio::error_code& ec) {
+    if (!self->acceptor_.is_open()) return;
+    const bool exhausted = ec == asio::error::no_descriptors ||
+                           ec == std::errc::too_many_files_open_in_system ||
+                           ec == asio::error::no_buffer_space || ec == asio::error::no_memory;
+    if (!ec) {
+        self->exhausted_ = false;
+        self->target_.adopt(std::move(*self->accepted_));
+    } else if (exhausted && !std::exchange(self->exhausted_, true)) {
+        self->log_.error(
+            "server " + self->endpoint_.to_string() + ": cannot accept connections: " + ec.message()
+        );
+    }
+    if (!exhausted) return accept_next(self);  // a connection that was gone before it was accepted
+    self->pause_.expires_after(kExhaustedPause);
+    self->pause_.async_wait([self](const asio::error_code& stopped) {
+        if (!stopped && self->acceptor_.is_open()) accept_next(self);
+    });
+}
+
+void Acceptor::close() {
+    asio::error_code ec;
+    acceptor_.non_blocking(true, ec);
+    while (!ec) {
+        const Target target = next_();
+        asio::ip::tcp::socket socket{target.thread->context()};
+        acceptor_.accept(socket, ec);
+        if (!ec) target.adopt(std::move(socket));
+    }
+    abandon();
+}
+
+void Acceptor::abandon() {
+    asio::error_code ignored;
+    pause_.cancel();
+    acceptor_.close(ignored);
+    next_ = nullptr;  // what it holds must not outlive the stop
+    target_ = {};
+}
+
+}  // namespace rollcall::rpc

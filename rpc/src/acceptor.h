@@ -1,0 +1,61 @@
+#pragma once
+// The listening socket of a server.
+
+#include <rollcall/base/endpoint.h>
+#include <rollcall/base/log.h>
+
+#include "io_thread.h"
+
+#include <asio/ip/tcp.hpp>
+#include <asio/steady_timer.hpp>
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+namespace rollcall::rpc {
+
+// Accepts on one I/O thread and hands each socket on, made for the thread that will own it.
+// Running out of descriptors makes it wait, not fail.
+class Acceptor {
+public:
+    using Self = std::shared_ptr<Acceptor>;
+
+    // The thread that will own the next connection, and where to hand it.
+    struct Target {
+        std::shared_ptr<IoThread> thread;
+        std::function<void(asio::ip::tcp::socket)> adopt;  // called on the acceptor's thread
+    };
+
+    using NextTarget = std::function<Target()>;
+
+    // Listens. Throws std::system_error that names the address and who holds it.
+    Acceptor(std::shared_ptr<IoThread> thread, const Endpoint& listen, Log log);
+
+    [[nodiscard]] const Endpoint& endpoint() const noexcept { return endpoint_; }
+
+    // Accepts until close(). On the acceptor's thread.
+    static void start(const Self& self, NextTarget next);
+
+    // Accepts what the kernel has already connected, then closes. On the acceptor's thread.
+    void close();
+
+    // Closes a listening socket that was never started.
+    void abandon();
+
+private:
+    static void accept_next(const Self& self);
+    static void on_accept(const Self& self, const asio::error_code& ec);
+
+    const std::shared_ptr<IoThread> thread_;
+    const Log log_;
+    asio::ip::tcp::acceptor acceptor_;
+    asio::steady_timer pause_;
+    Endpoint endpoint_;
+    NextTarget next_;
+    Target target_;
+    std::optional<asio::ip::tcp::socket> accepted_;
+    bool exhausted_ = false;
+};
+
+}  // namespace rollcall::rpc

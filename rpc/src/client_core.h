@@ -1,0 +1,116 @@
+#pragma once
+// What a Client is made of: its queue, its connection and its timers, on one I/O thread.
+
+#include <rollcall/base/backoff.h>
+#include <rollcall/rpc/client.h>
+
+#include "client_connection.h"
+#include "dialer.h"
+
+#include <asio/steady_timer.hpp>
+
+#include <array>
+#include <atomic>
+#include <deque>
+#include <mutex>
+#include <sys/types.h>
+#include <vector>
+
+namespace rollcall::rpc {
+
+// Callers on any thread put calls into a locked inbox; everything else happens on the I/O thread.
+// Shared by its Client and by the completion handlers under way.
+class ClientCore final : public ClientConnectionOwner {
+public:
+    using Self = std::shared_ptr<ClientCore>;
+
+    // Throws std::invalid_argument if an option makes no sense.
+    ClientCore(Endpoint endpoint, ClientOptions options);
+
+    // Any thread.
+    static void submit(const Self& self, CallPtr call);
+    static void cancel(const Self& self, const CallPtr& call);
+    // Ends everything. On an I/O thread it only asks for it, elsewhere it waits.
+    static void stop(const Self& self);
+
+    [[nodiscard]] const ClientOptions& options() const noexcept { return options_; }
+
+    [[nodiscard]] const Endpoint& endpoint() const noexcept { return endpoint_; }
+
+    [[nodiscard]] IoThread& thread() const noexcept { return *thread_; }
+
+    [[nodiscard]] ClientState state() const noexcept {
+        return state_.load(std::memory_order_relaxed);
+    }
+
+    [[nodiscard]] ClientCounters counters() const noexcept;
+
+    // True in a child of the process that made it, where its thread does not exist.
+    [[nodiscard]] bool is_forked() const noexcept;
+
+private:
+    // Counters are written on the I/O thread and read anywhere.
+    using Counter = std::atomic<std::uint64_t>;
+
+    void on_heard(ClientConnection& connection) override;
+    void on_writable(ClientConnection& connection) override;
+    void on_lost(ClientConnection& connection, const std::string& reason) override;
+
+    static void schedule_pump(const Self& self);
+    void pump();
+    void accept(CallPtr call, TimePoint now);
+    // Sends what can be sent, dials if something waits and there is no connection.
+    void drive();
+    void send_waiting();
+    void dial();
+    void on_dialled(Result<asio::ip::tcp::socket> socket);
+    void fail_waiting(const Error& why);
+    void requeue(std::vector<CallPtr> calls);
+    void retire_connection();
+    void lose_calls(ClientConnection& connection, const std::string& reason);
+    void watch(Deadline deadline);
+    void on_deadline();
+    void expire_waiting(TimePoint now);
+    void end_call(const CallPtr& call, Errc code, const std::string& message);
+    void shut();
+    void fail_here(Call& call, Errc code, std::string message, Sent sent) const;
+
+    const ClientOptions options_;
+    const Endpoint endpoint_;
+    const std::string endpoint_text_;
+    const IoThreads io_;
+    const std::shared_ptr<IoThread> thread_;
+    const pid_t process_;
+    std::weak_ptr<ClientCore> self_;
+
+    std::mutex mutex_;
+    std::vector<CallPtr> inbox_;
+    bool pump_scheduled_ = false;
+    bool stopped_ = false;
+
+    // Of the I/O thread:
+    std::deque<CallPtr> waiting_;  // accepted, not yet sent
+    ClientConnection::Self connection_;
+    std::vector<ClientConnection::Self> retiring_;  // going away; their calls are being answered
+    std::shared_ptr<Dial> dial_;
+    Backoff backoff_;
+    TimePoint not_before_{};  // of the next attempt to connect
+    std::string last_failure_;
+    bool next_is_plain_ = false;
+    asio::steady_timer deadline_timer_;
+    TimePoint deadline_armed_ = TimePoint::max();
+    asio::steady_timer backoff_timer_;
+    bool backoff_armed_ = false;
+    bool shut_ = false;
+
+    std::atomic<ClientState> state_{ClientState::idle};
+    Counter calls_{0};
+    Counter late_replies_{0};
+    Counter connects_{0};
+    Counter failed_connects_{0};
+    Counter dropped_notifications_{0};
+
+    friend class Client;
+};
+
+}  // namespace rollcall::rpc

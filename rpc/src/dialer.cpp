@@ -1,0 +1,102 @@
+#include "dialer.h"
+
+#include <asio/post.hpp>
+
+namespace rollcall::rpc {
+
+Dial::Dial(std::shared_ptr<IoThread> thread, Duration timeout, Done done)
+    : thread_(std::move(thread)),
+      ends_(SteadyClock::now() + timeout),
+      done_(std::move(done)),
+      timer_(thread_->context()) {
+}
+
+std::shared_ptr<Dial> Dial::start(
+    std::shared_ptr<IoThread> thread, const Endpoint& endpoint, Duration timeout, Done done
+) {
+    const Self self{new Dial{std::move(thread), timeout, std::move(done)}};
+    asio::io_context& context = self->thread_->context();
+    if (Addresses literal = literal_address(endpoint); !literal.empty()) {
+        asio::post(context, [self, literal = std::move(literal)] { on_resolved(self, literal); });
+        return self;
+    }
+    arm_timer(self, self->ends_);
+    resolve(endpoint, [self](Result<Addresses> addresses) {
+        asio::post(self->thread_->context(), [self, addresses = std::move(addresses)] {
+            on_resolved(self, addresses);
+        });
+    });
+    return self;
+}
+
+void Dial::cancel() {
+    done_ = nullptr;
+    timer_.cancel();
+    if (socket_) {
+        asio::error_code ignored;
+        socket_->close(ignored);
+    }
+}
+
+void Dial::arm_timer(const Self& self, TimePoint when) {
+    self->timer_.expires_at(when);
+    self->timer_.async_wait([self](const asio::error_code& ec) {
+        if (ec || !self->done_) return;
+        if (!self->socket_) {
+            return self->finish(Error{Errc::connect_failed, "the name was not resolved in time"});
+        }
+        // Ends the attempt under way; its own completion goes on to the next address.
+        asio::error_code ignored;
+        self->socket_->close(ignored);
+    });
+}
+
+void Dial::on_resolved(const Self& self, Result<Addresses> addresses) {
+    if (!self->done_) return;
+    if (!addresses) return self->finish(std::move(addresses.error()));
+    self->addresses_ = std::move(*addresses);
+    try_next(self);
+}
+
+void Dial::try_next(const Self& self) {
+    const TimePoint now = SteadyClock::now();
+    const auto left = static_cast<Duration::rep>(self->addresses_.size() - self->next_);
+    if (left == 0 || now >= self->ends_) {
+        return self->finish(Error{Errc::connect_failed, self->failures_});
+    }
+    const auto& address = self->addresses_[self->next_++];
+    self->socket_.emplace(self->thread_->context());
+    arm_timer(self, now + (self->ends_ - now) / left);
+    self->socket_->async_connect(address, [self](const asio::error_code& ec) {
+        on_connected(self, ec);
+    });
+}
+
+void Dial::on_connected(const Self& self, const asio::error_code& ec) {
+    if (!self->done_) return;
+    asio::error_code problem = ec;
+    if (!problem) {
+        // A connection attempt to a local port that nobody listens on can meet itself.
+        asio::error_code ignored;
+        const auto local = self->socket_->local_endpoint(ignored);
+        const auto remote = self->socket_->remote_endpoint(problem);
+        if (!problem && local == remote) problem = asio::error::connection_refused;
+    }
+    if (!problem) return self->finish(std::move(*self->socket_));
+
+    const auto& address = self->addresses_[self->next_ - 1];
+    if (!self->failures_.empty()) self->failures_ += "; ";
+    self->failures_ += Endpoint{address.address().to_string(), address.port()}.to_string() + ": ";
+    // Only the timer closes the socket under a connect.
+    self->failures_ +=
+        problem == asio::error::operation_aborted ? "no answer in time" : problem.message();
+    try_next(self);
+}
+
+void Dial::finish(Result<asio::ip::tcp::socket> result) {
+    timer_.cancel();
+    const Done done = std::exchange(done_, nullptr);
+    done(std::move(result));
+}
+
+}  // namespace rollcall::rpc

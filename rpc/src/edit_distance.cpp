@@ -1,0 +1,56 @@
+#include "edit_distance.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
+namespace rollcall::rpc {
+namespace {
+
+constexpr std::size_t kMaxNameBytes = 64;
+constexpr std::size_t kMaxCandidates = 256;
+
+// Optimal string alignment distance: insertions, deletions, substitutions and swaps of neighbours.
+std::size_t distance(std::string_view a, std::string_view b) {
+    using Row = std::array<std::size_t, kMaxNameBytes + 1>;
+    Row before_last{};
+    Row last{};
+    Row row{};
+    for (std::size_t j = 0; j <= b.size(); ++j)
+        last[j] = j;
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        row[0] = i;
+        for (std::size_t j = 1; j <= b.size(); ++j) {
+            const std::size_t substituted = last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+            row[j] = std::min({last[j] + 1, row[j - 1] + 1, substituted});
+            const bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+            if (swapped) row[j] = std::min(row[j], before_last[j - 2] + 1);
+        }
+        before_last = last;
+        last = row;
+    }
+    return last[b.size()];
+}
+
+}  // namespace
+
+std::string_view nearest_name(std::string_view name, std::span<const std::string_view> candidates) {
+    if (name.empty() || name.size() > kMaxNameBytes) return {};
+    std::string_view best;
+    std::size_t best_distance =
+        std::min<std::size_t>(2, std::max<std::size_t>(1, name.size() / 3)) + 1;
+    for (const std::string_view candidate :
+         candidates.first(std::min(candidates.size(), kMaxCandidates))) {
+        const std::size_t gap = candidate.size() > name.size() ? candidate.size() - name.size()
+                                                               : name.size() - candidate.size();
+        if (candidate.size() > kMaxNameBytes || gap >= best_distance) continue;
+        const std::size_t found = distance(name, candidate);
+        if (found < best_distance) {
+            best_distance = found;
+            best = candidate;
+        }
+    }
+    return best;
+}
+
+}  // namespace rollcall::rpc

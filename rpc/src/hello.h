@@ -1,0 +1,48 @@
+#pragma once
+// The reserved methods with which two Rollcall peers agree on more than plain MessagePack-RPC.
+// The wire is specified in docs/protocol.md.
+
+#include <rollcall/codec/buffer.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace rollcall::rpc {
+
+inline constexpr std::string_view kHelloMethod = "$/hello";
+inline constexpr std::string_view kGoawayMethod = "$/goaway";
+inline constexpr std::string_view kMethodsMethod = "$/methods";
+inline constexpr std::string_view kReservedPrefix = "$/";
+
+// What either side says about itself. Unknown keys are ignored, absent ones keep these defaults.
+struct Hello {
+    std::uint64_t version = 1;
+    bool goaway = false;                  // feature "goaway"
+    std::uint64_t max_message_bytes = 0;  // 0: not said
+    std::string name;
+    std::string token;  // of a client only
+};
+
+// <method><params> of the request.
+void write_hello_request_body(codec::Buffer& out, const Hello& hello);
+// The map alone: the result of the request.
+void write_hello_map(codec::Buffer& out, const Hello& hello);
+
+// Nothing if the bytes are no hello.
+[[nodiscard]] std::optional<Hello> read_hello_map(codec::Bytes map);
+[[nodiscard]] std::optional<Hello> read_hello_params(codec::Bytes params);
+
+// `$/goaway [reason, grace_ms, last_id]`: requests with ids after last_id have not been executed
+// and never will be on this connection; without last_id, none has been.
+struct Goaway {
+    std::string reason;
+    std::uint64_t grace_ms = 0;
+    std::optional<std::uint32_t> last_id;
+};
+
+void write_goaway(codec::Buffer& out, const Goaway& goaway);
+[[nodiscard]] std::optional<Goaway> read_goaway(codec::Bytes params);
+
+}  // namespace rollcall::rpc

@@ -1,0 +1,46 @@
+#include <rollcall/rpc/invocation.h>
+
+#include <cstring>
+
+namespace rollcall::rpc {
+namespace {
+
+constexpr std::size_t kScratchKeptBytes = std::size_t{64} << 10U;
+
+codec::Buffer& scratch() {
+    thread_local codec::Buffer buffer;
+    return buffer;
+}
+
+}  // namespace
+
+codec::Buffer PackedInvocation::take_scratch() {
+    // Taken, not borrowed: packing a user's type may itself make an invocation.
+    return std::move(scratch());
+}
+
+PackedInvocation::PackedInvocation(codec::Buffer&& bytes) {
+    if (bytes.size() > kSmallBytes) {
+        large_ = std::make_shared<const codec::Buffer>(std::move(bytes));
+        return;
+    }
+    small_size_ = static_cast<std::uint8_t>(bytes.size());
+    std::memcpy(small_.data(), bytes.data(), bytes.size());
+    bytes.clear(kScratchKeptBytes);
+    scratch() = std::move(bytes);
+}
+
+PackedInvocation PackedInvocation::with_packed_params(
+    std::string_view method, codec::Bytes params
+) {
+    codec::Buffer bytes = take_scratch();
+    codec::pack_str(bytes, method);
+    bytes.append(params);
+    return PackedInvocation{std::move(bytes)};
+}
+
+std::string_view PackedInvocation::method() const {
+    return codec::Reader{body()}.read_text().value_or(std::string_view{});
+}
+
+}  // namespace rollcall::rpc

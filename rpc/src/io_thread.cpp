@@ -1,0 +1,123 @@
+#include "io_thread.h"
+
+#include <rollcall/base/log.h>
+#include <rollcall/base/thread.h>
+#include <rollcall/rpc/io_threads.h>
+
+#include <exception>
+#include <mutex>
+#include <thread>
+#include <unistd.h>
+#include <vector>
+
+namespace rollcall::rpc {
+namespace {
+
+thread_local IoThread* current_io_thread = nullptr;
+
+}  // namespace
+
+IoThread::IoThread()
+    : work_(context_.get_executor()), input_(std::make_unique_for_overwrite<char[]>(kInputBytes)) {
+}  // NOLINT(modernize-avoid-c-arrays)
+
+void IoThread::run() {
+    current_io_thread = this;
+    while (!context_.stopped()) {
+        try {
+            context_.run();
+        } catch (const std::exception& error) {
+            Log{}.error(std::string{"a completion handler threw: "} + error.what());
+        } catch (...) {
+            Log{}.error("a completion handler threw something that is no std::exception");
+        }
+    }
+    current_io_thread = nullptr;
+}
+
+void IoThread::stop() {
+    work_.reset();
+    context_.stop();
+}
+
+IoThread* IoThread::current() noexcept {
+    return current_io_thread;
+}
+
+// The loops are owned by their threads as well, so that a group that is destroyed on one of its
+// own threads can leave that thread to end by itself.
+struct IoThreads::State {
+    explicit State(std::size_t count) {
+        for (std::size_t i = 0; i < count; ++i) {
+            loops.push_back(std::make_shared<IoThread>());
+            threads.push_back(start_thread("rollcall-io", [loop = loops.back()] { loop->run(); }));
+        }
+    }
+
+    State(const State&) = delete;
+    State& operator=(const State&) = delete;
+
+    ~State() {
+        if (process != ::getpid()) {
+            leak();
+            return;
+        }
+        for (const auto& loop : loops)
+            loop->stop();
+        for (std::size_t i = 0; i < threads.size(); ++i) {
+            loops[i]->is_current() ? threads[i].detach() : threads[i].join();
+        }
+    }
+
+    // In a forked child the threads do not exist, and closing the loops would take the parent's
+    // sockets out of the epoll set that both share: everything is left as it is.
+    void leak() {
+        for (auto& thread : threads)
+            thread.detach();
+        static_cast<void>(new std::vector<std::shared_ptr<IoThread>>{std::move(loops)});
+    }
+
+    std::vector<std::shared_ptr<IoThread>> loops;
+    std::vector<std::thread> threads;
+    std::atomic<std::size_t> turn{0};
+    pid_t process = ::getpid();
+};
+
+IoThreads::IoThreads(std::size_t threads)
+    : state_(std::make_shared<State>(threads > 0 ? threads : 1)) {
+}
+
+IoThreads IoThreads::shared() {
+    static std::mutex mutex;
+    static std::weak_ptr<State> current;
+    const std::lock_guard lock{mutex};
+    IoThreads group;
+    group.state_ = current.lock();
+    if (!group.state_ || group.state_->process != ::getpid()) {
+        group.state_ = std::make_shared<State>(1);
+        current = group.state_;
+    }
+    return group;
+}
+
+std::size_t IoThreads::size() const noexcept {
+    return state_ ? state_->loops.size() : 0;
+}
+
+std::shared_ptr<IoThread> IoThreads::next() const {
+    return at(state_->turn.fetch_add(1, std::memory_order_relaxed) % state_->loops.size());
+}
+
+std::shared_ptr<IoThread> IoThreads::at(std::size_t index) const {
+    return state_->loops.at(index);
+}
+
+asio::any_io_executor IoThreads::executor() const {
+    return next()->context().get_executor();
+}
+
+bool IoThreads::on_io_thread() noexcept {
+    return IoThread::current() != nullptr;
+}
+
+}  // namespace rollcall::rpc

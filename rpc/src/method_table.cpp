@@ -1,0 +1,77 @@
+#include "method_table.h"
+
+#include <rollcall/base/log.h>
+#include <rollcall/codec/limits.h>
+
+#include "edit_distance.h"
+#include "hello.h"
+
+#include <algorithm>
+#include <stdexcept>
+#include <tuple>
+
+namespace rollcall::rpc {
+
+void MethodTable::add(std::string_view name, bool is_idempotent, std::unique_ptr<Handler> handler) {
+    if (name.empty()) throw std::logic_error{"a method needs a name"};
+    if (name.size() > codec::kMaxMethodBytes) {
+        throw std::logic_error{
+            "a method name has at most 255 bytes: '" + printable(name, 40) + "'"};
+    }
+    if (name.starts_with(kReservedPrefix)) {
+        throw std::logic_error{
+            "method names that begin with $/ are reserved: '" + printable(name) + "'"};
+    }
+    if (find(name) != nullptr) {
+        throw std::logic_error{"the method '" + printable(name) + "' has a handler already"};
+    }
+    insert(name, is_idempotent, std::move(handler));
+}
+
+void MethodTable::insert(
+    std::string_view name, bool is_idempotent, std::unique_ptr<Handler> handler
+) {
+    entries_.emplace(
+        std::string{name}, MethodEntry{std::string{name}, is_idempotent, std::move(handler)}
+    );
+}
+
+void MethodTable::add_introspection() {
+    using Row = std::tuple<std::string, std::string, bool>;
+    std::vector<Row> rows;
+    for (const std::string_view name : sorted_names()) {
+        const MethodEntry& entry = *find(name);
+        rows.emplace_back(entry.name, entry.handler->signature(), entry.idempotent);
+    }
+    const auto list = [rows = std::move(rows)] { return rows; };
+    insert(kMethodsMethod, true, make_handler(list, HandlerOptions()));
+}
+
+const MethodEntry* MethodTable::find(codec::Bytes name) const {
+    const auto found = entries_.find(name);
+    return found == entries_.end() ? nullptr : &found->second;
+}
+
+std::vector<std::string_view> MethodTable::sorted_names() const {
+    std::vector<std::string_view> names;
+    for (const auto& [name, entry] : entries_) {
+        if (!name.starts_with(kReservedPrefix)) names.push_back(name);
+    }
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
+std::string MethodTable::not_found(codec::Bytes name) const {
+    std::string text = "no method '" + printable(name) + "'";
+    const std::string_view nearest = nearest_name(name, sorted_names());
+    if (!nearest.empty()) text += "; did you mean '" + std::string{nearest} + "'?";
+    return text;
+}
+
+bool MethodTable::needs_pool() const {
+    return std::any_of(entries_.begin(), entries_.end(), [](const auto& entry) {
+        return entry.second.handler->run_on() == RunOn::pool;
+    });
+}
+
+}  // namespace rollcall::rpc

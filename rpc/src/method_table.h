@@ -1,0 +1,53 @@
+#pragma once
+// The methods of a server by name.
+
+#include <rollcall/rpc/handler.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace rollcall::rpc {
+
+struct MethodEntry {
+    std::string name;
+    bool idempotent = false;
+    std::unique_ptr<Handler> handler;
+};
+
+// Filled before the server starts, read by all I/O threads afterwards.
+class MethodTable {
+public:
+    // Throws std::logic_error if the name is taken, reserved, empty or longer than 255 bytes.
+    void add(std::string_view name, bool is_idempotent, std::unique_ptr<Handler> handler);
+
+    // Adds `$/methods`: [name, signature, idempotent] of each method.
+    void add_introspection();
+
+    // Null if there is none.
+    [[nodiscard]] const MethodEntry* find(codec::Bytes name) const;
+
+    // "no method 'ad'; did you mean 'add'?".
+    [[nodiscard]] std::string not_found(codec::Bytes name) const;
+
+    // True if a handler asks for the pool.
+    [[nodiscard]] bool needs_pool() const;
+
+private:
+    struct Hash {
+        using is_transparent = void;
+
+        [[nodiscard]] std::size_t operator()(std::string_view name) const noexcept {
+            return std::hash<std::string_view>{}(name);
+        }
+    };
+
+    void insert(std::string_view name, bool is_idempotent, std::unique_ptr<Handler> handler);
+    [[nodiscard]] std::vector<std::string_view> sorted_names() const;
+
+    std::unordered_map<std::string, MethodEntry, Hash, std::equal_to<>> entries_;
+};
+
+}  // namespace rollcall::rpc

@@ -1,0 +1,53 @@
+#include "pending_calls.h"
+
+namespace rollcall::rpc {
+
+std::uint32_t PendingCalls::next_id() {
+    while (slot_of(next_id_))
+        ++next_id_;
+    return next_id_++;
+}
+
+std::uint32_t PendingCalls::add(CallPtr call) {
+    if (2 * (size_ + 1) > slots_.size()) grow();
+    const std::uint32_t id = next_id();
+    call->id = id;
+    slot_of(id) = std::move(call);
+    ++size_;
+    return id;
+}
+
+CallPtr PendingCalls::take(std::uint32_t id) {
+    CallPtr& slot = slot_of(id);
+    if (!slot || slot->id != id) return {};
+    --size_;
+    return std::exchange(slot, CallPtr{});
+}
+
+bool PendingCalls::remove(const Call& call) {
+    // A call that has not been given an id yet has 0, which may be another's.
+    CallPtr& slot = slot_of(call.id);
+    if (!slot || &*slot != &call) return false;
+    --size_;
+    slot = CallPtr{};
+    return true;
+}
+
+Deadline PendingCalls::earliest() const {
+    Deadline earliest;
+    for (const CallPtr& slot : slots_) {
+        if (slot) earliest = earliest.earlier(slot->deadline);
+    }
+    return earliest;
+}
+
+void PendingCalls::grow() {
+    // Ids that differ in their low n bits also differ in their low n + 1 bits: no collisions.
+    std::vector<CallPtr> smaller(2 * slots_.size());
+    smaller.swap(slots_);
+    for (CallPtr& call : smaller) {
+        if (call) slot_of(call->id) = std::move(call);
+    }
+}
+
+}  // namespace rollcall::rpc

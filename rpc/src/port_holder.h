@@ -1,0 +1,13 @@
+#pragma once
+// Who listens on a port of this machine.
+
+#include <cstdint>
+#include <string>
+
+namespace rollcall::rpc {
+
+// "'python3', process 1234", read from /proc; empty if it cannot be found out (another user's
+// process, another namespace).
+[[nodiscard]] std::string port_holder(std::uint16_t port);
+
+}  // namespace rollcall::rpc

@@ -1,0 +1,358 @@
+#include "server_connection.h"
+
+#include "server_core.h"
+#include "server_shard.h"
+
+#include <asio/post.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace rollcall::rpc {
+namespace {
+
+// A half message that has not grown by this much within the stall time-out is dripping.
+constexpr std::size_t kProgressBytes = std::size_t{16} << 10U;
+// How long the peer may take to read the last bytes before the close.
+constexpr Duration kLingerTime = std::chrono::seconds{2};
+
+bool is_letter(char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+}  // namespace
+
+ServerConnection::ServerConnection(ServerShard& shard, asio::ip::tcp::socket socket, TimePoint now)
+    : shard_(&shard),
+      thread_(shard.thread()),
+      methods_(shard.core().methods()),
+      options_(shard.core().shared_options()),
+      stream_(std::move(socket), options_->limits),
+      session_(*methods_, *options_),
+      active_(now),
+      read_progress_(now),
+      write_progress_(now) {
+}
+
+void ServerConnection::open(const Self& self) {
+    arm_read(self);
+}
+
+void ServerConnection::arm_read(const Self& self) {
+    if (std::exchange(self->reading_, true)) return;
+    self->stream_.transport().async_wait_readable([self](const asio::error_code& ec) {
+        self->reading_ = false;
+        if (self->phase_ == Phase::closed) return;
+        if (ec) return self->fail(ec.message());
+        on_readable(self);
+    });
+}
+
+void ServerConnection::arm_write(const Self& self) {
+    if (std::exchange(self->writing_, true)) return;
+    self->stream_.transport().async_wait_writable([self](const asio::error_code& ec) {
+        self->writing_ = false;
+        if (self->phase_ == Phase::closed) return;
+        if (ec) return self->fail(ec.message());
+        on_writable(self);
+    });
+}
+
+void ServerConnection::on_readable(const Self& self) {
+    // A wait that was armed before the drain began: what comes now is not for us any more.
+    if (self->phase_ == Phase::draining) return;
+    const auto status = self->stream_.read(
+        self->thread_,
+        [&](codec::Bytes bytes) { return self->on_first_bytes(self, bytes); },
+        [&](codec::Bytes frame) { return self->on_message(self, frame); }
+    );
+    if (self->phase_ == Phase::closed) return;
+    self->active_ = self->shard_->now();
+    flush(self);
+    if (self->phase_ == Phase::closed) return;
+    if (status == MessageStream::ReadStatus::failed) {
+        ServerShard::add(self->shard_->counters.protocol_errors, 1);
+        return self->fail(self->stream_.error());
+    }
+    if (status == MessageStream::ReadStatus::ended) {
+        self->ended_ = true;
+        if (self->phase_ == Phase::lingering) return self->close();
+    }
+    settle(self);
+}
+
+bool ServerConnection::on_first_bytes(const Self& self, codec::Bytes bytes) {
+    if (phase_ == Phase::lingering) return false;
+    if (std::exchange(heard_bytes_, true) || codec::can_start_message(bytes.front())) return true;
+    ServerShard::add(shard_->counters.protocol_errors, 1);
+    if (is_letter(bytes.front())) {
+        answer_http(self);
+    } else if (bytes.front() == '\x16') {
+        fail("the peer speaks TLS, which this port does not");
+    } else {
+        fail("the first byte starts no MessagePack-RPC message");
+    }
+    return false;
+}
+
+void ServerConnection::answer_http(const Self& self) {
+    std::string body = "This port speaks MessagePack-RPC, not HTTP";
+    if (!self->options_->http_hint.empty()) body += "; " + self->options_->http_hint;
+    body += ".\n";
+    const std::string answer =
+        "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: " +
+        std::to_string(body.size()) + "\r\nConnection: close\r\n\r\n" + body;
+    self->thread_.output().append(answer);
+    self->phase_ = Phase::draining;  // settle() sends it, ends the stream and lingers
+}
+
+bool ServerConnection::on_message(const Self& self, codec::Bytes frame) {
+    codec::Buffer& out = thread_.output();
+    ++messages_;
+    ServerShard::add(shard_->counters.requests, 1);
+    const ServerAction action = session_.on_message(frame, out);
+    if (const std::uint64_t refused = session_.take_unauthenticated()) {
+        ServerShard::add(shard_->counters.unauthenticated, refused);
+    }
+    if (action.close) {
+        flush(self);
+        if (phase_ != Phase::closed) {
+            ServerShard::add(shard_->counters.protocol_errors, 1);
+            fail(*action.close);
+        }
+        return false;
+    }
+    if (action.run != nullptr) run(self, action, frame.size());
+    if (!drain_reason_.empty() && session_.peer_knows_goaway() && phase_ == Phase::serving) {
+        begin_goaway();
+        return false;
+    }
+    // Many small requests with large results: not all of their replies at once.
+    if (out.size() >= options_->write_queue_high) flush(self);
+    return phase_ != Phase::closed && !is_held();
+}
+
+void ServerConnection::run(const Self& self, const ServerAction& action, std::size_t frame_bytes) {
+    codec::Buffer& out = thread_.output();
+    Handler& handler = *action.run->handler;
+    if (handler.runs_inline()) {
+        const std::size_t start = out.size();
+        thread_.begin_handler(action.run->name);
+        handler.run(action.request, out);
+        thread_.end_handler();
+        session_.limit_reply(out, start, action.request.id);
+        return;
+    }
+    if (!session_.begin(*action.run, action.request, out)) return;
+    ServerCore& core = shard_->core();
+    core.charge(frame_bytes);
+    charged_ += frame_bytes;
+    starved_ = core.is_starved();
+    handler.start(
+        action.request,
+        ReplyTicket{self, action.request.id, frame_bytes},
+        core.executor_for(handler, thread_)
+    );
+}
+
+bool ServerConnection::is_held() const {
+    return session_.in_flight() >= options_->max_in_flight ||
+           stream_.queue().bytes() >= options_->write_queue_high || starved_;
+}
+
+void ServerConnection::flush(const Self& self) {
+    const bool sent = self->stream_.send(self->thread_.output());
+    self->thread_.reset_output();
+    if (!sent) return self->fail(self->stream_.error());
+    if (self->stream_.queue().empty()) return;
+    if (self->stream_.queue().bytes() > self->options_->write_queue_hard) {
+        return self->fail(
+            "it does not read its replies: more than write_queue_hard bytes are unsent"
+        );
+    }
+    arm_write(self);
+}
+
+void ServerConnection::on_writable(const Self& self) {
+    if (!self->stream_.send_queued()) return self->fail(self->stream_.error());
+    if (!self->stream_.queue().empty()) arm_write(self);
+    settle(self);
+}
+
+void ServerConnection::settle(const Self& self) {
+    if (self->phase_ == Phase::closed) return;
+    // What came after the goaway's last id is not executed, and the peer knows it.
+    if (self->goaway_sent_) self->stream_.reader().drop_kept();
+    self->starved_ = self->phase_ == Phase::serving && self->shard_->core().is_starved();
+    if (self->stream_.reader().paused() && !self->is_held()) return resume(self);
+
+    const bool said_all = self->stream_.queue().empty() && self->session_.in_flight() == 0 &&
+                          !self->stream_.reader().paused();
+    const bool over = self->phase_ == Phase::draining || self->ended_;
+    if (over && said_all && self->phase_ != Phase::lingering) return linger(self);
+    if (self->phase_ == Phase::lingering ||
+        (self->phase_ == Phase::serving && !self->ended_ && !self->is_held())) {
+        arm_read(self);
+    }
+}
+
+// Closing a socket with unread bytes resets it, and a reset takes replies that the peer has not
+// read yet with it. So: end the stream, read away what comes until the peer closes, then close.
+void ServerConnection::linger(const Self& self) {
+    if (self->ended_) return self->close();
+    self->phase_ = Phase::lingering;
+    self->stream_.reader().drop_kept();
+    self->active_ = self->shard_->now();
+    self->stream_.transport().finish_sending();
+    arm_read(self);
+}
+
+void ServerConnection::resume(const Self& self) {
+    const auto status =
+        self->stream_.resume([&](codec::Bytes frame) { return self->on_message(self, frame); });
+    if (self->phase_ == Phase::closed) return;
+    flush(self);
+    if (self->phase_ == Phase::closed) return;
+    if (status == MessageStream::ReadStatus::failed) {
+        ServerShard::add(self->shard_->counters.protocol_errors, 1);
+        return self->fail(self->stream_.error());
+    }
+    settle(self);
+}
+
+void ServerConnection::resume_starved(const Self& self) {
+    if (self->phase_ != Phase::closed && self->starved_) settle(self);
+}
+
+void ServerConnection::reply(
+    const std::shared_ptr<ReplySink>& self,
+    std::optional<std::uint32_t> id,
+    std::size_t request_bytes,
+    codec::Buffer&& message
+) {
+    // After the end the thread may be gone as well; there is nothing left to do but forget.
+    if (closed_.load(std::memory_order_acquire)) return;
+    auto me = std::static_pointer_cast<ServerConnection>(self);
+    if (thread_.is_current()) return on_reply(me, id, request_bytes, std::move(message));
+    asio::post(thread_.context(), [me, id, request_bytes, message = std::move(message)]() mutable {
+        on_reply(me, id, request_bytes, std::move(message));
+    });
+}
+
+void ServerConnection::on_reply(
+    const Self& self,
+    std::optional<std::uint32_t> id,
+    std::size_t request_bytes,
+    codec::Buffer&& message
+) {
+    if (self->phase_ == Phase::closed) return;  // close() has settled the accounts
+    self->session_.end(id);
+    self->shard_->core().release(request_bytes);
+    self->charged_ -= request_bytes;
+    self->active_ = self->shard_->now();
+    self->session_.limit_reply(message, 0, id);
+    self->stream_.queue().append(message, 0);
+    schedule_flush(self);
+}
+
+// Replies of handlers that end in one turn of the loop leave in one write.
+void ServerConnection::schedule_flush(const Self& self) {
+    if (std::exchange(self->flush_scheduled_, true)) return;
+    asio::post(self->thread_.context(), [self] {
+        self->flush_scheduled_ = false;
+        if (self->phase_ == Phase::closed) return;
+        flush(self);
+        settle(self);
+    });
+}
+
+void ServerConnection::drain(const Self& self, const std::string& reason, Duration grace) {
+    if (self->phase_ != Phase::serving) return;
+    self->drain_reason_ = reason;
+    self->drain_grace_ = grace;
+    if (self->session_.peer_knows_goaway()) {
+        self->begin_goaway();
+        flush(self);
+        return settle(self);
+    }
+    // What has arrived by now is read and answered; a hello among it makes this a goaway.
+    on_readable(self);
+    const bool plain = self->session_.heard() && !self->session_.peer_knows_goaway();
+    if (self->phase_ == Phase::serving && plain) self->phase_ = Phase::draining;
+    if (self->phase_ != Phase::closed) settle(self);
+}
+
+void ServerConnection::drain_silent(const Self& self) {
+    if (self->phase_ != Phase::serving || self->drain_reason_.empty()) return;
+    self->phase_ = Phase::draining;
+    settle(self);
+}
+
+void ServerConnection::begin_goaway() {
+    session_.write_goaway(thread_.output(), drain_reason_, drain_grace_);
+    phase_ = Phase::draining;
+    goaway_sent_ = true;
+}
+
+void ServerConnection::check_time(const Self& self, TimePoint now) {
+    if (self->phase_ == Phase::closed) return;
+    if (const char* const reason = self->exceeded_time(now)) return self->fail(reason);
+    const bool idle = self->phase_ == Phase::serving && self->heard_bytes_ &&
+                      self->session_.in_flight() == 0 && self->stream_.queue().empty() &&
+                      !self->stream_.reader().has_partial() &&
+                      now - self->active_ >= self->options_->idle_timeout;
+    if (idle) drain(self, "idle", self->options_->drain_timeout);
+}
+
+const char* ServerConnection::exceeded_time(TimePoint now) {
+    if (phase_ == Phase::lingering)
+        return now - active_ >= kLingerTime ? "it does not close" : nullptr;
+    if (!heard_bytes_ && now - active_ >= options_->first_byte_timeout) return "it said nothing";
+    if (made_no_read_progress(now)) return "its message stalled";
+    if (made_no_write_progress(now)) return "it does not read its replies";
+    return nullptr;
+}
+
+bool ServerConnection::made_no_read_progress(TimePoint now) {
+    const std::size_t held = stream_.reader().has_partial() ? stream_.reader().held_bytes() : 0;
+    const bool progress = held == 0 || messages_ != progress_messages_ ||
+                          held >= progress_bytes_ + kProgressBytes || is_held() ||
+                          phase_ != Phase::serving;
+    if (progress) {
+        progress_messages_ = messages_;
+        progress_bytes_ = held;
+        read_progress_ = now;
+    }
+    return now - read_progress_ >= options_->stall_timeout;
+}
+
+bool ServerConnection::made_no_write_progress(TimePoint now) {
+    const bool progress = stream_.queue().empty() || stream_.written() != progress_written_;
+    if (progress) {
+        progress_written_ = stream_.written();
+        write_progress_ = now;
+    }
+    return now - write_progress_ >= options_->stall_timeout;
+}
+
+void ServerConnection::fail(const std::string& reason) {
+    if (phase_ == Phase::closed) return;
+    // A probe of a load balancer connects and closes; a client that leaves is no news either.
+    const bool news = phase_ == Phase::serving && heard_bytes_ && !ended_;
+    shard_->log_close(
+        stream_.transport().peer(), reason, news ? LogLevel::warning : LogLevel::debug
+    );
+    close();
+}
+
+void ServerConnection::close() {
+    if (phase_ == Phase::closed) return;
+    phase_ = Phase::closed;
+    closed_.store(true, std::memory_order_release);
+    stream_.transport().close();
+    ServerShard* const shard = std::exchange(shard_, nullptr);
+    shard->core().release(std::exchange(charged_, 0));
+    shard->remove(*this);
+}
+
+}  // namespace rollcall::rpc

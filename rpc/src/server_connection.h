@@ -1,0 +1,112 @@
+#pragma once
+// One connection of a server: moves bytes between the socket, its session and the handlers.
+
+#include "message_stream.h"
+#include "server_session.h"
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+namespace rollcall::rpc {
+
+class ServerShard;
+
+// Lives on one I/O thread; completion handlers and reply tickets share it. Its shard owns it while
+// it is open. Replies that come after its end are dropped.
+class ServerConnection final : public ReplySink {
+public:
+    using Self = std::shared_ptr<ServerConnection>;
+
+    ServerConnection(ServerShard& shard, asio::ip::tcp::socket socket, TimePoint now);
+
+    static void open(const Self& self);
+
+    // Takes no new requests: says goaway to peers that know it, answers what was read, then ends
+    // the stream. A peer that has not said a word is given until drain_silent().
+    static void drain(const Self& self, const std::string& reason, Duration grace);
+    static void drain_silent(const Self& self);
+
+    // Reads on if it was stopped by the server's limit on request bytes.
+    static void resume_starved(const Self& self);
+
+    // Ends what has exceeded its time. Called now and then.
+    static void check_time(const Self& self, TimePoint now);
+
+    // At once, whatever is under way.
+    void close();
+
+    [[nodiscard]] const ServerSession& session() const noexcept { return session_; }
+
+    void reply(
+        const std::shared_ptr<ReplySink>& self,
+        std::optional<std::uint32_t> id,
+        std::size_t request_bytes,
+        codec::Buffer&& message
+    ) override;
+
+private:
+    enum class Phase {
+        serving,
+        draining,   // reads nothing more, answers what it has
+        lingering,  // has said all; reads away what still comes, so that closing does not reset
+        closed,
+    };
+
+    static void arm_read(const Self& self);
+    static void arm_write(const Self& self);
+    static void on_readable(const Self& self);
+    static void on_writable(const Self& self);
+    static void linger(const Self& self);
+    // After anything happened: reads on, ends the stream or waits, as the state demands.
+    static void settle(const Self& self);
+    static void resume(const Self& self);
+    static void flush(const Self& self);
+    static void schedule_flush(const Self& self);
+    static void on_reply(
+        const Self& self,
+        std::optional<std::uint32_t> id,
+        std::size_t request_bytes,
+        codec::Buffer&& message
+    );
+    static void answer_http(const Self& self);
+
+    [[nodiscard]] bool on_first_bytes(const Self& self, codec::Bytes bytes);
+    [[nodiscard]] bool on_message(const Self& self, codec::Bytes frame);
+    void run(const Self& self, const ServerAction& action, std::size_t frame_bytes);
+    void begin_goaway();
+    // True while nothing more may be read from the peer.
+    [[nodiscard]] bool is_held() const;
+    [[nodiscard]] const char* exceeded_time(TimePoint now);
+    [[nodiscard]] bool made_no_read_progress(TimePoint now);
+    [[nodiscard]] bool made_no_write_progress(TimePoint now);
+    void fail(const std::string& reason);
+
+    ServerShard* shard_;  // null once closed
+    IoThread& thread_;
+    const std::shared_ptr<const MethodTable> methods_;  // handlers outlive replies under way
+    const std::shared_ptr<const ServerOptions> options_;
+    MessageStream stream_;
+    ServerSession session_;
+    std::string drain_reason_;  // not empty: to be drained
+    Duration drain_grace_{0};
+    TimePoint active_;         // when something was last read or replied
+    TimePoint read_progress_;  // when a half message last had grown enough
+    TimePoint write_progress_;
+    std::uint64_t messages_ = 0;
+    std::uint64_t progress_messages_ = 0;
+    std::uint64_t progress_written_ = 0;
+    std::size_t progress_bytes_ = 0;
+    std::size_t charged_ = 0;  // request bytes of its handlers, charged to the server
+    Phase phase_ = Phase::serving;
+    std::atomic<bool> closed_{false};  // for replies from other threads
+    bool heard_bytes_ = false;
+    bool ended_ = false;  // the peer has finished sending
+    bool reading_ = false;
+    bool writing_ = false;
+    bool flush_scheduled_ = false;
+    bool goaway_sent_ = false;
+    bool starved_ = false;  // held by the server's limit on request bytes
+};
+
+}  // namespace rollcall::rpc

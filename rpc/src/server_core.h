@@ -1,0 +1,120 @@
+#pragma once
+// What a Server is made of: methods, I/O threads with their connections, and the acceptor.
+
+#include "acceptor.h"
+#include "handler_pool.h"
+#include "latch.h"
+#include "method_table.h"
+#include "server_shard.h"
+#include "watchdog.h"
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <sys/types.h>
+#include <vector>
+
+namespace rollcall::rpc {
+
+// Shared by its Server and by the completion handlers under way.
+class ServerCore {
+public:
+    using Self = std::shared_ptr<ServerCore>;
+
+    // Throws std::invalid_argument if an option makes no sense.
+    explicit ServerCore(ServerOptions options);
+    ~ServerCore();
+    ServerCore(const ServerCore&) = delete;
+    ServerCore& operator=(const ServerCore&) = delete;
+
+    // ---- of the Server; any thread
+    void add(std::string_view name, bool is_idempotent, std::unique_ptr<Handler> handler);
+    static void start(const Self& self);
+    static void stop(const Self& self, Duration grace);
+    [[nodiscard]] Endpoint endpoint() const;
+    [[nodiscard]] ServerStats stats() const;
+    // False if an I/O thread has not answered for a while. Never blocks.
+    [[nodiscard]] bool is_alive();
+    [[nodiscard]] bool is_forked() const noexcept;
+
+    [[nodiscard]] const IoThreads& io() const noexcept { return io_; }
+
+    // ---- of its connections
+    [[nodiscard]] const ServerOptions& options() const noexcept { return *options_; }
+
+    [[nodiscard]] const std::shared_ptr<const ServerOptions>& shared_options() const noexcept {
+        return options_;
+    }
+
+    [[nodiscard]] std::shared_ptr<const MethodTable> methods() const noexcept { return methods_; }
+
+    [[nodiscard]] const std::string& endpoint_text() const noexcept { return endpoint_text_; }
+
+    [[nodiscard]] asio::any_io_executor executor_for(const Handler& handler, IoThread& thread)
+        const;
+
+    // Request bytes of handlers that run: more than the limit starves the connections.
+    void charge(std::size_t bytes) noexcept;
+    void release(std::size_t bytes) noexcept;
+    [[nodiscard]] bool is_starved() const noexcept;
+
+    void connection_closed();
+
+    [[nodiscard]] bool is_stopped() const noexcept {
+        return stopped_.load(std::memory_order_acquire);
+    }
+
+    [[nodiscard]] Duration tick_interval() const noexcept;
+
+private:
+    // One probe of an I/O thread that is_alive() has sent.
+    struct Probe {
+        std::atomic<bool> outstanding{false};
+        std::atomic<TimePoint::rep> sent{0};
+    };
+
+    [[nodiscard]] Acceptor::Target next_target(const Self& self);
+    void adopt(const Self& self, ServerShard& shard, asio::ip::tcp::socket socket);
+    void listen();
+    static void begin_stop(const Self& self, Duration grace);
+    static void drain_shards(const Self& self, Duration grace);
+    static void on_grace_over(const Self& self);
+    // Ends the stop when all connections are closed and every shard has been told to drain.
+    void finish_if_over();
+    static void finish_stop(const Self& self);
+
+    const std::shared_ptr<const ServerOptions> options_;
+    const Endpoint listen_;
+    const std::shared_ptr<MethodTable> methods_;
+    const pid_t process_;
+
+    mutable std::mutex mutex_;  // of what start() makes and stop() ends
+    bool started_ = false;
+    bool stopping_ = false;
+    std::string endpoint_text_;
+    IoThreads io_;
+    std::vector<std::unique_ptr<ServerShard>> shards_;
+    std::vector<std::shared_ptr<Probe>> probes_;
+    std::shared_ptr<Acceptor> acceptor_;
+    Endpoint endpoint_;
+    std::unique_ptr<HandlerPool> pool_;
+    std::unique_ptr<Watchdog> watchdog_;
+    std::unique_ptr<asio::steady_timer> grace_timer_;
+    std::unique_ptr<asio::steady_timer> silence_timer_;
+    const std::shared_ptr<Latch> ended_ = std::make_shared<Latch>();
+
+    std::size_t turn_ = 0;  // of the acceptor's thread
+    std::atomic<std::size_t> request_bytes_{0};
+    mutable std::atomic<bool> someone_starves_{false};
+    std::atomic<std::uint64_t> connections_{0};
+    std::atomic<std::uint64_t> accepted_{0};
+    std::atomic<std::uint64_t> refused_{0};
+    std::atomic<std::size_t> shards_to_drain_{static_cast<std::size_t>(-1)};
+    std::atomic<bool> finishing_{false};
+    std::atomic<bool> stopped_{false};
+    std::weak_ptr<ServerCore> self_;
+
+    friend class Server;
+};
+
+}  // namespace rollcall::rpc

@@ -1,0 +1,72 @@
+#pragma once
+// The connections of a server that live on one I/O thread.
+
+#include "io_thread.h"
+#include "server_connection.h"
+
+#include <asio/steady_timer.hpp>
+
+#include <atomic>
+#include <memory>
+#include <unordered_map>
+
+namespace rollcall::rpc {
+
+class ServerCore;
+
+// Touched on its thread only, except for the counters. Owned by the core.
+class ServerShard {
+public:
+    ServerShard(ServerCore& core, std::shared_ptr<IoThread> thread);
+
+    void adopt(asio::ip::tcp::socket socket);
+    void remove(ServerConnection& connection);
+
+    // Starts the periodic look at all connections' times.
+    void start_ticking(const std::shared_ptr<ServerCore>& core);
+    void stop_ticking();
+
+    void drain_all(const std::string& reason, Duration grace);
+    void drain_silent();
+    void close_all();
+    void resume_starved();
+
+    [[nodiscard]] IoThread& thread() const noexcept { return *thread_; }
+
+    [[nodiscard]] ServerCore& core() const noexcept { return core_; }
+
+    // The time of the last tick: near enough for time-outs, and free.
+    [[nodiscard]] TimePoint now() const noexcept { return now_; }
+
+    void log_close(std::string_view peer, std::string_view reason, LogLevel level) const;
+
+    // The names of the methods that are still in flight.
+    [[nodiscard]] std::string names_in_flight() const;
+
+    // Written on this thread, read anywhere.
+    struct Counters {
+        std::atomic<std::uint64_t> requests{0};
+        std::atomic<std::uint64_t> protocol_errors{0};
+        std::atomic<std::uint64_t> unauthenticated{0};
+    };
+
+    Counters counters;
+
+    // Adds to a counter that only this thread writes.
+    static void add(std::atomic<std::uint64_t>& counter, std::uint64_t n) noexcept {
+        counter.store(counter.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+    }
+
+private:
+    template <class Act>
+    void for_each(Act&& act);
+    void tick(const std::shared_ptr<ServerCore>& core);
+
+    ServerCore& core_;
+    const std::shared_ptr<IoThread> thread_;
+    std::unordered_map<ServerConnection*, ServerConnection::Self> connections_;
+    asio::steady_timer ticker_;
+    TimePoint now_ = SteadyClock::now();
+};
+
+}  // namespace rollcall::rpc

@@ -1,0 +1,49 @@
+#pragma once
+// A connected byte stream: what connections read from and write to.
+
+#include <asio/ip/tcp.hpp>
+
+#include <span>
+#include <string>
+
+namespace rollcall::rpc {
+
+// Waits are asynchronous, transfers are not: when a wait says that bytes are here, they are read
+// at once into a buffer that is only lent. Owned by one connection, used on its I/O thread.
+// This is the place of TLS: it has the same four verbs.
+class Transport {
+public:
+    // Takes over a connected socket: non-blocking, without Nagle's delay.
+    explicit Transport(asio::ip::tcp::socket socket);
+
+    // Bytes read. Zero with would_block when nothing is here, with eof at the end of the stream.
+    [[nodiscard]] std::size_t read_some(std::span<char> to, asio::error_code& ec);
+
+    // Bytes taken by the kernel, possibly fewer than given. Zero with would_block when it is full.
+    template <class ConstBuffers>
+    [[nodiscard]] std::size_t write_some(const ConstBuffers& from, asio::error_code& ec) {
+        return socket_.write_some(from, ec);
+    }
+
+    template <class Handler>
+    void async_wait_readable(Handler&& handler) {
+        socket_.async_wait(asio::socket_base::wait_read, std::forward<Handler>(handler));
+    }
+
+    template <class Handler>
+    void async_wait_writable(Handler&& handler) {
+        socket_.async_wait(asio::socket_base::wait_write, std::forward<Handler>(handler));
+    }
+
+    // Ends the sending direction: the peer reads what was sent, then the end of the stream.
+    void finish_sending();
+    void close();
+
+    // The other end, "host:port"; empty if it has gone already.
+    [[nodiscard]] std::string peer() const;
+
+private:
+    asio::ip::tcp::socket socket_;
+};
+
+}  // namespace rollcall::rpc
