@@ -24,6 +24,9 @@ using testing::StartsWith;
 using tests::eventually;
 using tests::RawPeer;
 
+// "At once", on a machine that does other things too.
+constexpr Duration kPrompt = std::chrono::seconds{3};
+
 // Answers with what it saw: "METHOD seg|seg ?k=v&... peer body".
 void describe(const Request& request, Responder responder) {
     std::string text = request.method + " ";
@@ -286,7 +289,7 @@ TEST(HttpServer, AnswersParkedRequestsWhenItStops) {
     ASSERT_TRUE(eventually([&] { return count == 1; }));
     const TimePoint start = SteadyClock::now();
     test.server.stop();
-    EXPECT_LT(SteadyClock::now() - start, std::chrono::seconds{1});
+    EXPECT_LT(SteadyClock::now() - start, kPrompt);
     const std::string answer = waiting.receive_all();
     EXPECT_THAT(answer, StartsWith("HTTP/1.1 503 "));
     EXPECT_THAT(answer, HasSubstr("Retry-After: 1\r\n"));
@@ -304,7 +307,7 @@ TEST(HttpServer, StopsWhileAClientDoesNotRead) {
     ASSERT_TRUE(eventually([&] { return asked.load(); }));
     const TimePoint start = SteadyClock::now();
     test.server.stop();
-    EXPECT_LT(SteadyClock::now() - start, std::chrono::seconds{2});
+    EXPECT_LT(SteadyClock::now() - start, kPrompt);
 }
 
 TEST(HttpServer, SaysThatThePortIsTaken) {

@@ -157,11 +157,7 @@ Result<Instance> read_instance(const Json& object) {
     return instance;
 }
 
-void write_text(Json& object, const char* field, const std::string& value) {
-    if (!value.empty()) object[field] = value;
-}
-
-Json seconds(std::chrono::milliseconds value) {
+nlohmann::ordered_json seconds(std::chrono::milliseconds value) {
     if (value.count() % 1000 == 0) return value.count() / 1000;
     return static_cast<double>(value.count()) / 1000;
 }
@@ -169,24 +165,25 @@ Json seconds(std::chrono::milliseconds value) {
 }  // namespace
 
 std::string to_json(const Instance& instance) {
-    Json object;
-    write_text(object, "service", instance.service);
+    nlohmann::ordered_json object;  // in the order people read
+    object["service"] = instance.service;
     object["id"] = instance.id;
     object["address"] = instance.address;
     object["port"] = instance.port;
     object["scheme"] = instance.scheme;
+    object["version"] = instance.version;
+    object["zone"] = instance.zone;
     object["weight"] = instance.weight;
+    object["tags"] = instance.tags;
+    object["meta"] = instance.meta;
     object["status"] = name_of(instance.status);
-    object["via"] = instance.via;
-    if (instance.ttl.count() != 0) object["ttl"] = seconds(instance.ttl);
+    object["override"] = nullptr;
     if (instance.override_status) object["override"] = name_of(*instance.override_status);
-    if (!instance.tags.empty()) object["tags"] = instance.tags;
-    if (!instance.meta.empty()) object["meta"] = instance.meta;
-    if (instance.stale) object["stale"] = true;
-    write_text(object, "version", instance.version);
-    write_text(object, "zone", instance.zone);
-    write_text(object, "incarnation", instance.incarnation);
-    write_text(object, "addr", instance.addr);
+    if (instance.ttl.count() != 0) object["ttl"] = seconds(instance.ttl);
+    object["incarnation"] = instance.incarnation;
+    if (!instance.addr.empty()) object["addr"] = instance.addr;
+    object["via"] = instance.via;
+    object["stale"] = instance.stale;
     return object.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

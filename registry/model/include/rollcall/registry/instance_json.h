@@ -16,9 +16,9 @@ struct InstanceList {
     std::vector<Instance> instances;
 };
 
-// One object, on one line. `ttl` is in seconds, with a fraction if it has one; fields that are
-// empty by nature (version, zone, tags, meta, addr, incarnation) are left out when empty, as are
-// `override` when there is none and `stale` when false. Bytes that are not UTF-8 are replaced.
+// One object, on one line, with every field but `ttl` when it is 0 and `addr` when it is empty.
+// `ttl` is in seconds, with a fraction if it has one; `override` is null if there is none. Bytes
+// that are not UTF-8 are replaced.
 [[nodiscard]] std::string to_json(const Instance& instance);
 
 // Reads such an object. Absent fields keep their defaults, unknown ones are ignored, so that both
