@@ -5,8 +5,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
+#include <sys/resource.h>
+#include <sys/select.h>
 #include <thread>
+#include <unistd.h>
 #include <vector>
 
 namespace rollcall::http {
@@ -119,6 +123,30 @@ TEST(Client, SendsAgainWhenTheKeptConnectionTurnsOutToBeClosed) {
     EXPECT_EQ(client.request("POST", "/", {}, "x", Deadline::in(5s)).value().body(), "1");
     EXPECT_EQ(client.request("GET", "/", {}, "", Deadline::in(5s)).value().body(), "1");
     EXPECT_EQ(server.connections(), 2);
+}
+
+// A server with many connections has its registrar's at a high number, which select() cannot take.
+TEST(Client, WorksWithDescriptorsBeyondFdSetsize) {
+    ::rlimit limit{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+    const ::rlimit before = limit;
+    limit.rlim_cur = std::min<::rlim_t>(limit.rlim_max, 4096);
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0) << "4096 descriptors are needed";
+    ScriptedServer server{tests::answering([](const std::string&) { return ok_response("a"); })};
+    std::vector<int> taken;
+    do {
+        taken.push_back(::dup(STDERR_FILENO));
+        ASSERT_GE(taken.back(), 0);
+    } while (taken.back() <= FD_SETSIZE);
+    {
+        Client client = client_of(server);
+        for (int i = 0; i < 5; ++i)
+            EXPECT_EQ(client.request("GET", "/", {}, "", Deadline::in(5s)).value().body(), "a");
+        EXPECT_EQ(server.connections(), 1);
+    }
+    for (const int descriptor : taken)
+        ::close(descriptor);
+    ::setrlimit(RLIMIT_NOFILE, &before);
 }
 
 TEST(Client, ResolvesNames) {

@@ -81,11 +81,8 @@ public:
             if (wake.raised()) return Error{Errc::cancelled, "cancelled"};
             busy_ = true;
         }
-        auto result = work(exchange_, IoBounds{deadline, wake});
-        const std::lock_guard lock{mutex_};
-        busy_ = false;
-        turn_.notify_all();
-        return result;
+        const Turn turn{*this};
+        return work(exchange_, IoBounds{deadline, wake});
     }
 
     void cancel() { cancelled_.request_stop(); }
@@ -93,6 +90,17 @@ public:
     [[nodiscard]] const Url& url() const { return url_; }
 
 private:
+    // Given back however the work ends.
+    struct Turn {
+        Core& core;
+
+        ~Turn() {
+            const std::lock_guard lock{core.mutex_};
+            core.busy_ = false;
+            core.turn_.notify_all();
+        }
+    };
+
     Url url_;
     Exchange exchange_;  // used by the caller that set busy_
     std::stop_source cancelled_;
