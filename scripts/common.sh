@@ -48,6 +48,3 @@ run_label_ci() {
     shift
     ctest --preset "$preset" -j "$jobs" "$@"
 }
-
-# is_target PRESET NAME
-is_target() { cmake --build "build/$1" --target help | grep -qE "^$2: "; }
