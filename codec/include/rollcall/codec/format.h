@@ -41,6 +41,8 @@ constexpr Format format_of(unsigned byte) {
     if (byte <= 0x9f) return {Kind::array, 0, 0, u8(byte & 0x0fU)};
     if (byte <= 0xbf) return {Kind::str, 0, 0, u8(byte & 0x1fU)};
     if (byte >= 0xe0) return {Kind::negative, 0, 0, 0};
+    // fixext 1, 2, 4, 8 and 16, each with its type.
+    if (byte >= 0xd4 && byte <= 0xd8) return {Kind::ext, 0, u8(1U + (1U << (byte - 0xd4U))), 0};
     switch (byte) {
         case 0xc0:
             return {Kind::nil, 0, 0, 0};
@@ -79,16 +81,6 @@ constexpr Format format_of(unsigned byte) {
             return {Kind::negative, 0, 4, 0};
         case 0xd3:
             return {Kind::negative, 0, 8, 0};
-        case 0xd4:
-            return {Kind::ext, 0, 2, 0};
-        case 0xd5:
-            return {Kind::ext, 0, 3, 0};
-        case 0xd6:
-            return {Kind::ext, 0, 5, 0};
-        case 0xd7:
-            return {Kind::ext, 0, 9, 0};
-        case 0xd8:
-            return {Kind::ext, 0, 17, 0};
         case 0xd9:
             return {Kind::str, 1, 0, 0};
         case 0xda:

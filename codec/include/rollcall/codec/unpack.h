@@ -101,6 +101,10 @@ template <class T>
 }
 
 template <class T>
+inline constexpr bool kIsString =
+    std::is_same_v<T, std::string> || std::is_same_v<T, std::string_view>;
+
+template <class T>
 struct Unpacker {
     [[nodiscard]] static bool unpack(Reader& reader, T& to, Mismatch& why) {
         if constexpr (std::is_same_v<T, bool>) {
@@ -113,7 +117,7 @@ struct Unpacker {
             const auto value = reader.read_double();
             if (!value) return mismatch<T>(reader, why);
             to = static_cast<T>(*value);
-        } else if constexpr (std::is_same_v<T, std::string> || std::is_same_v<T, std::string_view>) {
+        } else if constexpr (kIsString<T>) {
             const auto value = reader.read_text();
             if (!value) return mismatch<T>(reader, why);
             to = T{*value};
