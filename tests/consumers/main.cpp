@@ -1,25 +1,25 @@
-// What somebody else's program might do with the lower modules: write a request, read it back.
-// Ends with 0 if headers, libraries and flags of the package fit together.
+// What somebody else's first program is: a server and a client of one method. Ends with 0 if
+// headers, libraries and flags of the package fit together.
 
-#include <rollcall/base/endpoint.h>
-#include <rollcall/codec/arguments.h>
-#include <rollcall/codec/message.h>
+#include <rollcall/rpc/client.h>
+#include <rollcall/rpc/method.h>
+#include <rollcall/rpc/server.h>
 
 #include <cstdio>
-#include <tuple>
+
+inline constexpr rollcall::rpc::Method<int(int, int)> add{"add", rollcall::rpc::idempotent};
 
 int main() {
-    rollcall::codec::Buffer bytes;
-    rollcall::codec::write_request_head(bytes, 7);
-    rollcall::codec::pack(bytes, "add");
-    rollcall::codec::pack_arguments(bytes, 1, 2);
+    rollcall::rpc::Server server;
+    server.handle(add, [](int a, int b) { return a + b; });
+    server.start();
 
-    rollcall::codec::Message request;
-    if (rollcall::codec::parse_message(bytes.view(), request)) return 1;
-    std::tuple<int, int> arguments;
-    if (rollcall::codec::unpack_arguments(request.method, request.params, arguments)) return 2;
-    const auto endpoint = rollcall::Endpoint::parse("127.0.0.1:9000");
-    if (!endpoint || std::get<0>(arguments) + std::get<1>(arguments) != 3) return 3;
-    std::printf("consumer: a request for %s reads back\n", endpoint->to_string().c_str());
-    return 0;
+    rollcall::rpc::Client client{server.endpoint()};
+    const rollcall::Result<int> sum = client.call(add(1, 2));
+    if (!sum) {
+        std::fprintf(stderr, "%s\n", sum.error().to_string().c_str());
+        return 1;
+    }
+    std::printf("1 + 2 = %d\n", *sum);
+    return *sum == 3 ? 0 : 1;
 }
