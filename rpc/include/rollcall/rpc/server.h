@@ -20,15 +20,15 @@ struct ServerOptions {
     // Behaviour
     std::size_t io_threads = 1;     // ignored if `io` is given
     std::size_t pool_threads = 4;   // for handlers with RunOn::pool; started only if there is one
-    std::string token;              // if set, connections must present it in their hello
+    std::string token = {};         // if set, connections must present it in their hello
     std::string name = "rollcall";  // told to peers that ask
     // What an HTTP client that comes to this port is told besides that this is not HTTP.
-    std::string http_hint;
-    IoThreads io;  // default: threads of its own
-    Log log;
+    std::string http_hint = {};
+    IoThreads io = {};  // default: threads of its own
+    Log log = {};
 
     // Limits
-    codec::Limits limits;                 // messages, both ways
+    codec::Limits limits = {};            // messages, both ways
     std::size_t max_connections = 10000;  // more are accepted and closed at once
     std::size_t max_in_flight = 1024;     // per connection; then it is not read from
     std::size_t max_request_bytes = std::size_t{256} << 20U;  // of all requests being handled
