@@ -1,0 +1,65 @@
+#include "measurement.h"
+
+#include <bit>
+#include <fstream>
+#include <limits>
+#include <sstream>
+#include <string>
+#include <unistd.h>
+
+namespace rollcall::bench {
+namespace {
+
+constexpr unsigned kSubBits = 6;  // 64 buckets for each power of two
+constexpr std::size_t kSubBuckets = std::size_t{1} << kSubBits;
+
+}  // namespace
+
+Histogram::Histogram() : counts_(kSubBuckets * 64) {
+}
+
+std::size_t Histogram::bucket_of(std::uint64_t ns) {
+    if (ns < kSubBuckets) return static_cast<std::size_t>(ns);
+    const unsigned exponent = static_cast<unsigned>(std::bit_width(ns)) - 1 - kSubBits;
+    return kSubBuckets * (exponent + 1) + static_cast<std::size_t>((ns >> exponent) - kSubBuckets);
+}
+
+double Histogram::middle_of(std::size_t bucket) {
+    if (bucket < kSubBuckets) return static_cast<double>(bucket);
+    const std::size_t exponent = bucket / kSubBuckets - 1;
+    const auto low = static_cast<double>((kSubBuckets + bucket % kSubBuckets) << exponent);
+    return low + static_cast<double>(std::size_t{1} << exponent) / 2;
+}
+
+void Histogram::add(Duration latency) {
+    const auto ns = std::chrono::duration_cast<std::chrono::nanoseconds>(latency).count();
+    ++counts_[bucket_of(ns > 0 ? static_cast<std::uint64_t>(ns) : 0)];
+    ++total_;
+}
+
+double Histogram::quantile_us(double q) const {
+    const double wanted = q * static_cast<double>(total_);
+    std::uint64_t seen = 0;
+    for (std::size_t bucket = 0; bucket < counts_.size(); ++bucket) {
+        seen += counts_[bucket];
+        if (seen > 0 && static_cast<double>(seen) >= wanted) return middle_of(bucket) / 1000;
+    }
+    return std::numeric_limits<double>::quiet_NaN();
+}
+
+double cpu_us(int pid) {
+    std::ifstream file{"/proc/" + std::to_string(pid) + "/stat"};
+    std::string text;
+    std::getline(file, text);
+    // The command, in parentheses, may hold spaces; the fields after it do not.
+    std::istringstream fields{text.substr(text.rfind(')') + 1)};
+    std::string skipped;
+    for (int i = 0; i < 11; ++i)
+        fields >> skipped;
+    double user = 0;
+    double system = 0;
+    fields >> user >> system;
+    return (user + system) * 1e6 / static_cast<double>(::sysconf(_SC_CLK_TCK));
+}
+
+}  // namespace rollcall::bench
