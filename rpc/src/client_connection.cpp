@@ -70,7 +70,7 @@ void ClientConnection::on_readable(const Self& self) {
     flush(self);
     if (self->owner_ == nullptr) return;
     // What was read before the end still counts: it has been handed out by now.
-    if (status == MessageStream::ReadStatus::ended || status == MessageStream::ReadStatus::failed) {
+    if (status != MessageStream::ReadStatus::ok && status != MessageStream::ReadStatus::nothing) {
         return self->lose(self->stream_.error());
     }
     self->owner_->on_heard(*self);

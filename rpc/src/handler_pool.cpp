@@ -17,9 +17,13 @@ bool HandlerPool::is_current() const {
     return context_->get_executor().running_in_this_thread();
 }
 
+void HandlerPool::stop() {
+    context_->stop();
+}
+
 HandlerPool::~HandlerPool() {
     work_.reset();
-    context_->stop();
+    stop();
     const bool waits = !is_current() && !IoThreads::on_io_thread();
     for (std::thread& thread : threads_)
         waits ? thread.join() : thread.detach();

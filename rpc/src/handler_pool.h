@@ -24,6 +24,9 @@ public:
 
     [[nodiscard]] asio::any_io_executor executor() const { return context_->get_executor(); }
 
+    // Drops queued handlers; running ones end by themselves. Any thread.
+    void stop();
+
     // True on one of its threads.
     [[nodiscard]] bool is_current() const;
 

@@ -27,8 +27,10 @@ void IoThread::run() {
         try {
             context_.run();
         } catch (const std::exception& error) {
+            reset_output();  // half a message of one connection must not go to the next
             Log{}.error(std::string{"a completion handler threw: "} + error.what());
         } catch (...) {
+            reset_output();
             Log{}.error("a completion handler threw something that is no std::exception");
         }
     }

@@ -18,13 +18,13 @@ MessageStream::ReadStatus MessageStream::status_of(codec::MessageReader::Status 
             error_ = "the bytes are not MessagePack";
             break;
     }
-    return ReadStatus::failed;
+    return ReadStatus::refused;
 }
 
 MessageStream::ReadStatus MessageStream::status_of(const asio::error_code& ec) {
     if (ec == asio::error::would_block || ec == asio::error::try_again) return ReadStatus::nothing;
     error_ = ec == asio::error::eof ? "the peer closed the connection" : ec.message();
-    return ec == asio::error::eof ? ReadStatus::ended : ReadStatus::failed;
+    return ec == asio::error::eof ? ReadStatus::ended : ReadStatus::broken;
 }
 
 bool MessageStream::send(codec::Buffer& out) {

@@ -19,7 +19,8 @@ public:
         ok,       // something was read
         nothing,  // nothing is here now
         ended,    // the peer has finished sending
-        failed,   // the connection is broken, or the bytes are; error() says how
+        broken,   // the connection is lost; error() says how
+        refused,  // the bytes are no messages, or exceed a limit; error() says how
     };
 
     MessageStream(asio::ip::tcp::socket socket, const codec::Limits& limits)

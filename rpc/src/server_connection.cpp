@@ -25,6 +25,7 @@ bool is_letter(char c) {
 ServerConnection::ServerConnection(ServerShard& shard, asio::ip::tcp::socket socket, TimePoint now)
     : shard_(&shard),
       thread_(shard.thread()),
+      thread_life_(shard.shared_thread()),
       methods_(shard.core().methods()),
       options_(shard.core().shared_options()),
       stream_(std::move(socket), options_->limits),
@@ -43,7 +44,7 @@ void ServerConnection::arm_read(const Self& self) {
     self->stream_.transport().async_wait_readable([self](const asio::error_code& ec) {
         self->reading_ = false;
         if (self->phase_ == Phase::closed) return;
-        if (ec) return self->fail(ec.message());
+        if (ec) return self->lose(ec.message());
         on_readable(self);
     });
 }
@@ -53,7 +54,7 @@ void ServerConnection::arm_write(const Self& self) {
     self->stream_.transport().async_wait_writable([self](const asio::error_code& ec) {
         self->writing_ = false;
         if (self->phase_ == Phase::closed) return;
-        if (ec) return self->fail(ec.message());
+        if (ec) return self->lose(ec.message());
         on_writable(self);
     });
 }
@@ -67,10 +68,12 @@ void ServerConnection::on_readable(const Self& self) {
         [&](codec::Bytes frame) { return self->on_message(self, frame); }
     );
     if (self->phase_ == Phase::closed) return;
-    self->active_ = self->shard_->now();
+    // What still comes after the end does not prolong it.
+    if (self->phase_ != Phase::lingering) self->active_ = self->shard_->now();
     flush(self);
     if (self->phase_ == Phase::closed) return;
-    if (status == MessageStream::ReadStatus::failed) {
+    if (status == MessageStream::ReadStatus::broken) return self->lose(self->stream_.error());
+    if (status == MessageStream::ReadStatus::refused) {
         ServerShard::add(self->shard_->counters.protocol_errors, 1);
         return self->fail(self->stream_.error());
     }
@@ -138,21 +141,30 @@ void ServerConnection::run(const Self& self, const ServerAction& action, std::si
     if (handler.runs_inline()) {
         const std::size_t start = out.size();
         thread_.begin_handler(action.run->name);
-        handler.run(action.request, out);
+        try {
+            handler.run(action.request, out);
+        } catch (...) {  // thrown by a type of the arguments
+            out.truncate(start);
+            write_current_exception(out, action.request.id);
+        }
         thread_.end_handler();
         session_.limit_reply(out, start, action.request.id);
         return;
     }
-    if (!session_.begin(*action.run, action.request, out)) return;
+    session_.begin(*action.run, action.request.id);
     ServerCore& core = shard_->core();
     core.charge(frame_bytes);
     charged_ += frame_bytes;
     starved_ = core.is_starved();
-    handler.start(
-        action.request,
-        ReplyTicket{self, action.request.id, frame_bytes},
-        core.executor_for(handler, thread_)
-    );
+    try {
+        handler.start(
+            action.request,
+            ReplyTicket{self, action.request.id, frame_bytes},
+            core.executor_for(handler, thread_)
+        );
+    } catch (...) {  // NOLINT(bugprone-empty-catch): thrown by a type of the arguments; the ticket
+        // has answered
+    }
 }
 
 bool ServerConnection::is_held() const {
@@ -163,7 +175,7 @@ bool ServerConnection::is_held() const {
 void ServerConnection::flush(const Self& self) {
     const bool sent = self->stream_.send(self->thread_.output());
     self->thread_.reset_output();
-    if (!sent) return self->fail(self->stream_.error());
+    if (!sent) return self->lose(self->stream_.error());
     if (self->stream_.queue().empty()) return;
     if (self->stream_.queue().bytes() > self->options_->write_queue_hard) {
         return self->fail(
@@ -174,7 +186,7 @@ void ServerConnection::flush(const Self& self) {
 }
 
 void ServerConnection::on_writable(const Self& self) {
-    if (!self->stream_.send_queued()) return self->fail(self->stream_.error());
+    if (!self->stream_.send_queued()) return self->lose(self->stream_.error());
     if (!self->stream_.queue().empty()) arm_write(self);
     settle(self);
 }
@@ -213,10 +225,13 @@ void ServerConnection::resume(const Self& self) {
     if (self->phase_ == Phase::closed) return;
     flush(self);
     if (self->phase_ == Phase::closed) return;
-    if (status == MessageStream::ReadStatus::failed) {
+    if (status == MessageStream::ReadStatus::refused) {
         ServerShard::add(self->shard_->counters.protocol_errors, 1);
         return self->fail(self->stream_.error());
     }
+    // Not at once: a peer whose requests each make a large reply, read as fast as they are made,
+    // would keep the thread for itself.
+    if (self->stream_.reader().paused() && !self->is_held()) return schedule_flush(self);
     settle(self);
 }
 
@@ -234,7 +249,10 @@ void ServerConnection::reply(
     if (closed_.load(std::memory_order_acquire)) return;
     auto me = std::static_pointer_cast<ServerConnection>(self);
     if (thread_.is_current()) return on_reply(me, id, request_bytes, std::move(message));
-    asio::post(thread_.context(), [me, id, request_bytes, message = std::move(message)]() mutable {
+    // A handler of the pool may outlive the server and its threads.
+    const std::shared_ptr<IoThread> thread = thread_life_.lock();
+    if (!thread) return;
+    asio::post(thread->context(), [me, id, request_bytes, message = std::move(message)]() mutable {
         on_reply(me, id, request_bytes, std::move(message));
     });
 }
@@ -252,7 +270,9 @@ void ServerConnection::on_reply(
     self->active_ = self->shard_->now();
     self->session_.limit_reply(message, 0, id);
     self->stream_.queue().append(message, 0);
-    schedule_flush(self);
+    // Many handlers may end in one turn of the loop, each with a large result.
+    if (self->stream_.queue().bytes() > self->options_->write_queue_hard) flush(self);
+    if (self->phase_ != Phase::closed) schedule_flush(self);
 }
 
 // Replies of handlers that end in one turn of the loop leave in one write.
@@ -335,9 +355,15 @@ bool ServerConnection::made_no_write_progress(TimePoint now) {
     return now - write_progress_ >= options_->stall_timeout;
 }
 
+void ServerConnection::lose(const std::string& reason) {
+    if (phase_ == Phase::closed) return;
+    shard_->log_close(stream_.transport().peer(), reason, LogLevel::debug);
+    close();
+}
+
 void ServerConnection::fail(const std::string& reason) {
     if (phase_ == Phase::closed) return;
-    // A probe of a load balancer connects and closes; a client that leaves is no news either.
+    // A probe of a load balancer connects and says nothing; that is no news.
     const bool news = phase_ == Phase::serving && heard_bytes_ && !ended_;
     shard_->log_close(
         stream_.transport().peer(), reason, news ? LogLevel::warning : LogLevel::debug

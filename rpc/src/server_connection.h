@@ -80,10 +80,14 @@ private:
     [[nodiscard]] const char* exceeded_time(TimePoint now);
     [[nodiscard]] bool made_no_read_progress(TimePoint now);
     [[nodiscard]] bool made_no_write_progress(TimePoint now);
+    // Closes it for what the peer did.
     void fail(const std::string& reason);
+    // Closes it because it is gone: the peer has left, which is no news.
+    void lose(const std::string& reason);
 
     ServerShard* shard_;  // null once closed
     IoThread& thread_;
+    const std::weak_ptr<IoThread> thread_life_;  // not shared: its loop owns handlers that own this
     const std::shared_ptr<const MethodTable> methods_;  // handlers outlive replies under way
     const std::shared_ptr<const ServerOptions> options_;
     MessageStream stream_;

@@ -14,6 +14,8 @@ namespace {
 constexpr Duration kSilencePatience = std::chrono::milliseconds{100};
 // How long a stop waits, beyond its grace, for I/O threads that do not answer.
 constexpr Duration kStopPatience = std::chrono::seconds{5};
+// A longer grace than this is no different from for ever, and its end can be counted.
+constexpr Duration kLongestGrace = std::chrono::hours{24 * 365};
 // An I/O thread that has not answered for this long is dead to the registrar.
 constexpr Duration kProbePatience = std::chrono::seconds{1};
 
@@ -30,6 +32,10 @@ std::shared_ptr<const ServerOptions> checked(ServerOptions options) {
     require(
         options.write_queue_high > 0 && options.write_queue_hard >= options.write_queue_high,
         "ServerOptions::write_queue_hard must be at least write_queue_high, and both positive"
+    );
+    require(
+        options.limits.max_message_bytes > 0,
+        "ServerOptions::limits.max_message_bytes must be positive"
     );
     require(
         options.limits.max_depth > 0 && options.limits.max_depth <= codec::kMaxDepth,
@@ -114,6 +120,11 @@ void ServerCore::listen() {
     auto& context = io_.at(0)->context();
     grace_timer_ = std::make_unique<asio::steady_timer>(context);
     silence_timer_ = std::make_unique<asio::steady_timer>(context);
+}
+
+IoThreads ServerCore::io() const {
+    const std::lock_guard lock{mutex_};
+    return io_;
 }
 
 Endpoint ServerCore::endpoint() const {
@@ -227,7 +238,10 @@ Duration ServerCore::tick_interval() const noexcept {
 // ---- the end
 
 void ServerCore::stop(const Self& self, Duration grace) {
+    grace = std::clamp(grace, Duration::zero(), kLongestGrace);
+    const TimePoint ends = SteadyClock::now() + grace;
     bool begin = false;
+    bool sooner = false;
     bool on_pool = false;
     {
         const std::lock_guard lock{self->mutex_};
@@ -237,12 +251,19 @@ void ServerCore::stop(const Self& self, Duration grace) {
             return;
         }
         begin = !std::exchange(self->stopping_, true);
+        sooner = !begin && ends < self->grace_ends_;
+        if (begin || sooner) self->grace_ends_ = ends;
         on_pool = self->pool_ && self->pool_->is_current();
     }
     const auto ended = self->ended_;
     if (begin) begin_stop(self, grace);
+    if (sooner) {
+        asio::post(self->shards_.front()->thread().context(), [self, ends] {
+            arm_grace(self, ends);
+        });
+    }
     if (on_pool || IoThreads::on_io_thread()) return;
-    if (!ended->wait(Deadline::in(grace + kStopPatience))) {
+    if (!ended->wait(Deadline::at(ends + kStopPatience))) {
         self->options_->log.error(
             "server " + self->endpoint_text_ + ": its I/O threads do not answer the stop"
         );
@@ -253,10 +274,7 @@ void ServerCore::begin_stop(const Self& self, Duration grace) {
     asio::post(self->shards_.front()->thread().context(), [self, grace] {
         self->acceptor_->close();
         drain_shards(self, grace);
-        self->grace_timer_->expires_after(grace);
-        self->grace_timer_->async_wait([self](const asio::error_code& ec) {
-            if (!ec) on_grace_over(self);
-        });
+        arm_grace(self, SteadyClock::now() + grace);
         self->silence_timer_->expires_after(std::min(grace, kSilencePatience));
         self->silence_timer_->async_wait([self](const asio::error_code& ec) {
             if (ec) return;
@@ -266,6 +284,14 @@ void ServerCore::begin_stop(const Self& self, Duration grace) {
                 });
             }
         });
+    });
+}
+
+void ServerCore::arm_grace(const Self& self, TimePoint ends) {
+    if (self->is_stopped()) return;
+    self->grace_timer_->expires_at(ends);
+    self->grace_timer_->async_wait([self](const asio::error_code& ec) {
+        if (!ec) on_grace_over(self);
     });
 }
 
@@ -308,6 +334,8 @@ void ServerCore::finish_stop(const Self& self) {
     self->stopped_.store(true, std::memory_order_release);
     self->grace_timer_->cancel();
     self->silence_timer_->cancel();
+    // After a stop no handler begins; those that run have lost their connections already.
+    if (self->pool_) self->pool_->stop();
     const auto left = std::make_shared<std::atomic<std::size_t>>(self->shards_.size());
     for (const auto& shard : self->shards_) {
         asio::io_context& context = shard->thread().context();

@@ -37,7 +37,7 @@ public:
     [[nodiscard]] bool is_alive();
     [[nodiscard]] bool is_forked() const noexcept;
 
-    [[nodiscard]] const IoThreads& io() const noexcept { return io_; }
+    [[nodiscard]] IoThreads io() const;
 
     // ---- of its connections
     [[nodiscard]] const ServerOptions& options() const noexcept { return *options_; }
@@ -77,6 +77,7 @@ private:
     void adopt(const Self& self, ServerShard& shard, asio::ip::tcp::socket socket);
     void listen();
     static void begin_stop(const Self& self, Duration grace);
+    static void arm_grace(const Self& self, TimePoint ends);
     static void drain_shards(const Self& self, Duration grace);
     static void on_grace_over(const Self& self);
     // Ends the stop when all connections are closed and every shard has been told to drain.
@@ -91,6 +92,7 @@ private:
     mutable std::mutex mutex_;  // of what start() makes and stop() ends
     bool started_ = false;
     bool stopping_ = false;
+    TimePoint grace_ends_{};  // of the stop under way
     std::string endpoint_text_;
     IoThreads io_;
     std::vector<std::unique_ptr<ServerShard>> shards_;

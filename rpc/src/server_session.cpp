@@ -23,6 +23,7 @@ bool equal_in_constant_time(std::string_view a, std::string_view b) {
 ServerAction ServerSession::on_message(codec::Bytes frame, codec::Buffer& out) {
     ServerAction action;
     codec::Message message;
+    heard_ = true;
     if (const auto bad = codec::parse_message(frame, message)) {
         if (bad->request_id) {
             last_id_ = bad->request_id;
@@ -32,12 +33,21 @@ ServerAction ServerSession::on_message(codec::Bytes frame, codec::Buffer& out) {
         }
         return action;
     }
-    heard_ = true;
     // Nothing was asked of this peer, so a response has no call here.
     if (message.type == codec::MessageType::response) return action;
     const bool is_request = message.type == codec::MessageType::request;
     if (is_request) last_id_ = message.id;
     action.request.id = is_request ? std::optional{message.id} : std::nullopt;
+    if (is_request && in_flight_.contains(message.id)) {
+        // It is not executed, and the first one keeps its id.
+        write_error(
+            out,
+            message.id,
+            Errc::invalid_request,
+            "a request with id " + std::to_string(message.id) + " is in flight"
+        );
+        return action;
+    }
 
     if (is_request && message.method == kHelloMethod) {
         on_hello(message, out);
@@ -81,6 +91,7 @@ void ServerSession::on_hello(const codec::Message& message, codec::Buffer& out) 
         }
     }
     peer_knows_goaway_ = hello->goaway;
+    peer_max_message_bytes_ = hello->max_message_bytes;
     Hello ours;
     ours.goaway = true;
     ours.max_message_bytes = options_.limits.max_message_bytes;
@@ -89,20 +100,12 @@ void ServerSession::on_hello(const codec::Message& message, codec::Buffer& out) 
     write_hello_map(out, ours);
 }
 
-bool ServerSession::begin(const MethodEntry& method, const Request& request, codec::Buffer& out) {
-    if (!request.id) {
+void ServerSession::begin(const MethodEntry& method, std::optional<std::uint32_t> id) {
+    if (id) {
+        in_flight_.emplace(*id, &method);
+    } else {
         ++notifications_in_flight_;
-        return true;
     }
-    if (in_flight_.emplace(*request.id, &method).second) return true;
-    // Answering with the same id would end the first call, so only one of the two can be told.
-    write_error(
-        out,
-        request.id,
-        Errc::invalid_request,
-        "a request with id " + std::to_string(*request.id) + " is in flight"
-    );
-    return false;
 }
 
 void ServerSession::end(std::optional<std::uint32_t> id) {
@@ -117,15 +120,21 @@ void ServerSession::limit_reply(
     codec::Buffer& out, std::size_t start, std::optional<std::uint32_t> id
 ) const {
     const std::size_t size = out.size() - start;
-    if (size <= options_.limits.max_message_bytes) return;
+    const std::size_t limit = max_reply_bytes();
+    if (size <= limit) return;
     out.truncate(start);
     write_error(
         out,
         id,
         Errc::result_too_large,
-        "the result has " + std::to_string(size) + " bytes; the limit is " +
-            std::to_string(options_.limits.max_message_bytes)
+        "the result has " + std::to_string(size) + " bytes; the limit is " + std::to_string(limit)
     );
+}
+
+std::size_t ServerSession::max_reply_bytes() const {
+    const std::size_t ours = options_.limits.max_message_bytes;
+    if (peer_max_message_bytes_ == 0) return ours;
+    return static_cast<std::size_t>(std::min<std::uint64_t>(ours, peer_max_message_bytes_));
 }
 
 std::string ServerSession::names_in_flight() const {
@@ -134,6 +143,8 @@ std::string ServerSession::names_in_flight() const {
         if (names.find("'" + method->name + "'") != std::string::npos) continue;
         names += (names.empty() ? "'" : ", '") + method->name + "'";
     }
+    if (notifications_in_flight_ > 0)
+        names += names.empty() ? "a notification" : ", a notification";
     return names;
 }
 

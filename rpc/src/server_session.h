@@ -29,12 +29,13 @@ public:
     // One message of the peer. What can be answered at once is written to `out`.
     [[nodiscard]] ServerAction on_message(codec::Bytes frame, codec::Buffer& out);
 
-    // A handler that does not end at once takes the request's id. False if the id is already in
-    // flight: the newcomer has been answered with an error.
-    [[nodiscard]] bool begin(const MethodEntry& method, const Request& request, codec::Buffer& out);
+    // A handler that does not end at once takes the request's id until end(): a request that comes
+    // with the same id meanwhile is refused.
+    void begin(const MethodEntry& method, std::optional<std::uint32_t> id);
     void end(std::optional<std::uint32_t> id);
 
-    // Replaces a reply that exceeds the message limit, from `start` on, by an error.
+    // Replaces a reply that exceeds the message limit, ours or the peer's, from `start` on, by an
+    // error.
     void limit_reply(codec::Buffer& out, std::size_t start, std::optional<std::uint32_t> id) const;
 
     [[nodiscard]] std::size_t in_flight() const {
@@ -60,6 +61,7 @@ public:
 
 private:
     void on_hello(const codec::Message& message, codec::Buffer& out);
+    [[nodiscard]] std::size_t max_reply_bytes() const;
 
     [[nodiscard]] bool may_call() const { return options_.token.empty() || authenticated_; }
 
@@ -68,6 +70,7 @@ private:
     std::unordered_map<std::uint32_t, const MethodEntry*> in_flight_;
     std::size_t notifications_in_flight_ = 0;
     std::optional<std::uint32_t> last_id_;
+    std::uint64_t peer_max_message_bytes_ = 0;  // 0: not said
     std::uint64_t unauthenticated_ = 0;
     bool heard_ = false;
     bool peer_knows_goaway_ = false;

@@ -33,6 +33,10 @@ public:
 
     [[nodiscard]] IoThread& thread() const noexcept { return *thread_; }
 
+    [[nodiscard]] const std::shared_ptr<IoThread>& shared_thread() const noexcept {
+        return thread_;
+    }
+
     [[nodiscard]] ServerCore& core() const noexcept { return core_; }
 
     // The time of the last tick: near enough for time-outs, and free.

@@ -9,27 +9,34 @@ namespace rollcall::rpc {
 Transport::Transport(asio::ip::tcp::socket socket) : socket_(std::move(socket)) {
     // Errors here mean that the peer has gone already; the first read will say so.
     asio::error_code ignored;
-    socket_.non_blocking(true, ignored);
-    socket_.set_option(asio::ip::tcp::no_delay{true}, ignored);
+    socket_->non_blocking(true, ignored);
+    socket_->set_option(asio::ip::tcp::no_delay{true}, ignored);
 }
 
 std::size_t Transport::read_some(std::span<char> to, asio::error_code& ec) {
-    return socket_.read_some(asio::buffer(to.data(), to.size()), ec);
+    if (!socket_) {
+        ec = asio::error::bad_descriptor;
+        return 0;
+    }
+    return socket_->read_some(asio::buffer(to.data(), to.size()), ec);
 }
 
 void Transport::finish_sending() {
     asio::error_code ignored;
-    socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+    if (socket_) socket_->shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
 }
 
 void Transport::close() {
+    if (!socket_) return;
     asio::error_code ignored;
-    socket_.close(ignored);
+    socket_->close(ignored);
+    socket_.reset();
 }
 
 std::string Transport::peer() const {
+    if (!socket_) return {};
     asio::error_code ec;
-    const auto endpoint = socket_.remote_endpoint(ec);
+    const auto endpoint = socket_->remote_endpoint(ec);
     if (ec) return {};
     return Endpoint{endpoint.address().to_string(), endpoint.port()}.to_string();
 }

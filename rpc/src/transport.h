@@ -3,6 +3,7 @@
 
 #include <asio/ip/tcp.hpp>
 
+#include <optional>
 #include <span>
 #include <string>
 
@@ -22,28 +23,32 @@ public:
     // Bytes taken by the kernel, possibly fewer than given. Zero with would_block when it is full.
     template <class ConstBuffers>
     [[nodiscard]] std::size_t write_some(const ConstBuffers& from, asio::error_code& ec) {
-        return socket_.write_some(from, ec);
+        if (socket_) return socket_->write_some(from, ec);
+        ec = asio::error::bad_descriptor;
+        return 0;
     }
 
     template <class Handler>
     void async_wait_readable(Handler&& handler) {
-        socket_.async_wait(asio::socket_base::wait_read, std::forward<Handler>(handler));
+        socket_->async_wait(asio::socket_base::wait_read, std::forward<Handler>(handler));
     }
 
     template <class Handler>
     void async_wait_writable(Handler&& handler) {
-        socket_.async_wait(asio::socket_base::wait_write, std::forward<Handler>(handler));
+        socket_->async_wait(asio::socket_base::wait_write, std::forward<Handler>(handler));
     }
 
     // Ends the sending direction: the peer reads what was sent, then the end of the stream.
     void finish_sending();
+    // Final: nothing may be waited for afterwards, and nothing of the loop is used, which may end
+    // before the connection's last owner does.
     void close();
 
     // The other end, "host:port"; empty if it has gone already.
     [[nodiscard]] std::string peer() const;
 
 private:
-    asio::ip::tcp::socket socket_;
+    std::optional<asio::ip::tcp::socket> socket_;  // none once closed
 };
 
 }  // namespace rollcall::rpc
