@@ -46,7 +46,10 @@ void PendingCalls::grow() {
     std::vector<CallPtr> smaller(2 * slots_.size());
     smaller.swap(slots_);
     for (CallPtr& call : smaller) {
-        if (call) slot_of(call->id) = std::move(call);
+        if (!call) continue;
+        // On a line of its own: the right side of an assignment is evaluated first.
+        const std::uint32_t id = call->id;
+        slot_of(id) = std::move(call);
     }
 }
 
