@@ -64,6 +64,14 @@ Result<void> Client::wait_ready(Deadline deadline) {
     return unanswered(*call);
 }
 
+void Client::submit(CallPtr call) {
+    ClientCore::submit(core_, std::move(call));
+}
+
+void Client::cancel(const CallPtr& call) {
+    ClientCore::cancel(core_, call);
+}
+
 const Endpoint& Client::endpoint() const noexcept {
     return core_->endpoint();
 }

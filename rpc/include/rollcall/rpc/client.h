@@ -24,22 +24,22 @@ struct ClientOptions {
     // Timeouts
     Duration call_timeout = std::chrono::seconds{5};     // of a call that names none
     Duration connect_timeout = std::chrono::seconds{1};  // of one attempt to connect
-    BackoffOptions backoff;                              // between attempts to connect
+    BackoffOptions backoff = {};                         // between attempts to connect
 
     // Limits
-    codec::Limits limits;              // messages, both ways; checked before sending too
+    codec::Limits limits = {};         // messages, both ways; checked before sending too
     std::size_t max_in_flight = 1024;  // further calls wait here, within their deadlines
     std::size_t write_queue_bytes = std::size_t{1} << 20U;  // unsent bytes at which calls wait here
     std::size_t max_queued = 65536;  // calls waiting here; one more fails as overloaded, not sent
 
     // Behaviour
-    std::string token;  // sent with the hello of each connection
-    bool hello = true;  // false: plain MessagePack-RPC from the first byte, no extension
+    std::string token = {};  // sent with the hello of each connection
+    bool hello = true;       // false: plain MessagePack-RPC from the first byte, no extension
     // true: a call waits through failed attempts to connect until its deadline. false: the calls
     // that were waiting for an attempt fail with it.
     bool wait_for_ready = false;
-    IoThreads io;  // default: the process's shared one
-    Log log;
+    IoThreads io = {};  // default: the process's shared one
+    Log log = {};
 };
 
 struct ClientCounters {
@@ -94,6 +94,13 @@ public:
 
     // Waits until there is a connection, through failed attempts, or says why there is none.
     [[nodiscard]] Result<void> wait_ready(Deadline deadline);
+
+    // For clients built on this one: starts a call of their own making, without a type. Its
+    // finish() or fail() is called as Call says, but on the calling thread, before this returns,
+    // if the client takes no more calls.
+    void submit(CallPtr call);
+    // Ends such a call with `cancelled` unless it is over; harmless at any time.
+    void cancel(const CallPtr& call);
 
     // Ends all calls with shutting_down and closes the connection. May be called anywhere; waits
     // like the destructor.

@@ -1,0 +1,194 @@
+#pragma once
+// One invocation, all instances.
+
+#include <rollcall/base/clock.h>
+#include <rollcall/base/deadline.h>
+#include <rollcall/base/result.h>
+#include <rollcall/registry/instance.h>
+#include <rollcall/rpc/call.h>
+
+#include <asio/any_io_executor.hpp>
+#include <asio/associated_allocator.hpp>
+#include <asio/associated_executor.hpp>
+#include <asio/executor_work_guard.hpp>
+#include <asio/post.hpp>
+
+#include <algorithm>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace rollcall::discovery {
+
+enum class Until {
+    all,            // every instance has answered, failed or run out of time
+    first_error,    // one has failed
+    first_success,  // one has answered
+};
+
+// Trivially copyable, because it stands in co_await expressions.
+struct BroadcastOptions {
+    // When the rest need not be waited for: it is cancelled, and reported as `cancelled`.
+    Until until = Until::all;
+};
+
+static_assert(std::is_trivially_copyable_v<BroadcastOptions>);
+
+// What became of one instance's part. A class with a constructor (docs/hacking.md).
+template <class R>
+struct BroadcastReply {
+    BroadcastReply(registry::Instance from, Result<R> answer, Duration took)
+        : instance(std::move(from)), result(std::move(answer)), elapsed(took) {}
+
+    registry::Instance instance;
+    Result<R> result;
+    Duration elapsed;  // from the start of the broadcast
+};
+
+// Every instance's outcome, sorted by the instances' ids. Not the order in which they answered.
+// Thread safety: as a std::vector.
+template <class R>
+class [[nodiscard]] BroadcastResult {
+public:
+    using Replies = std::vector<BroadcastReply<R>>;
+
+    explicit BroadcastResult(Replies replies) : replies_(std::move(replies)) {}
+
+    explicit BroadcastResult(Error error) : error_(std::move(error)) {}
+
+    // Why there was nobody to send to, if so: no_instances, shutting_down, cancelled or
+    // would_deadlock. Then there are no replies.
+    [[nodiscard]] const std::optional<Error>& error() const { return error_; }
+
+    // There was somebody, and all of them answered with a result.
+    [[nodiscard]] bool ok() const { return !error_ && succeeded() == replies_.size(); }
+
+    [[nodiscard]] std::size_t succeeded() const {
+        return static_cast<std::size_t>(std::count_if(
+            replies_.begin(),
+            replies_.end(),
+            [](const auto& each) { return each.result.has_value(); }
+        ));
+    }
+
+    [[nodiscard]] std::size_t failed() const { return replies_.size() - succeeded(); }
+
+    // The instances that answered; moves nothing out.
+    [[nodiscard]] auto begin() { return replies_.begin(); }
+
+    [[nodiscard]] auto end() { return replies_.end(); }
+
+    [[nodiscard]] auto begin() const { return replies_.begin(); }
+
+    [[nodiscard]] auto end() const { return replies_.end(); }
+
+    [[nodiscard]] std::size_t size() const { return replies_.size(); }
+
+    [[nodiscard]] bool empty() const { return replies_.empty(); }
+
+    [[nodiscard]] const BroadcastReply<R>& operator[](std::size_t index) const {
+        return replies_.at(index);
+    }
+
+    // An instance that succeeded, null if none did: what Until::first_success is asked for.
+    [[nodiscard]] const BroadcastReply<R>* first_success() const {
+        const auto found = std::find_if(replies_.begin(), replies_.end(), [](const auto& each) {
+            return each.result.has_value();
+        });
+        return found == replies_.end() ? nullptr : &*found;
+    }
+
+private:
+    Replies replies_;
+    std::optional<Error> error_;
+};
+
+// The same before its results have types.
+struct PackedReply {
+    registry::Instance instance;
+    Result<std::string> result = Result<std::string>{};  // one packed value
+    Duration elapsed{0};
+};
+
+using PackedReplies = Result<std::vector<PackedReply>>;
+
+// Who waits for a broadcast. complete() is called exactly once, on any thread.
+class BroadcastWaiter {
+public:
+    BroadcastWaiter() = default;
+    BroadcastWaiter(const BroadcastWaiter&) = delete;
+    BroadcastWaiter& operator=(const BroadcastWaiter&) = delete;
+    virtual ~BroadcastWaiter() = default;
+    virtual void complete(PackedReplies replies) noexcept = 0;
+};
+
+template <class R>
+[[nodiscard]] BroadcastResult<R> read_replies(PackedReplies packed) {
+    if (!packed) return BroadcastResult<R>{packed.error()};
+    typename BroadcastResult<R>::Replies replies;
+    replies.reserve(packed->size());
+    for (PackedReply& each : *packed) {
+        Result<R> result = each.result ? rpc::read_result<R>(*each.result)
+                                       : Result<R>{std::move(each.result.error())};
+        if (!result && result.error().endpoint().empty())
+            result.error().set_endpoint(each.instance.endpoint().to_string());
+        replies.emplace_back(std::move(each.instance), std::move(result), each.elapsed);
+    }
+    return BroadcastResult<R>{std::move(replies)};
+}
+
+// The caller waits on its own thread, by its own clock.
+class BlockingBroadcast final : public BroadcastWaiter {
+public:
+    void complete(PackedReplies replies) noexcept override;
+
+    // Nothing if none came by `until`.
+    [[nodiscard]] std::optional<PackedReplies> wait(Deadline until);
+
+private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::optional<PackedReplies> replies_;
+};
+
+// The caller gave an Asio completion handler: it is posted to its own executor.
+template <class R, class Handler>
+class AsyncBroadcast final : public BroadcastWaiter {
+public:
+    AsyncBroadcast(Handler&& handler, const asio::any_io_executor& fallback)
+        : work_(asio::get_associated_executor(handler, fallback)), handler_(std::move(handler)) {}
+
+    void complete(PackedReplies replies) noexcept override {
+        const auto work = std::move(work_);
+        asio::post(
+            work.get_executor(),
+            Completion{std::move(*handler_), read_replies<R>(std::move(replies))}
+        );
+        handler_.reset();
+    }
+
+private:
+    // The handler with its argument, still carrying the handler's allocator.
+    struct Completion {
+        using allocator_type = asio::associated_allocator_t<Handler>;
+
+        Handler handler;
+        BroadcastResult<R> result;
+
+        [[nodiscard]] allocator_type get_allocator() const noexcept {
+            return asio::get_associated_allocator(handler);
+        }
+
+        void operator()() { std::move(handler)(std::move(result)); }
+    };
+
+    asio::executor_work_guard<asio::associated_executor_t<Handler, asio::any_io_executor>> work_;
+    std::optional<Handler> handler_;
+};
+
+}  // namespace rollcall::discovery

@@ -1,0 +1,52 @@
+#pragma once
+// Instances as a registry lists them.
+
+#include <rollcall/base/log.h>
+#include <rollcall/discovery/discovery.h>
+#include <rollcall/registry/source.h>
+
+#include <chrono>
+#include <memory>
+#include <string_view>
+
+namespace rollcall::discovery {
+
+struct RegistryDiscoveryOptions {
+    // How old a list may become before it is asked for again. The next request comes up to a tenth
+    // earlier, so that many clients do not ask in step.
+    std::chrono::milliseconds refresh = std::chrono::seconds{10};
+    std::chrono::milliseconds request_timeout = std::chrono::seconds{2};  // of one request
+    // The soonest that a caller who waits for instances makes the next request come after the last.
+    std::chrono::milliseconds hurry_gap{250};
+    // A registry that comes back without its memory lists nothing at first. Its empty list does not
+    // replace a full one for this time, or for the longest lease in the full one if that is longer.
+    std::chrono::milliseconds empty_hold = std::chrono::seconds{15};
+    Log log = {};  // the registry is away, the registry is back
+};
+
+// Keeps the list of one service fresh, in the background, on one thread per registry that all its
+// discoveries in the process share. While the registry is away the last good list is served, as
+// old as it may be. The last copy of the handle ends the requests and waits for that, except on an
+// I/O thread. After fork() the child may only destroy it.
+class RegistryDiscovery : public Discovery {
+public:
+    // Starts asking at once; waits for nothing. The URL is that of registry::connect():
+    // "http://host:port", "header+http://host:port/path". Throws std::invalid_argument for a URL, a
+    // service name or an option that can never work.
+    RegistryDiscovery(
+        std::string_view url,
+        std::string_view service,
+        RegistryDiscoveryOptions options = RegistryDiscoveryOptions()
+    );
+
+    // Over another source than a URL gives; `name` stands for it in messages. The source is not
+    // shared with other discoveries.
+    RegistryDiscovery(
+        std::unique_ptr<registry::Source> source,
+        std::string_view name,
+        std::string_view service,
+        RegistryDiscoveryOptions options = RegistryDiscoveryOptions()
+    );
+};
+
+}  // namespace rollcall::discovery

@@ -1,0 +1,247 @@
+#pragma once
+// Calls the methods of a service, whichever of its instances there are.
+
+#include <rollcall/discovery/broadcast.h>
+#include <rollcall/discovery/discovery.h>
+#include <rollcall/rpc/client.h>
+
+#include <asio/associated_cancellation_slot.hpp>
+#include <asio/async_result.hpp>
+#include <asio/use_awaitable.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace rollcall::discovery {
+
+struct ServiceClientOptions {
+    // Choosing
+    SelectMode select = SelectMode::round_robin;
+    std::shared_ptr<Selector> selector = {};  // one of your own, instead of `select`
+
+    // Timeouts
+    Duration call_timeout = std::chrono::seconds{5};  // of a call that names none
+    // Of one attempt of an idempotent call, after which it goes to another instance. Zero: half of
+    // the time that is left, except for the last attempt. Calls that are not idempotent have none.
+    Duration attempt_timeout{0};
+
+    // Repeating
+    // How many instances may at most get to see one idempotent call. Attempts that certainly did
+    // not reach a handler are not counted: they go on until the deadline.
+    unsigned max_attempts = 3;
+    // After time-outs only every fifth call, and a hundred at once, are repeated, so that servers
+    // that are too slow are not asked three times as much.
+    double retry_ratio = 0.2;
+    unsigned retry_burst = 100;
+    // How long an instance is avoided that could not be reached, broke off or did not answer in
+    // time: `min` at first, up to `max`. While all are avoided, all are tried.
+    BackoffOptions avoid = {.min = std::chrono::milliseconds{250}, .max = std::chrono::seconds{10}};
+
+    // Limits
+    std::size_t max_waiting = 65536;  // calls that wait for an instance; one more is `overloaded`
+
+    // Connections
+    std::string token = {};  // sent with the hello of each connection
+    // Of the connection to each instance. `token` above wins; the backoff is at most 0.2 s, since
+    // instances that cannot be reached are avoided anyway.
+    rpc::ClientOptions client = {};
+};
+
+// One instance as the client sees it.
+struct InstanceState {
+    registry::Instance instance;
+    rpc::ClientState connection = rpc::ClientState::idle;
+    std::size_t in_flight = 0;                    // attempts under way
+    std::uint64_t attempts = 0;                   // ever
+    std::uint64_t failures = 0;                   // attempts after which it was to be avoided
+    std::optional<TimePoint> avoided_until = {};  // now avoided
+    std::optional<Error> last_error = {};         // of the last such failure
+};
+
+class ServiceCore;
+class ServiceCall;
+class BroadcastCall;
+
+// Keeps one connection per instance, made when first needed and closed when the instance is no
+// longer listed and its calls have ended. A call goes to the instance that the selector chooses.
+// If it certainly has not been executed there it goes to another, at once and until its deadline;
+// if it may have been, only if it is idempotent. An answer of a server, be it an error of its
+// handler, is an answer and is never repeated. While no instance is known a call waits for one.
+//
+// Thread safety: all members may be called from any thread. Destroying a client ends its calls
+// with shutting_down; on an I/O thread it returns at once, elsewhere it waits until the
+// connections are closed.
+class ServiceClient {
+public:
+    // Throws std::invalid_argument if an option makes no sense. The discovery is copied.
+    explicit ServiceClient(
+        const Discovery& discovery, ServiceClientOptions options = ServiceClientOptions()
+    );
+    ~ServiceClient();
+    ServiceClient(ServiceClient&& other) noexcept;
+    ServiceClient& operator=(ServiceClient&& other) noexcept;
+
+    // Calls and waits for the reply. On an I/O thread it fails with would_deadlock.
+    template <class R>
+    [[nodiscard]] Result<R> call(rpc::Invocation<R> invocation);
+
+    // Starts a call; `token` is any Asio completion token of signature void(Result<R>), as with
+    // Client::async_call().
+    template <class R, class Token = asio::use_awaitable_t<>>
+    auto async_call(rpc::Invocation<R> invocation, Token&& token = Token{});
+
+    // Sends to one instance without awaiting a reply. Whether it arrives is unknown.
+    template <class R>
+    void notify(rpc::Invocation<R> invocation);
+
+    // Sends to every instance that takes calls, in parallel, once each, and waits until all of
+    // them have answered, failed or reached the invocation's one deadline, or until the stop rule
+    // of the options is met. An instance that cannot be reached fails at once. If no instance is
+    // known it waits for one, and BroadcastResult::error() says so if none comes.
+    template <class R>
+    [[nodiscard]] BroadcastResult<R> broadcast(
+        rpc::Invocation<R> invocation, BroadcastOptions options = BroadcastOptions()
+    );
+
+    // The same with a completion token of signature void(BroadcastResult<R>). Cancelling it ends
+    // what has not answered.
+    template <class R, class Token = asio::use_awaitable_t<>>
+    auto async_broadcast(
+        rpc::Invocation<R> invocation, BroadcastOptions options, Token&& token = Token{}
+    );
+
+    template <class R>
+    auto async_broadcast(rpc::Invocation<R> invocation) {
+        return async_broadcast(std::move(invocation), BroadcastOptions());
+    }
+
+    // Waits until there is a connection to one instance, or says what is missing.
+    [[nodiscard]] Result<void> wait_ready(Deadline deadline);
+
+    // Ends all calls with shutting_down and closes the connections. May be called anywhere; waits
+    // like the destructor.
+    void stop();
+
+    // The instances it may call, sorted by id.
+    [[nodiscard]] std::vector<InstanceState> state() const;
+
+private:
+    using Core = std::shared_ptr<ServiceCore>;
+
+    // The compiled half of the templates below.
+    struct Edge {
+        [[nodiscard]] static Deadline deadline_of(
+            const ServiceCore& core, const rpc::PackedInvocation& invocation
+        );
+        [[nodiscard]] static asio::any_io_executor executor_of(const ServiceCore& core);
+        // A call that has not begun, so that its cancellation can be arranged first.
+        [[nodiscard]] static std::shared_ptr<ServiceCall> prepare(
+            const Core& core, rpc::CallPtr call
+        );
+        static void start(const std::shared_ptr<ServiceCall>& call);
+        static void cancel(const std::weak_ptr<ServiceCall>& call);
+        [[nodiscard]] static std::shared_ptr<BroadcastCall> prepare_broadcast(
+            const Core& core,
+            rpc::PackedInvocation invocation,
+            BroadcastOptions options,
+            std::shared_ptr<BroadcastWaiter> waiter
+        );
+        static void start_broadcast(const std::shared_ptr<BroadcastCall>& broadcast);
+        static void cancel_broadcast(const std::weak_ptr<BroadcastCall>& broadcast);
+    };
+
+    [[nodiscard]] static std::optional<Error> blocked(const rpc::PackedInvocation& invocation);
+    [[nodiscard]] static Error unanswered(const rpc::PackedInvocation& invocation);
+    [[nodiscard]] static Deadline patience(Deadline deadline);
+    [[nodiscard]] PackedReplies broadcast_packed(
+        rpc::PackedInvocation invocation, BroadcastOptions options
+    );
+
+    Core core_;
+};
+
+template <class R>
+Result<R> ServiceClient::call(rpc::Invocation<R> invocation) {
+    if (auto error = blocked(invocation)) return std::move(*error);
+    const Core core = core_;
+    const Deadline deadline = Edge::deadline_of(*core, invocation);
+    auto* call = new rpc::BlockingCall<R>{std::move(invocation), deadline};
+    const rpc::CallPtr mine{call};
+    Edge::start(Edge::prepare(core, mine));
+    if (auto result = call->wait(patience(deadline))) return std::move(*result);
+    return unanswered(call->invocation);
+}
+
+template <class R, class Token>
+auto ServiceClient::async_call(rpc::Invocation<R> invocation, Token&& token) {
+    return asio::async_initiate<Token, void(Result<R>)>(
+        [](auto&& handler, const Core& core, rpc::Invocation<R> packed) {
+            using Handler = std::decay_t<decltype(handler)>;
+            const Deadline deadline = Edge::deadline_of(*core, packed);
+            auto slot = asio::get_associated_cancellation_slot(handler);
+            const auto call = Edge::prepare(
+                core,
+                rpc::AsyncCall<R, Handler>::make(
+                    std::move(packed), deadline, std::move(handler), Edge::executor_of(*core)
+                )
+            );
+            if (slot.is_connected()) {
+                slot.assign([weak = std::weak_ptr<ServiceCall>{call}](asio::cancellation_type) {
+                    Edge::cancel(weak);
+                });
+            }
+            Edge::start(call);
+        },
+        token,
+        core_,
+        std::move(invocation)
+    );
+}
+
+template <class R>
+void ServiceClient::notify(rpc::Invocation<R> invocation) {
+    const Deadline deadline = Edge::deadline_of(*core_, invocation);
+    Edge::start(
+        Edge::prepare(core_, rpc::CallPtr{new rpc::NotifyCall{std::move(invocation), deadline}})
+    );
+}
+
+template <class R>
+BroadcastResult<R> ServiceClient::broadcast(
+    rpc::Invocation<R> invocation, BroadcastOptions options
+) {
+    return read_replies<R>(broadcast_packed(std::move(invocation), options));
+}
+
+template <class R, class Token>
+auto ServiceClient::async_broadcast(
+    rpc::Invocation<R> invocation, BroadcastOptions options, Token&& token
+) {
+    return asio::async_initiate<Token, void(BroadcastResult<R>)>(
+        [](auto&& handler, const Core& core, rpc::Invocation<R> packed, BroadcastOptions how) {
+            using Handler = std::decay_t<decltype(handler)>;
+            auto slot = asio::get_associated_cancellation_slot(handler);
+            const auto broadcast = Edge::prepare_broadcast(
+                core,
+                std::move(packed),
+                how,
+                std::make_shared<AsyncBroadcast<R, Handler>>(
+                    std::move(handler), Edge::executor_of(*core)
+                )
+            );
+            if (slot.is_connected()) {
+                slot.assign([weak = std::weak_ptr<BroadcastCall>{broadcast}](asio::cancellation_type
+                            ) { Edge::cancel_broadcast(weak); });
+            }
+            Edge::start_broadcast(broadcast);
+        },
+        token,
+        core_,
+        std::move(invocation),
+        options
+    );
+}
+
+}  // namespace rollcall::discovery

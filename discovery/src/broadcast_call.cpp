@@ -1,0 +1,172 @@
+#include "broadcast_call.h"
+
+#include <utility>
+
+namespace rollcall::discovery {
+
+// What one instance's client sees of it.
+class BroadcastCall::Attempt final : public rpc::Call {
+public:
+    Attempt(Self broadcast, std::size_t index, SlotPtr slot, TimePoint now)
+        : rpc::Call(broadcast->invocation_, broadcast->deadline_),
+          broadcast_(std::move(broadcast)),
+          index_(index),
+          slot_(std::move(slot)),
+          began_(now) {
+        slot_->on_attempt(now);
+    }
+
+    ~Attempt() override { slot_->on_end(); }
+
+    void finish(codec::Bytes result) noexcept override {
+        slot_->on_success(SteadyClock::now());
+        on_end(std::exchange(broadcast_, nullptr), index_, std::string{result});
+    }
+
+    void fail(Error&& error) noexcept override {
+        slot_->on_failure(error, began_, SteadyClock::now());
+        on_end(std::exchange(broadcast_, nullptr), index_, std::move(error));
+    }
+
+private:
+    void destroy() noexcept override { delete this; }
+
+    Self broadcast_;
+    const std::size_t index_;
+    const SlotPtr slot_;
+    const TimePoint began_;
+};
+
+BroadcastCall::BroadcastCall(
+    ServiceCore::Self core,
+    rpc::PackedInvocation invocation,
+    Deadline deadline,
+    Until until,
+    std::shared_ptr<BroadcastWaiter> waiter
+)
+    : core_(std::move(core)),
+      invocation_(std::move(invocation)),
+      deadline_(deadline),
+      until_(until),
+      waiter_(std::move(waiter)),
+      began_(SteadyClock::now()) {
+}
+
+void BroadcastCall::fail(Error error) {
+    waiter_->complete(std::move(error).with_method(invocation_.method()));
+}
+
+void BroadcastCall::start(const Self& self) {
+    if (self->core_->is_stopped())
+        return self->fail(Error{Errc::shutting_down, "this service client has been stopped"});
+    {
+        const std::lock_guard lock{self->mutex_};
+        if (self->over_)
+            return self->fail(Error{Errc::cancelled, "the caller cancelled the broadcast"});
+    }
+    const auto list = self->core_->list();
+    if (!list->slots.empty()) return send_all(self, *list);
+    if (self->deadline_.expired())
+        return self->fail(Error{Errc::no_instances, self->core_->discovery().why_none()});
+    self->core_->discovery().hurry();
+    const bool waits = WaitingRoom::wait(
+        self->core_->room(),
+        self.get(),
+        self->deadline_.point(),
+        list->version,
+        [self] { start(self); }
+    );
+    if (!waits)
+        self->fail(Error{Errc::overloaded, "too many calls wait for an instance in this client"});
+}
+
+void BroadcastCall::send_all(const Self& self, const SlotList& list) {
+    {
+        const std::lock_guard lock{self->mutex_};
+        self->unfinished_ = list.slots.size();
+        for (std::size_t i = 0; i < list.slots.size(); ++i) {
+            self->parts_.push_back({list.slots[i], {}});
+            self->replies_.push_back({*list.instances[i]});
+        }
+    }
+    for (std::size_t i = 0; i < list.slots.size(); ++i)
+        send(self, i);
+}
+
+void BroadcastCall::send(const Self& self, std::size_t index) {
+    SlotPtr slot;
+    bool over = false;
+    {
+        const std::lock_guard lock{self->mutex_};
+        slot = self->parts_[index].slot;
+        over = self->over_;
+    }
+    rpc::Client* const client = over ? nullptr : slot->client();
+    if (client == nullptr) {
+        return on_end(
+            self,
+            index,
+            over ? Error{Errc::cancelled, "the broadcast had ended before it was sent there"}
+                 : Error{Errc::shutting_down, "the instance has left the list"}
+        );
+    }
+    const rpc::CallPtr attempt{new Attempt{self, index, slot, SteadyClock::now()}};
+    client->submit(attempt);
+    // Only now, so that a cancellation cannot overtake the submission.
+    {
+        const std::lock_guard lock{self->mutex_};
+        Part& part = self->parts_[index];
+        if (part.ended) return;
+        part.attempt = attempt;
+        over = self->over_;
+    }
+    if (over) client->cancel(attempt);
+}
+
+bool BroadcastCall::decides(const Result<std::string>& result) const {
+    return (until_ == Until::first_error && !result) || (until_ == Until::first_success && result);
+}
+
+void BroadcastCall::on_end(const Self& self, std::size_t index, Result<std::string> result) {
+    rpc::CallPtr ended;  // let go of without the lock
+    bool all = false;
+    bool decided = false;
+    {
+        const std::lock_guard lock{self->mutex_};
+        Part& part = self->parts_[index];
+        part.ended = true;
+        std::swap(ended, part.attempt);
+        decided = !self->over_ && self->decides(result);
+        self->over_ = self->over_ || decided;
+        PackedReply& reply = self->replies_[index];
+        reply.result = std::move(result);
+        reply.elapsed = SteadyClock::now() - self->began_;
+        all = --self->unfinished_ == 0;
+    }
+    if (all) return self->waiter_->complete(std::move(self->replies_));
+    if (decided) cancel_rest(self);
+}
+
+void BroadcastCall::cancel_rest(const Self& self) {
+    std::vector<std::pair<SlotPtr, rpc::CallPtr>> under_way;
+    {
+        const std::lock_guard lock{self->mutex_};
+        for (const Part& part : self->parts_) {
+            if (part.attempt) under_way.emplace_back(part.slot, part.attempt);
+        }
+    }
+    for (const auto& [slot, attempt] : under_way) {
+        if (rpc::Client* const client = slot->client()) client->cancel(attempt);
+    }
+}
+
+void BroadcastCall::cancel(const Self& self) {
+    {
+        const std::lock_guard lock{self->mutex_};
+        self->over_ = true;
+    }
+    WaitingRoom::wake(self->core_->room(), self.get());
+    cancel_rest(self);
+}
+
+}  // namespace rollcall::discovery

@@ -1,0 +1,63 @@
+#pragma once
+// One invocation under way to all instances.
+
+#include <rollcall/rpc/call.h>
+
+#include "service_core.h"
+
+#include <mutex>
+#include <vector>
+
+namespace rollcall::discovery {
+
+// Shared by its attempts, which end on several threads; or it waits in the room for instances.
+class BroadcastCall {
+public:
+    using Self = std::shared_ptr<BroadcastCall>;
+
+    BroadcastCall(
+        ServiceCore::Self core,
+        rpc::PackedInvocation invocation,
+        Deadline deadline,
+        Until until,
+        std::shared_ptr<BroadcastWaiter> waiter
+    );
+
+    // Sends to all, or waits until there is somebody, or ends.
+    static void start(const Self& self);
+    // Ends what is unfinished. Any thread, any time.
+    static void cancel(const Self& self);
+
+private:
+    class Attempt;
+
+    // One instance's part.
+    struct Part {
+        SlotPtr slot;
+        rpc::CallPtr attempt;  // while its client can cancel it
+        bool ended = false;
+    };
+
+    static void send_all(const Self& self, const SlotList& list);
+    static void send(const Self& self, std::size_t index);
+    static void on_end(const Self& self, std::size_t index, Result<std::string> result);
+    // Whether the stop rule is met by this result.
+    [[nodiscard]] bool decides(const Result<std::string>& result) const;
+    static void cancel_rest(const Self& self);
+    void fail(Error error);
+
+    const ServiceCore::Self core_;
+    const rpc::PackedInvocation invocation_;
+    const Deadline deadline_;
+    const Until until_;
+    const std::shared_ptr<BroadcastWaiter> waiter_;
+    const TimePoint began_;
+
+    std::mutex mutex_;
+    bool over_ = false;  // no more is sent: the rule is met or the caller has cancelled
+    std::vector<Part> parts_;
+    std::vector<PackedReply> replies_;
+    std::size_t unfinished_ = 0;
+};
+
+}  // namespace rollcall::discovery

@@ -1,0 +1,69 @@
+#include <rollcall/discovery/discovery.h>
+#include <rollcall/rpc/io_threads.h>
+
+#include "discovery_state.h"
+
+#include <algorithm>
+
+namespace rollcall::discovery {
+
+Result<void> Discovery::refresh(Deadline deadline) {
+    return state_->refresh(deadline);
+}
+
+void Discovery::update(InstanceList list) {
+    const TimePoint now = SteadyClock::now();
+    auto snapshot = std::make_shared<registry::Snapshot>();
+    snapshot->instances = std::move(list).instances();
+    snapshot->taken = now;
+    state_->publish(std::move(snapshot), now);
+}
+
+Result<registry::Instance> Discovery::get(SelectMode mode, Deadline deadline) const {
+    const auto snapshot = state_->wait_snapshot(deadline);
+    if (!snapshot) return snapshot.error();
+    const auto candidates = choosable(**snapshot);
+    if (candidates.empty()) return Error{Errc::no_instances, why_none()};
+    return *candidates[state_->selector(mode).choose(candidates)];
+}
+
+Result<std::vector<registry::Instance>> Discovery::get_all(Deadline deadline) const {
+    const auto snapshot = state_->wait_snapshot(deadline);
+    if (!snapshot) return snapshot.error();
+    return (*snapshot)->instances;
+}
+
+std::shared_ptr<const registry::Snapshot> Discovery::snapshot() const {
+    return state_->snapshot();
+}
+
+DiscoveryStatus Discovery::status() const {
+    return state_->status(SteadyClock::now());
+}
+
+std::string Discovery::why_none() const {
+    return state_->why_none(SteadyClock::now());
+}
+
+void Discovery::hurry() const {
+    state_->hurry();
+}
+
+Subscription Discovery::subscribe(std::function<void()> changed) const {
+    return state_->subscribe(std::move(changed));
+}
+
+void Discovery::fail(Error error) {
+    state_->fail(std::move(error), SteadyClock::now());
+}
+
+MultiServersDiscovery::MultiServersDiscovery(NoListYet)
+    : Discovery(std::make_shared<DiscoveryState>("the list of servers")) {
+}
+
+MultiServersDiscovery::MultiServersDiscovery(InstanceList list)
+    : MultiServersDiscovery(NoListYet{}) {
+    update(std::move(list));
+}
+
+}  // namespace rollcall::discovery

@@ -1,0 +1,138 @@
+#include "discovery_state.h"
+
+#include <rollcall/rpc/io_threads.h>
+
+#include <algorithm>
+
+namespace rollcall::discovery {
+namespace {
+
+std::string seconds_text(Duration duration) {
+    const auto tenths =
+        std::chrono::duration_cast<std::chrono::milliseconds>(duration).count() / 100;
+    return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " s";
+}
+
+}  // namespace
+
+void DiscoveryState::publish(std::shared_ptr<const registry::Snapshot> snapshot, TimePoint now) {
+    {
+        const std::lock_guard lock{mutex_};
+        snapshot_ = std::move(snapshot);
+        confirmed_ = now;
+        error_.reset();
+        changed_.notify_all();
+    }
+    tell();
+}
+
+void DiscoveryState::fail(Error error, TimePoint now) {
+    {
+        const std::lock_guard lock{mutex_};
+        if (!error_) failing_since_ = now;
+        error_ = std::move(error);
+        changed_.notify_all();
+    }
+    tell();
+}
+
+void DiscoveryState::tell() {
+    std::vector<std::shared_ptr<const Listener>> listeners;
+    {
+        const std::lock_guard lock{mutex_};
+        for (auto each = listeners_.begin(); each != listeners_.end();) {
+            if (auto listener = each->lock()) {
+                listeners.push_back(std::move(listener));
+                ++each;
+            } else {
+                each = listeners_.erase(each);
+            }
+        }
+    }
+    for (const auto& listener : listeners)
+        (*listener)();
+}
+
+std::shared_ptr<const registry::Snapshot> DiscoveryState::snapshot() const {
+    const std::lock_guard lock{mutex_};
+    return snapshot_;
+}
+
+Result<std::shared_ptr<const registry::Snapshot>> DiscoveryState::wait_snapshot(Deadline deadline) {
+    {
+        std::unique_lock lock{mutex_};
+        const auto here = [this] { return snapshot_ != nullptr; };
+        if (!here() && !rpc::IoThreads::on_io_thread()) {
+            lock.unlock();
+            hurry();
+            lock.lock();
+            deadline.is_never() ? changed_.wait(lock, here)
+                                : void(changed_.wait_until(lock, deadline.point(), here));
+        }
+        if (here()) return snapshot_;
+    }
+    return Error{Errc::no_instances, why_none(SteadyClock::now())};
+}
+
+DiscoveryStatus DiscoveryState::status(TimePoint now) const {
+    const std::lock_guard lock{mutex_};
+    DiscoveryStatus status;
+    if (snapshot_) {
+        status.has_list = true;
+        status.instances = snapshot_->instances.size();
+        status.index = snapshot_->index;
+        status.age = now - confirmed_;
+    }
+    if (error_) {
+        status.error = error_;
+        status.failing_for = now - failing_since_;
+    }
+    return status;
+}
+
+std::string DiscoveryState::why_none(TimePoint now) const {
+    const DiscoveryStatus now_known = status(now);
+    std::string text = subject_;
+    if (!now_known.has_list) {
+        text += " is not known yet";
+    } else if (now_known.instances == 0) {
+        text += " is empty";
+    } else {
+        text += " names " + std::to_string(now_known.instances) + ", none of which takes calls";
+    }
+    if (now_known.error) {
+        text += "; asking for it has failed for " + seconds_text(now_known.failing_for) + ": " +
+                now_known.error->message();
+    } else if (now_known.has_list) {
+        text += " (as of " + seconds_text(now_known.age) + " ago)";
+    }
+    return text;
+}
+
+Subscription DiscoveryState::subscribe(std::function<void()> changed) {
+    auto listener = std::make_shared<const Listener>(std::move(changed));
+    const std::lock_guard lock{mutex_};
+    listeners_.push_back(listener);
+    return Subscription{std::move(listener)};
+}
+
+Selector& DiscoveryState::selector(SelectMode mode) {
+    if (mode == SelectMode::random) return random_;
+    return round_robin_;
+}
+
+std::vector<const registry::Instance*> choosable(const registry::Snapshot& snapshot) {
+    std::vector<const registry::Instance*> fresh;
+    std::vector<const registry::Instance*> stale;
+    for (const registry::Instance& instance : snapshot.instances) {
+        if (instance.effective_status() != registry::Status::up) continue;
+        (instance.stale ? stale : fresh).push_back(&instance);
+    }
+    std::vector<const registry::Instance*>& chosen = fresh.empty() ? stale : fresh;
+    std::sort(chosen.begin(), chosen.end(), [](const auto* a, const auto* b) {
+        return a->id < b->id;
+    });
+    return std::move(chosen);
+}
+
+}  // namespace rollcall::discovery

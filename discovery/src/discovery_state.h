@@ -1,0 +1,63 @@
+#pragma once
+// What the handles of one discovery share.
+
+#include <rollcall/discovery/discovery.h>
+
+#include <condition_variable>
+#include <list>
+#include <mutex>
+
+namespace rollcall::discovery {
+
+// The published snapshot with everybody who wants to know of it. The lock is held for copies of
+// pointers and never while a subscriber is called.
+class DiscoveryState {
+public:
+    // `subject` says in sentences whose list this is: "the list of servers".
+    explicit DiscoveryState(std::string subject) : subject_(std::move(subject)) {}
+
+    DiscoveryState(const DiscoveryState&) = delete;
+    DiscoveryState& operator=(const DiscoveryState&) = delete;
+    virtual ~DiscoveryState() = default;
+
+    // Asks the source and waits for its answer.
+    [[nodiscard]] virtual Result<void> refresh(Deadline /*deadline*/) { return {}; }
+
+    virtual void hurry() {}
+
+    // A new list, or the old one confirmed.
+    void publish(std::shared_ptr<const registry::Snapshot> snapshot, TimePoint now);
+    void fail(Error error, TimePoint now);
+
+    [[nodiscard]] std::shared_ptr<const registry::Snapshot> snapshot() const;
+    // The first list, waiting for it until `deadline` (on an I/O thread not at all).
+    [[nodiscard]] Result<std::shared_ptr<const registry::Snapshot>> wait_snapshot(Deadline deadline
+    );
+    [[nodiscard]] DiscoveryStatus status(TimePoint now) const;
+    [[nodiscard]] std::string why_none(TimePoint now) const;
+    [[nodiscard]] Subscription subscribe(std::function<void()> changed);
+    // The selector of get(), which lives as long as the state.
+    [[nodiscard]] Selector& selector(SelectMode mode);
+
+private:
+    using Listener = std::function<void()>;
+
+    void tell();
+
+    const std::string subject_;
+    RandomSelector random_;
+    RoundRobinSelector round_robin_;
+
+    mutable std::mutex mutex_;
+    std::condition_variable changed_;
+    std::shared_ptr<const registry::Snapshot> snapshot_;
+    TimePoint confirmed_{};
+    std::optional<Error> error_;
+    TimePoint failing_since_{};
+    std::list<std::weak_ptr<const Listener>> listeners_;
+};
+
+// The instances that take calls, sorted by id; the stale ones only if there are no others.
+[[nodiscard]] std::vector<const registry::Instance*> choosable(const registry::Snapshot& snapshot);
+
+}  // namespace rollcall::discovery

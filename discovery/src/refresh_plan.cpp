@@ -1,0 +1,65 @@
+#include "refresh_plan.h"
+
+#include <algorithm>
+
+namespace rollcall::discovery {
+namespace {
+
+BackoffOptions backoff_up_to(Duration longest) {
+    BackoffOptions options;
+    options.min = std::min<Duration>(std::chrono::milliseconds{200}, longest);
+    options.max = longest;
+    return options;
+}
+
+Duration hold_of(const registry::Snapshot& full, Duration least) {
+    Duration hold = least;
+    for (const registry::Instance& instance : full.instances)
+        hold = std::max<Duration>(hold, instance.ttl);
+    return hold;
+}
+
+}  // namespace
+
+RefreshPlan::RefreshPlan(RefreshTimes times, TimePoint now)
+    : times_(times), backoff_(backoff_up_to(times.refresh)), due_(now), last_end_(now) {
+}
+
+void RefreshPlan::hurry(TimePoint now) {
+    due_ = std::min(due_, std::max(now, last_end_ + times_.hurry_gap));
+}
+
+void RefreshPlan::on_answer(TimePoint now, double unit) {
+    backoff_.reset();
+    last_end_ = now;
+    const auto early = std::chrono::duration<double>(times_.refresh) * (unit / 10);
+    due_ = now + times_.refresh - std::chrono::duration_cast<Duration>(early);
+}
+
+void RefreshPlan::on_failure(TimePoint now, double unit) {
+    last_end_ = now;
+    due_ = now + backoff_.next(unit);
+}
+
+bool RefreshPlan::believes(
+    const registry::Snapshot* current, const registry::Snapshot& fresh, TimePoint now
+) {
+    const bool suspicious =
+        current != nullptr && !current->instances.empty() && fresh.instances.empty() &&
+        (epoch_of(fresh.index).empty() || epoch_of(fresh.index) != epoch_of(current->index));
+    if (!suspicious) {
+        empty_since_.reset();
+        return true;
+    }
+    if (!empty_since_) empty_since_ = now;
+    if (now - *empty_since_ < hold_of(*current, times_.empty_hold)) return false;
+    empty_since_.reset();
+    return true;
+}
+
+std::string_view epoch_of(std::string_view index) {
+    const std::size_t dot = index.rfind('.');
+    return dot == std::string_view::npos ? std::string_view{} : index.substr(0, dot);
+}
+
+}  // namespace rollcall::discovery

@@ -1,0 +1,24 @@
+#include "retry.h"
+
+namespace rollcall::discovery {
+
+bool blames_instance(Errc code) noexcept {
+    switch (code) {
+        case Errc::resolve_failed:
+        case Errc::connect_failed:
+        case Errc::timed_out:
+        case Errc::connection_lost:
+        case Errc::protocol_error:
+        case Errc::unavailable:
+            return true;
+        default:
+            return false;
+    }
+}
+
+bool may_go_elsewhere(Errc code) noexcept {
+    // shutting_down: the connection of an instance that has just left the list.
+    return blames_instance(code) || code == Errc::overloaded || code == Errc::shutting_down;
+}
+
+}  // namespace rollcall::discovery

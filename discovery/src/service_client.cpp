@@ -1,0 +1,143 @@
+#include <rollcall/discovery/service_client.h>
+
+#include "broadcast_call.h"
+#include "service_call.h"
+#include "service_core.h"
+
+#include <utility>
+
+namespace rollcall::discovery {
+namespace {
+
+// How long a blocking caller gives the I/O threads to end a call whose deadline has passed.
+constexpr Duration kGrace = std::chrono::milliseconds{4};
+
+// Ends a core that its handle gives up.
+void give_up(std::shared_ptr<ServiceCore>&& core) {
+    if (!core) return;
+    if (core->is_forked()) {
+        // Its threads are the parent's: nothing may be touched, closed or waited for here.
+        static_cast<void>(new std::shared_ptr<ServiceCore>{std::move(core)});
+        return;
+    }
+    ServiceCore::stop(core);
+}
+
+}  // namespace
+
+ServiceClient::ServiceClient(const Discovery& discovery, ServiceClientOptions options)
+    : core_(std::make_shared<ServiceCore>(discovery, std::move(options))) {
+    ServiceCore::open(core_);
+}
+
+ServiceClient::~ServiceClient() {
+    give_up(std::move(core_));
+}
+
+ServiceClient::ServiceClient(ServiceClient&& other) noexcept = default;
+
+ServiceClient& ServiceClient::operator=(ServiceClient&& other) noexcept {
+    if (this != &other) {
+        give_up(std::move(core_));
+        core_ = std::move(other.core_);
+    }
+    return *this;
+}
+
+void ServiceClient::stop() {
+    ServiceCore::stop(core_);
+}
+
+std::vector<InstanceState> ServiceClient::state() const {
+    return core_->state();
+}
+
+Result<void> ServiceClient::wait_ready(Deadline deadline) {
+    const rpc::PackedInvocation nothing = rpc::PackedInvocation::pack("");
+    if (auto error = blocked(nothing)) return std::move(*error);
+    auto* call = new rpc::BlockingCall<void>{nothing, deadline, rpc::Call::Kind::connection};
+    const rpc::CallPtr mine{call};
+    Edge::start(Edge::prepare(core_, mine));
+    if (auto result = call->wait(patience(deadline))) return std::move(*result);
+    return unanswered(nothing);
+}
+
+PackedReplies ServiceClient::broadcast_packed(
+    rpc::PackedInvocation invocation, BroadcastOptions options
+) {
+    if (auto error = blocked(invocation)) return std::move(*error);
+    const Core core = core_;
+    const Deadline deadline = Edge::deadline_of(*core, invocation);
+    const Error late = unanswered(invocation);
+    const auto waiter = std::make_shared<BlockingBroadcast>();
+    const auto broadcast = std::make_shared<BroadcastCall>(
+        core, std::move(invocation), deadline, options.until, waiter
+    );
+    BroadcastCall::start(broadcast);
+    if (auto replies = waiter->wait(patience(deadline))) return std::move(*replies);
+    return late;
+}
+
+std::optional<Error> ServiceClient::blocked(const rpc::PackedInvocation& invocation) {
+    if (!rpc::IoThreads::on_io_thread()) return std::nullopt;
+    return Error{
+        Errc::would_deadlock,
+        "a blocking call on an I/O thread would wait for itself: co_await the async_ function "
+        "instead, or register the handler with RunOn::pool"}
+        .with_method(invocation.method());
+}
+
+Error ServiceClient::unanswered(const rpc::PackedInvocation& invocation) {
+    return Error{Errc::timed_out, "the deadline passed and the client's I/O thread does not answer"}
+        .with_method(invocation.method())
+        .with_sent(Sent::maybe_sent);
+}
+
+Deadline ServiceClient::patience(Deadline deadline) {
+    return deadline.is_never() ? deadline : Deadline::at(deadline.point() + kGrace);
+}
+
+Deadline ServiceClient::Edge::deadline_of(
+    const ServiceCore& core, const rpc::PackedInvocation& invocation
+) {
+    const Duration timeout = invocation.timeout();
+    return Deadline::in(timeout > Duration::zero() ? timeout : core.options().call_timeout);
+}
+
+asio::any_io_executor ServiceClient::Edge::executor_of(const ServiceCore& core) {
+    return core.executor();
+}
+
+std::shared_ptr<ServiceCall> ServiceClient::Edge::prepare(const Core& core, rpc::CallPtr call) {
+    return std::make_shared<ServiceCall>(core, std::move(call));
+}
+
+void ServiceClient::Edge::start(const std::shared_ptr<ServiceCall>& call) {
+    ServiceCall::next(call);
+}
+
+void ServiceClient::Edge::cancel(const std::weak_ptr<ServiceCall>& call) {
+    if (const auto self = call.lock()) ServiceCall::cancel(self);
+}
+
+std::shared_ptr<BroadcastCall> ServiceClient::Edge::prepare_broadcast(
+    const Core& core,
+    rpc::PackedInvocation invocation,
+    BroadcastOptions options,
+    std::shared_ptr<BroadcastWaiter> waiter
+) {
+    const Deadline deadline = deadline_of(*core, invocation);
+    return std::make_shared<BroadcastCall>(
+        core, std::move(invocation), deadline, options.until, std::move(waiter)
+    );
+}
+
+void ServiceClient::Edge::start_broadcast(const std::shared_ptr<BroadcastCall>& broadcast) {
+    BroadcastCall::start(broadcast);
+}
+
+void ServiceClient::Edge::cancel_broadcast(const std::weak_ptr<BroadcastCall>& broadcast) {
+    if (const auto self = broadcast.lock()) BroadcastCall::cancel(self);
+}
+
+}  // namespace rollcall::discovery

@@ -1,0 +1,96 @@
+#pragma once
+// What a ServiceClient is made of: the instances it may call, and who waits for some.
+
+#include <rollcall/discovery/service_client.h>
+
+#include "instance_slot.h"
+#include "retry.h"
+#include "waiting_room.h"
+
+#include <asio/post.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <sys/types.h>
+
+namespace rollcall::discovery {
+
+using SlotPtr = std::shared_ptr<InstanceSlot>;
+
+// The instances of one snapshot that take calls, sorted by id. Immutable.
+struct SlotList {
+    std::shared_ptr<const registry::Snapshot> snapshot;  // keeps `instances` alive
+    std::vector<const registry::Instance*> instances;
+    std::vector<SlotPtr> slots;  // one for each
+    bool has_stale = false;
+    std::uint64_t version = 0;
+};
+
+// What a call shall do next.
+struct Choice {
+    SlotPtr slot;               // there; null: wait
+    bool none_known = false;    // no instance is known
+    bool is_last = false;       // no other is left untried
+    std::uint64_t version = 0;  // of the list that this was chosen from
+};
+
+// Shared by its ServiceClient and by the calls under way.
+class ServiceCore {
+public:
+    using Self = std::shared_ptr<ServiceCore>;
+
+    // Throws std::invalid_argument if an option makes no sense.
+    ServiceCore(const Discovery& discovery, ServiceClientOptions options);
+
+    // Follows the discovery from now on.
+    static void open(const Self& self);
+    // Ends all calls; waits unless it is called on an I/O thread.
+    static void stop(const Self& self);
+
+    [[nodiscard]] const ServiceClientOptions& options() const { return options_; }
+
+    [[nodiscard]] const Discovery& discovery() const { return discovery_; }
+
+    [[nodiscard]] const asio::any_io_executor& executor() const { return executor_; }
+
+    [[nodiscard]] const WaitingRoom::Self& room() const { return room_; }
+
+    [[nodiscard]] bool is_stopped() const { return stopped_.load(std::memory_order_acquire); }
+
+    // True in a child of the process that made it.
+    [[nodiscard]] bool is_forked() const;
+
+    // The instance for the next attempt of a call that has tried `tried`.
+    [[nodiscard]] Choice choose(const std::vector<SlotPtr>& tried, TimePoint now);
+    [[nodiscard]] std::shared_ptr<const SlotList> list() const;
+
+    void count_call();
+    [[nodiscard]] bool take_retry();
+
+    [[nodiscard]] std::vector<InstanceState> state() const;
+
+private:
+    static void follow(const Self& self);
+    [[nodiscard]] std::shared_ptr<SlotList> renewed(const SlotList& old) const;
+    void close_slots();
+
+    const ServiceClientOptions options_;
+    const Discovery discovery_;
+    const rpc::IoThreads io_;
+    const asio::any_io_executor executor_;
+    const std::shared_ptr<Selector> selector_;
+    const WaitingRoom::Self room_;
+    const pid_t process_;
+    std::atomic<bool> stopped_{false};
+
+    std::mutex follow_mutex_;  // one change of the list at a time
+
+    mutable std::mutex mutex_;
+    std::shared_ptr<const SlotList> list_;
+    std::vector<std::weak_ptr<InstanceSlot>> retired_;  // off the list, calls perhaps under way
+    RetryBudget budget_;
+    Subscription subscription_;
+};
+
+}  // namespace rollcall::discovery

@@ -1,0 +1,20 @@
+#pragma once
+// Which instances a call may choose from.
+
+#include <cstddef>
+#include <vector>
+
+namespace rollcall::discovery {
+
+// What speaks against an instance.
+struct Standing {
+    bool tried = false;    // by this very call
+    bool avoided = false;  // for its failures
+    bool stale = false;    // says the registry
+};
+
+// The indexes of those that come first: avoided ones only if nobody else is left, stale ones before
+// them. Those that were tried are never among them; empty if all were.
+[[nodiscard]] std::vector<std::size_t> fittest(const std::vector<Standing>& all);
+
+}  // namespace rollcall::discovery
