@@ -1,7 +1,8 @@
-// The HTTP server against real sockets: what it passes to handlers, what it answers by itself,
-// answers that come later, and its end.
+// The HTTP server against real sockets: what it passes to handlers, what it answers by itself and
+// answers that come later.
 #include <rollcall/http/server.h>
 
+#include "server_harness.h"
 #include "support/eventually.h"
 #include "support/raw_peer.h"
 
@@ -17,69 +18,15 @@
 namespace rollcall::http {
 namespace {
 
-using testing::EndsWith;
-using testing::HasSubstr;
-using testing::Not;
-using testing::StartsWith;
-using tests::eventually;
-using tests::RawPeer;
+using namespace tests;
+using rollcall::tests::eventually;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
 
 // "At once", on a machine that does other things too.
 constexpr Duration kPrompt = std::chrono::seconds{3};
-
-// Answers with what it saw: "METHOD seg|seg ?k=v&... peer body".
-void describe(const Request& request, Responder responder) {
-    std::string text = request.method + " ";
-    for (const std::string& segment : request.path)
-        text += "/" + segment;
-    for (const auto& [key, value] : request.query)
-        text += " ?" + key + "=" + value;
-    if (const auto name = request.header("x-name")) text += " name=" + std::string{*name};
-    text += " body=" + std::to_string(request.body.size());
-    responder.respond(Response::text(200, std::move(text)));
-}
-
-ServerOptions loopback() {
-    ServerOptions options;
-    options.log = Log::none();
-    return options;
-}
-
-// A server with one handler, started, and a way to send it raw requests.
-class TestServer {
-public:
-    explicit TestServer(Server::Handler handler = describe, ServerOptions options = loopback())
-        : server(std::move(options), std::move(handler)) {
-        server.start();
-    }
-
-    // One request on a connection of its own, everything that came back. `finish` ends the
-    // sending side, for bytes that are no whole request.
-    std::string exchange(const std::string& bytes, bool finish = false) {
-        RawPeer peer{server.endpoint()};
-        peer.send(bytes);
-        if (finish) peer.finish();
-        return peer.receive_all();
-    }
-
-    std::string get(const std::string& target, const std::string& headers = "") {
-        return exchange(
-            "GET " + target + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + headers + "\r\n"
-        );
-    }
-
-    Server server;
-};
-
-std::string body_of(const std::string& answer) {
-    const auto end = answer.find("\r\n\r\n");
-    return end == std::string::npos ? "" : answer.substr(end + 4);
-}
-
-std::string post(std::size_t body_bytes) {
-    return "POST /x HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: " +
-           std::to_string(body_bytes) + "\r\n\r\n" + std::string(body_bytes, 'b');
-}
 
 }  // namespace
 
@@ -274,135 +221,6 @@ TEST(HttpServer, SurvivesThrowingWork) {
     TestServer test;
     test.server.post([] { throw std::runtime_error{"no"}; });
     EXPECT_THAT(test.get("/alive"), HasSubstr("200 OK"));
-}
-
-TEST(HttpServer, AnswersParkedRequestsWhenItStops) {
-    std::vector<Responder> parked;
-    std::atomic<int> count{0};
-    TestServer test{[&](const Request&, Responder responder) {
-        parked.push_back(std::move(responder));
-        ++count;
-    }};
-    RawPeer waiting{test.server.endpoint()};
-    RawPeer idle{test.server.endpoint()};
-    waiting.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
-    ASSERT_TRUE(eventually([&] { return count == 1; }));
-    const TimePoint start = SteadyClock::now();
-    test.server.stop();
-    EXPECT_LT(SteadyClock::now() - start, kPrompt);
-    const std::string answer = waiting.receive_all();
-    EXPECT_THAT(answer, StartsWith("HTTP/1.1 503 "));
-    EXPECT_THAT(answer, HasSubstr("Retry-After: 1\r\n"));
-}
-
-TEST(HttpServer, StopsWhileAClientDoesNotRead) {
-    const auto big = std::make_shared<const std::string>(64 * 1024 * 1024, 'x');
-    std::atomic<bool> asked{false};
-    TestServer test{[&](const Request&, Responder responder) {
-        responder.respond(Response::json(200, big));
-        asked = true;
-    }};
-    RawPeer peer{test.server.endpoint()};
-    peer.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
-    ASSERT_TRUE(eventually([&] { return asked.load(); }));
-    const TimePoint start = SteadyClock::now();
-    test.server.stop();
-    EXPECT_LT(SteadyClock::now() - start, kPrompt);
-}
-
-TEST(HttpServer, SaysThatThePortIsTaken) {
-    TestServer first;
-    ServerOptions options = loopback();
-    options.listen = first.server.endpoint();
-    Server second{options, describe};
-    try {
-        second.start();
-        FAIL() << "the port was taken";
-    } catch (const std::system_error& error) {
-        EXPECT_EQ(error.code(), std::errc::address_in_use);
-        EXPECT_THAT(error.what(), HasSubstr("cannot listen on " + options.listen.to_string()));
-        EXPECT_THAT(error.what(), HasSubstr("another process has that port"));
-    }
-}
-
-TEST(HttpServer, ListensOnNamesAndIpv6) {
-    for (const char* host : {"localhost", "::1"}) {
-        ServerOptions options = loopback();
-        options.listen = Endpoint{host, 0};
-        TestServer test{describe, options};
-        EXPECT_EQ(test.server.endpoint().host(), host);
-        EXPECT_NE(test.server.endpoint().port(), 0);
-    }
-    ServerOptions options = loopback();
-    options.listen = Endpoint{"no-such-host.invalid", 0};
-    Server server{options, describe};
-    EXPECT_THROW(server.start(), std::system_error);
-}
-
-TEST(HttpServer, HoldsConnectionsAtTheLimit) {
-    ServerOptions options = loopback();
-    options.connections_max = 2;
-    TestServer test{describe, options};
-    const std::string get = "GET /c HTTP/1.1\r\nHost: x\r\n\r\n";
-    RawPeer first{test.server.endpoint()};
-    RawPeer second{test.server.endpoint()};
-    for (RawPeer* peer : {&first, &second}) {
-        peer->send(get);
-        EXPECT_THAT(peer->receive(), HasSubstr("GET /c"));
-    }
-    RawPeer third{test.server.endpoint()};
-    third.send(get);
-    EXPECT_EQ(third.receive(1, std::chrono::milliseconds{200}), "");
-    EXPECT_FALSE(third.at_end());
-    first.close();
-    EXPECT_THAT(third.receive(), HasSubstr("GET /c"));
-}
-
-TEST(HttpServer, AcceptsAgainAfterRunningOutOfDescriptors) {
-    std::mutex mutex;
-    std::string logged;
-    ServerOptions options;
-    options.log = Log{[&](LogLevel, std::string_view message) {
-        const std::lock_guard lock{mutex};
-        logged += message;
-    }};
-    TestServer test{describe, options};
-    RawPeer waiting{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-    rlimit before{};
-    ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
-    // No descriptor beyond those that are open: accept() fails until the limit is back.
-    rlimit none = before;
-    none.rlim_cur = 0;
-    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(test.server.endpoint().port());
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    const int connected = ::connect(
-        waiting.descriptor(), reinterpret_cast<const sockaddr*>(&address), sizeof address
-    );
-    const bool failed = eventually([&] {
-        const std::lock_guard lock{mutex};
-        return logged.find("cannot accept connections") != std::string::npos;
-    });
-    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
-    ASSERT_EQ(connected, 0);
-    EXPECT_TRUE(failed);
-    waiting.send("GET /again HTTP/1.1\r\nHost: x\r\n\r\n");
-    EXPECT_THAT(waiting.receive(), HasSubstr("GET /again"));
-    test.server.stop();
-}
-
-TEST(HttpServer, ServesManyConnectionsAtOnce) {
-    TestServer test;
-    std::vector<RawPeer> peers;
-    for (int i = 0; i < 200; ++i)
-        peers.emplace_back(test.server.endpoint());
-    for (RawPeer& peer : peers)
-        peer.send("GET /m HTTP/1.1\r\nHost: x\r\n\r\n");
-    EXPECT_TRUE(std::all_of(peers.begin(), peers.end(), [](RawPeer& peer) {
-        return peer.receive().find("GET /m") != std::string::npos;
-    }));
 }
 
 }  // namespace rollcall::http

@@ -15,30 +15,25 @@ std::chrono::milliseconds milliseconds_of(double seconds) {
     return std::chrono::milliseconds{std::llround(seconds * 1000)};
 }
 
-}  // namespace
-
-ParsedOptions parse_options(int argc, char** argv) {
-    ParsedOptions parsed;
-    MainOptions& options = parsed.options;
-    std::string listen = options.server.listen.to_string();
+// What the flags say, before it is checked.
+struct Flags {
+    std::string listen;
     double ttl = 15;
     double warmup = 0;
-    std::string level{name_of(options.log_level)};
+    std::string level;
+};
 
-    CLI::App app{
-        "rollcall-registry keeps the list of running servers: they register over HTTP and send\n"
-        "heartbeats, clients read who is there. State is in memory.\n"
-        "Each option can also be given as an environment variable, flags win."};
+void add_flags(CLI::App& app, Flags& flags, MainOptions& options) {
     app.set_version_flag("--version", "rollcall-registry " ROLLCALL_VERSION);
-    app.add_option("--listen", listen, "address to serve at; port 0 takes a free one")
+    app.add_option("--listen", flags.listen, "address to serve at; port 0 takes a free one")
         ->envname("ROLLCALL_REGISTRYD_LISTEN")
         ->type_name("HOST:PORT")
         ->capture_default_str();
-    app.add_option("--ttl", ttl, "lease of instances that name none; fractions are allowed")
+    app.add_option("--ttl", flags.ttl, "lease of instances that name none; fractions are allowed")
         ->envname("ROLLCALL_REGISTRYD_TTL")
         ->type_name("SECONDS")
         ->capture_default_str();
-    app.add_option("--warmup", warmup, "answer lists with 503 for so long after the start")
+    app.add_option("--warmup", flags.warmup, "answer lists with 503 for so long after the start")
         ->envname("ROLLCALL_REGISTRYD_WARMUP")
         ->type_name("SECONDS")
         ->capture_default_str();
@@ -50,12 +45,27 @@ ParsedOptions parse_options(int argc, char** argv) {
         ->envname("ROLLCALL_REGISTRYD_HEADER_PREFIX")
         ->type_name("PREFIX")
         ->capture_default_str();
-    app.add_option("--log-level", level, "debug, info, warning or error")
+    app.add_option("--log-level", flags.level, "debug, info, warning or error")
         ->envname("ROLLCALL_REGISTRYD_LOG_LEVEL")
         ->type_name("LEVEL")
         ->capture_default_str();
     app.add_flag("--log-json", options.log_json, "one JSON object per log line, on stderr")
         ->envname("ROLLCALL_REGISTRYD_LOG_JSON");
+}
+
+}  // namespace
+
+ParsedOptions parse_options(int argc, char** argv) {
+    ParsedOptions parsed;
+    MainOptions& options = parsed.options;
+    Flags flags;
+    flags.listen = options.server.listen.to_string();
+    flags.level = name_of(options.log_level);
+    CLI::App app{
+        "rollcall-registry keeps the list of running servers: they register over HTTP and send\n"
+        "heartbeats, clients read who is there. State is in memory.\n"
+        "Each option can also be given as an environment variable, flags win."};
+    add_flags(app, flags, options);
 
     const auto refuse = [&](const std::string& sentence) {
         std::fprintf(stderr, "rollcall-registry: %s\n", sentence.c_str());
@@ -70,20 +80,23 @@ ParsedOptions parse_options(int argc, char** argv) {
     } catch (const CLI::ParseError& error) {
         return refuse(std::string{error.what()} + "; --help lists the options");
     }
-    Result<Endpoint> endpoint = Endpoint::parse(listen);
+    Result<Endpoint> endpoint = Endpoint::parse(flags.listen);
     if (!endpoint) return refuse("--listen " + endpoint.error().message());
     options.server.listen = *std::move(endpoint);
     // In range, so that the conversion is; the server checks the rest.
-    for (const auto& [flag, value] : {std::pair{"--ttl", ttl}, std::pair{"--warmup", warmup}}) {
+    for (const auto& [flag, value] :
+         {std::pair{"--ttl", flags.ttl}, std::pair{"--warmup", flags.warmup}}) {
         if (!(value >= 0 && value <= 86'400)) {
             return refuse(std::string{flag} + " must be a number of seconds, at most a day");
         }
     }
-    options.server.ttl = milliseconds_of(ttl);
-    options.server.warmup = milliseconds_of(warmup);
-    const auto known = log_level_from(level);
+    options.server.ttl = milliseconds_of(flags.ttl);
+    options.server.warmup = milliseconds_of(flags.warmup);
+    const auto known = log_level_from(flags.level);
     if (!known) {
-        return refuse("--log-level must be debug, info, warning or error, not '" + level + "'");
+        return refuse(
+            "--log-level must be debug, info, warning or error, not '" + flags.level + "'"
+        );
     }
     options.log_level = *known;
     return parsed;
