@@ -11,11 +11,6 @@
 namespace rollcall::rpc {
 namespace {
 
-// A half message that has not grown by this much within the stall time-out is dripping.
-constexpr std::size_t kProgressBytes = std::size_t{16} << 10U;
-// How long the peer may take to read the last bytes before the close.
-constexpr Duration kLingerTime = std::chrono::seconds{2};
-
 bool is_letter(char c) {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
@@ -31,8 +26,8 @@ ServerConnection::ServerConnection(ServerShard& shard, asio::ip::tcp::socket soc
       stream_(std::move(socket), options_->limits),
       session_(*methods_, *options_),
       active_(now),
-      read_progress_(now),
-      write_progress_(now) {
+      reading_progress_(now),
+      writing_progress_(now) {
 }
 
 void ServerConnection::open(const Self& self) {
@@ -153,9 +148,9 @@ void ServerConnection::run(const Self& self, const ServerAction& action, std::si
     }
     session_.begin(*action.run, action.request.id);
     ServerCore& core = shard_->core();
-    core.charge(frame_bytes);
+    core.budget().charge(frame_bytes);
     charged_ += frame_bytes;
-    starved_ = core.is_starved();
+    starved_ = core.budget().is_exhausted();
     try {
         handler.start(
             action.request,
@@ -195,7 +190,7 @@ void ServerConnection::settle(const Self& self) {
     if (self->phase_ == Phase::closed) return;
     // What came after the goaway's last id is not executed, and the peer knows it.
     if (self->goaway_sent_) self->stream_.reader().drop_kept();
-    self->starved_ = self->phase_ == Phase::serving && self->shard_->core().is_starved();
+    self->starved_ = self->phase_ == Phase::serving && self->shard_->core().budget().is_exhausted();
     if (self->stream_.reader().paused() && !self->is_held()) return resume(self);
 
     const bool said_all = self->stream_.queue().empty() && self->session_.in_flight() == 0 &&
@@ -206,17 +201,6 @@ void ServerConnection::settle(const Self& self) {
         (self->phase_ == Phase::serving && !self->ended_ && !self->is_held())) {
         arm_read(self);
     }
-}
-
-// Closing a socket with unread bytes resets it, and a reset takes replies that the peer has not
-// read yet with it. So: end the stream, read away what comes until the peer closes, then close.
-void ServerConnection::linger(const Self& self) {
-    if (self->ended_) return self->close();
-    self->phase_ = Phase::lingering;
-    self->stream_.reader().drop_kept();
-    self->active_ = self->shard_->now();
-    self->stream_.transport().finish_sending();
-    arm_read(self);
 }
 
 void ServerConnection::resume(const Self& self) {
@@ -284,101 +268,6 @@ void ServerConnection::schedule_flush(const Self& self) {
         flush(self);
         settle(self);
     });
-}
-
-void ServerConnection::drain(const Self& self, const std::string& reason, Duration grace) {
-    if (self->phase_ != Phase::serving) return;
-    self->drain_reason_ = reason;
-    self->drain_grace_ = grace;
-    if (self->session_.peer_knows_goaway()) {
-        self->begin_goaway();
-        flush(self);
-        return settle(self);
-    }
-    // What has arrived by now is read and answered; a hello among it makes this a goaway.
-    on_readable(self);
-    const bool plain = self->session_.heard() && !self->session_.peer_knows_goaway();
-    if (self->phase_ == Phase::serving && plain) self->phase_ = Phase::draining;
-    if (self->phase_ != Phase::closed) settle(self);
-}
-
-void ServerConnection::drain_silent(const Self& self) {
-    if (self->phase_ != Phase::serving || self->drain_reason_.empty()) return;
-    self->phase_ = Phase::draining;
-    settle(self);
-}
-
-void ServerConnection::begin_goaway() {
-    session_.write_goaway(thread_.output(), drain_reason_, drain_grace_);
-    phase_ = Phase::draining;
-    goaway_sent_ = true;
-}
-
-void ServerConnection::check_time(const Self& self, TimePoint now) {
-    if (self->phase_ == Phase::closed) return;
-    if (const char* const reason = self->exceeded_time(now)) return self->fail(reason);
-    const bool idle = self->phase_ == Phase::serving && self->heard_bytes_ &&
-                      self->session_.in_flight() == 0 && self->stream_.queue().empty() &&
-                      !self->stream_.reader().has_partial() &&
-                      now - self->active_ >= self->options_->idle_timeout;
-    if (idle) drain(self, "idle", self->options_->drain_timeout);
-}
-
-const char* ServerConnection::exceeded_time(TimePoint now) {
-    if (phase_ == Phase::lingering)
-        return now - active_ >= kLingerTime ? "it does not close" : nullptr;
-    if (!heard_bytes_ && now - active_ >= options_->first_byte_timeout) return "it said nothing";
-    if (made_no_read_progress(now)) return "its message stalled";
-    if (made_no_write_progress(now)) return "it does not read its replies";
-    return nullptr;
-}
-
-bool ServerConnection::made_no_read_progress(TimePoint now) {
-    const std::size_t held = stream_.reader().has_partial() ? stream_.reader().held_bytes() : 0;
-    const bool progress = held == 0 || messages_ != progress_messages_ ||
-                          held >= progress_bytes_ + kProgressBytes || is_held() ||
-                          phase_ != Phase::serving;
-    if (progress) {
-        progress_messages_ = messages_;
-        progress_bytes_ = held;
-        read_progress_ = now;
-    }
-    return now - read_progress_ >= options_->stall_timeout;
-}
-
-bool ServerConnection::made_no_write_progress(TimePoint now) {
-    const bool progress = stream_.queue().empty() || stream_.written() != progress_written_;
-    if (progress) {
-        progress_written_ = stream_.written();
-        write_progress_ = now;
-    }
-    return now - write_progress_ >= options_->stall_timeout;
-}
-
-void ServerConnection::lose(const std::string& reason) {
-    if (phase_ == Phase::closed) return;
-    shard_->log_close(stream_.transport().peer(), reason, LogLevel::debug);
-    close();
-}
-
-void ServerConnection::fail(const std::string& reason) {
-    if (phase_ == Phase::closed) return;
-    // A probe of a load balancer connects and says nothing; that is no news.
-    const bool news = phase_ == Phase::serving && heard_bytes_ && !ended_;
-    shard_->log_close(
-        stream_.transport().peer(), reason, news ? LogLevel::warning : LogLevel::debug
-    );
-    close();
-}
-
-void ServerConnection::close() {
-    if (phase_ == Phase::closed) return;
-    phase_ = Phase::closed;
-    closed_.store(true, std::memory_order_release);
-    stream_.transport().close();
-    ServerShard* const shard = std::exchange(shard_, nullptr);
-    shard->core().release(std::exchange(charged_, 0));
-    shard->remove(*this);
 }
 
 }  // namespace rollcall::rpc

@@ -2,6 +2,7 @@
 // One connection of a server: moves bytes between the socket, its session and the handlers.
 
 #include "message_stream.h"
+#include "progress_watch.h"
 #include "server_session.h"
 
 #include <atomic>
@@ -78,8 +79,6 @@ private:
     // True while nothing more may be read from the peer.
     [[nodiscard]] bool is_held() const;
     [[nodiscard]] const char* exceeded_time(TimePoint now);
-    [[nodiscard]] bool made_no_read_progress(TimePoint now);
-    [[nodiscard]] bool made_no_write_progress(TimePoint now);
     // Closes it for what the peer did.
     void fail(const std::string& reason);
     // Closes it because it is gone: the peer has left, which is no news.
@@ -94,13 +93,10 @@ private:
     ServerSession session_;
     std::string drain_reason_;  // not empty: to be drained
     Duration drain_grace_{0};
-    TimePoint active_;         // when something was last read or replied
-    TimePoint read_progress_;  // when a half message last had grown enough
-    TimePoint write_progress_;
+    TimePoint active_;                // when something was last read or replied
+    ProgressWatch reading_progress_;  // of half messages
+    ProgressWatch writing_progress_;  // of unsent replies
     std::uint64_t messages_ = 0;
-    std::uint64_t progress_messages_ = 0;
-    std::uint64_t progress_written_ = 0;
-    std::size_t progress_bytes_ = 0;
     std::size_t charged_ = 0;  // request bytes of its handlers, charged to the server
     Phase phase_ = Phase::serving;
     std::atomic<bool> closed_{false};  // for replies from other threads

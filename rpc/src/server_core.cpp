@@ -67,7 +67,8 @@ ServerCore::ServerCore(ServerOptions options)
       methods_(std::make_shared<MethodTable>()),
       process_(::getpid()),
       endpoint_text_(listen_.to_string()),
-      endpoint_(listen_) {
+      endpoint_(listen_),
+      budget_(options_->max_request_bytes) {
 }
 
 ServerCore::~ServerCore() = default;
@@ -115,8 +116,8 @@ void ServerCore::listen() {
     endpoint_text_ = endpoint_.to_string();
     for (std::size_t i = 0; i < io_.size(); ++i) {
         shards_.push_back(std::make_unique<ServerShard>(*this, io_.at(i)));
-        probes_.push_back(std::make_shared<Probe>());
     }
+    probes_.resize(io_.size());
     auto& context = io_.at(0)->context();
     grace_timer_ = std::make_unique<asio::steady_timer>(context);
     silence_timer_ = std::make_unique<asio::steady_timer>(context);
@@ -138,7 +139,7 @@ ServerStats ServerCore::stats() const {
     stats.connections = connections_.load(std::memory_order_relaxed);
     stats.accepted = accepted_.load(std::memory_order_relaxed);
     stats.refused = refused_.load(std::memory_order_relaxed);
-    stats.in_flight_bytes = request_bytes_.load(std::memory_order_relaxed);
+    stats.in_flight_bytes = budget_.bytes();
     for (const auto& shard : shards_) {
         stats.requests += shard->counters.requests.load(std::memory_order_relaxed);
         stats.protocol_errors += shard->counters.protocol_errors.load(std::memory_order_relaxed);
@@ -152,19 +153,8 @@ bool ServerCore::is_alive() {
     if (!started_ || stopping_) return false;
     const TimePoint now = SteadyClock::now();
     bool alive = true;
-    for (std::size_t i = 0; i < probes_.size(); ++i) {
-        const auto& probe = probes_[i];
-        if (probe->outstanding.load(std::memory_order_acquire)) {
-            const TimePoint sent{Duration{probe->sent.load(std::memory_order_relaxed)}};
-            alive = alive && now - sent < kProbePatience;
-            continue;
-        }
-        probe->sent.store(now.time_since_epoch().count(), std::memory_order_relaxed);
-        probe->outstanding.store(true, std::memory_order_release);
-        asio::post(shards_[i]->thread().context(), [probe] {
-            probe->outstanding.store(false, std::memory_order_release);
-        });
-    }
+    for (std::size_t i = 0; i < probes_.size(); ++i)
+        alive = probes_[i].ask(shards_[i]->thread().context(), kProbePatience, now) && alive;
     return alive;
 }
 
@@ -200,21 +190,8 @@ asio::any_io_executor ServerCore::executor_for(const Handler& handler, IoThread&
     return thread.context().get_executor();
 }
 
-void ServerCore::charge(std::size_t bytes) noexcept {
-    request_bytes_.fetch_add(bytes);
-}
-
-bool ServerCore::is_starved() const noexcept {
-    if (request_bytes_.load(std::memory_order_relaxed) < options_->max_request_bytes) return false;
-    // Announced first, then looked at again: either this sees a release or the release sees this.
-    someone_starves_.store(true);
-    return request_bytes_.load() >= options_->max_request_bytes;
-}
-
 void ServerCore::release(std::size_t bytes) noexcept {
-    if (bytes == 0) return;
-    const std::size_t left = request_bytes_.fetch_sub(bytes) - bytes;
-    if (left >= options_->max_request_bytes || !someone_starves_.exchange(false)) return;
+    if (!budget_.release(bytes)) return;
     for (const auto& shard : shards_) {
         asio::post(shard->thread().context(), [self = self_.lock(), each = shard.get()] {
             if (self) each->resume_starved();

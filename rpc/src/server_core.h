@@ -4,7 +4,9 @@
 #include "acceptor.h"
 #include "handler_pool.h"
 #include "latch.h"
+#include "loop_probe.h"
 #include "method_table.h"
+#include "request_budget.h"
 #include "server_shard.h"
 #include "watchdog.h"
 
@@ -53,10 +55,10 @@ public:
     [[nodiscard]] asio::any_io_executor executor_for(const Handler& handler, IoThread& thread)
         const;
 
-    // Request bytes of handlers that run: more than the limit starves the connections.
-    void charge(std::size_t bytes) noexcept;
+    // Request bytes of handlers that run: connections that exhaust it stop reading.
+    [[nodiscard]] RequestBudget& budget() noexcept { return budget_; }
+
     void release(std::size_t bytes) noexcept;
-    [[nodiscard]] bool is_starved() const noexcept;
 
     void connection_closed();
 
@@ -67,12 +69,6 @@ public:
     [[nodiscard]] Duration tick_interval() const noexcept;
 
 private:
-    // One probe of an I/O thread that is_alive() has sent.
-    struct Probe {
-        std::atomic<bool> outstanding{false};
-        std::atomic<TimePoint::rep> sent{0};
-    };
-
     [[nodiscard]] Acceptor::Target next_target(const Self& self);
     void adopt(const Self& self, ServerShard& shard, asio::ip::tcp::socket socket);
     void listen();
@@ -96,7 +92,7 @@ private:
     std::string endpoint_text_;
     IoThreads io_;
     std::vector<std::unique_ptr<ServerShard>> shards_;
-    std::vector<std::shared_ptr<Probe>> probes_;
+    std::vector<LoopProbe> probes_;  // one for each I/O thread
     std::shared_ptr<Acceptor> acceptor_;
     Endpoint endpoint_;
     std::unique_ptr<HandlerPool> pool_;
@@ -106,8 +102,7 @@ private:
     const std::shared_ptr<Latch> ended_ = std::make_shared<Latch>();
 
     std::size_t turn_ = 0;  // of the acceptor's thread
-    std::atomic<std::size_t> request_bytes_{0};
-    mutable std::atomic<bool> someone_starves_{false};
+    RequestBudget budget_;
     std::atomic<std::uint64_t> connections_{0};
     std::atomic<std::uint64_t> accepted_{0};
     std::atomic<std::uint64_t> refused_{0};
