@@ -55,7 +55,8 @@ Acceptor::Acceptor(std::shared_ptr<IoThread> thread, const Endpoint& listen, Log
         if (const std::string holder = taken ? port_holder(listen.port()) : ""; !holder.empty()) {
             what += " (held by " + holder + ")";
         }
-        throw std::system_error{ec, what};
+        // Of the standard category: Asio's own does not compare equal to std::errc.
+        throw std::system_error{ec.value(), std::system_category(), what};
     }
     const auto bound = acceptor_.local_endpoint();
     endpoint_ = Endpoint{bound.address().to_string(), bound.port()};
