@@ -5,6 +5,7 @@
 
 #include <asio/ip/v6_only.hpp>
 
+#include <cerrno>
 #include <future>
 #include <optional>
 #include <system_error>
@@ -78,7 +79,7 @@ void Acceptor::accept_next(const Self& self) {
 void Acceptor::on_accept(const Self& self, const asio::error_code& ec) {
     if (!self->acceptor_.is_open()) return;
     const bool exhausted = ec == asio::error::no_descriptors ||
-                           ec == std::errc::too_many_files_open_in_system ||
+                           ec.value() == ENFILE ||  // no std::errc equals a code of Asio
                            ec == asio::error::no_buffer_space || ec == asio::error::no_memory;
     if (!ec) {
         self->exhausted_ = false;
