@@ -65,7 +65,8 @@ Result<std::vector<ServiceSummary>> RegistryAdmin::services(Deadline deadline) {
     if (!body) return body.error();
     std::vector<ServiceSummary> services;
     try {
-        for (const Json& row : Json::parse(*body).at("services")) {
+        const Json answer = Json::parse(*body);
+        for (const Json& row : answer.at("services")) {
             services.push_back(
                 {row.at("name").get<std::string>(),
                  row.at("up").get<std::size_t>(),
