@@ -1,0 +1,45 @@
+// rollcall: looks into a registry and calls the servers that it lists.
+#include "command_line.h"
+#include "commands.h"
+#include "output.h"
+
+#include <cstdio>
+#include <exception>
+#include <map>
+#include <stdexcept>
+#include <string>
+
+namespace rollcall::cli {
+namespace {
+
+int run(const CommandLine& line) {
+    using Command = int (*)(const CommandLine&);
+    static const std::map<std::string, Command> kCommands{
+        {"services", services},
+        {"instances", instances},
+        {"status", status},
+        {"drain", drain},
+        {"undrain", undrain},
+        {"remove", remove_instance},
+        {"call", call},
+        {"broadcast", broadcast},
+        {"methods", methods},
+        {"bench", bench},
+    };
+    return kCommands.at(line.command)(line);
+}
+
+}  // namespace
+}  // namespace rollcall::cli
+
+int main(int argc, char** argv) {
+    using namespace rollcall::cli;
+    try {
+        const ParsedCommandLine parsed = parse_command_line(argc, argv);
+        return parsed.exit_status ? *parsed.exit_status : run(parsed.line);
+    } catch (const std::invalid_argument& error) {
+        return misuse(error.what());
+    } catch (const std::exception& error) {
+        return fail(Settings(), rollcall::Error{rollcall::Errc::unknown, error.what()});
+    }
+}

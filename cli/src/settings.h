@@ -1,0 +1,42 @@
+#pragma once
+// What the user asked for.
+
+#include <rollcall/base/clock.h>
+#include <rollcall/base/deadline.h>
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace rollcall::cli {
+
+// The exit statuses of the program.
+inline constexpr int kOk = 0;
+inline constexpr int kFailed = 1;
+inline constexpr int kUsage = 2;
+
+struct Settings {
+    std::string registry = "http://127.0.0.1:7070";
+    Duration timeout = std::chrono::seconds{5};
+    std::string token;
+    bool idempotent = false;
+    bool json = false;
+
+    // Of `bench` alone.
+    Duration duration = std::chrono::seconds{5};
+    std::size_t threads = 1;
+    std::size_t in_flight = 1;
+
+    // The end of what is asked for, counted from now.
+    [[nodiscard]] Deadline deadline() const { return Deadline::in(timeout); }
+};
+
+// A command with its words, already counted.
+struct CommandLine {
+    std::string command;                 // "call"
+    std::vector<std::string> names;      // TARGET and METHOD, SERVICE and ID
+    std::vector<std::string> arguments;  // the JSON texts, as they were typed
+    Settings settings;
+};
+
+}  // namespace rollcall::cli
