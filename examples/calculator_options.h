@@ -1,0 +1,29 @@
+#pragma once
+// The command line of calculator-server.
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace calculator {
+
+struct Options {
+    std::string listen = "127.0.0.1:0";
+    std::string advertise;  // "host[:port]", empty: the listen address
+    std::vector<std::string> registries;
+    std::string service = "calculator";
+    std::string id;
+    std::string token;
+    std::size_t io_threads = 1;
+};
+
+// Prints help or what is wrong and gives the exit status then.
+struct ParsedOptions {
+    Options options;
+    std::optional<int> exit_status;
+};
+
+[[nodiscard]] ParsedOptions parse_options(int argc, char** argv);
+
+}  // namespace calculator

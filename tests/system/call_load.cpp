@@ -1,0 +1,47 @@
+#include "call_load.h"
+
+#include "support/eventually.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace rollcall::tests {
+
+CallLoad::CallLoad(
+    discovery::ServiceClient& client, rpc::Invocation<std::string> invocation, std::size_t threads
+)
+    : client_(client), invocation_(std::move(invocation)) {
+    for (std::size_t i = 0; i < threads; ++i)
+        threads_.emplace_back([this] { work(); });
+}
+
+CallLoad::~CallLoad() {
+    static_cast<void>(stop());
+}
+
+void CallLoad::work() {
+    while (!stop_) {
+        const TimePoint start = SteadyClock::now();
+        const Result<std::string> result = client_.call(invocation_);
+        const Duration took = SteadyClock::now() - start;
+        if (result) ++answered_;
+        const std::lock_guard lock{mutex_};
+        longest_ = std::max(longest_, took);
+        if (!result) errors_.push_back(result.error());
+    }
+}
+
+bool CallLoad::wait_more(std::uint64_t answers) const {
+    const std::uint64_t enough = answered_ + answers;
+    return eventually([&] { return answered_ >= enough; });
+}
+
+std::vector<Error> CallLoad::stop() {
+    stop_ = true;
+    for (std::thread& thread : threads_)
+        thread.join();
+    threads_.clear();
+    return std::exchange(errors_, {});
+}
+
+}  // namespace rollcall::tests
