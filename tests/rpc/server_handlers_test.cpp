@@ -12,6 +12,8 @@
 
 namespace rollcall::rpc::tests {
 
+using namespace std::chrono_literals;
+
 // A user's types, one of which cannot be made and one that cannot be read.
 struct NeverMade {
     NeverMade() { throw std::runtime_error{"cannot be made"}; }

@@ -14,6 +14,9 @@
 #include <sys/resource.h>
 
 namespace rollcall::rpc::tests {
+
+using namespace std::chrono_literals;
+
 namespace {
 
 Answer answer_of(codec::Bytes frame) {

@@ -25,7 +25,6 @@ namespace rollcall::rpc::tests {
 
 using rollcall::tests::eventually;
 using rollcall::tests::RawPeer;
-using namespace std::chrono_literals;
 
 // ---- bytes
 
@@ -81,7 +80,7 @@ struct Answer {
 
 // The next `count` messages of the server, fewer if it ends or `limit` passes.
 [[nodiscard]] std::vector<Answer> receive_answers(
-    RawPeer& peer, std::size_t count, Duration limit = 10s
+    RawPeer& peer, std::size_t count, Duration limit = std::chrono::seconds{10}
 );
 
 // ---- the server
@@ -158,7 +157,7 @@ private:
 };
 
 // True if the peer sees the end of the stream, by FIN or RST, within `limit`.
-[[nodiscard]] bool is_closed(RawPeer& peer, Duration limit = 10s);
+[[nodiscard]] bool is_closed(RawPeer& peer, Duration limit = std::chrono::seconds{10});
 
 // Resident memory of this process.
 [[nodiscard]] std::size_t resident_kib();

@@ -8,6 +8,9 @@
 #include <future>
 
 namespace rollcall::rpc::tests {
+
+using namespace std::chrono_literals;
+
 namespace {
 
 using codec::tests::from_hex;

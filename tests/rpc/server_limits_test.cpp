@@ -7,6 +7,9 @@
 #include <vector>
 
 namespace rollcall::rpc::tests {
+
+using namespace std::chrono_literals;
+
 namespace {
 
 TEST(Limits, Connections) {

@@ -11,6 +11,9 @@
 #include <unistd.h>
 
 namespace rollcall::rpc::tests {
+
+using namespace std::chrono_literals;
+
 namespace {
 
 int call_add(const Endpoint& endpoint) {

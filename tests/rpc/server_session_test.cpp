@@ -7,6 +7,9 @@
 #include <gtest/gtest.h>
 
 namespace rollcall::rpc::tests {
+
+using namespace std::chrono_literals;
+
 namespace {
 
 class Session : public testing::Test {

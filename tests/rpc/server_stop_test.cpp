@@ -11,6 +11,9 @@
 #include <stdexcept>
 
 namespace rollcall::rpc::tests {
+
+using namespace std::chrono_literals;
+
 namespace {
 
 // A server's end runs in a thread of its own while the test looks on.

@@ -70,7 +70,7 @@ TEST(WriteQueue, SharesBodies) {
 TEST(WriteQueue, RandomAppendsAndConsumesEqualAString) {
     std::mt19937_64 random{rollcall::tests::seed()};
     const auto below = [&](std::size_t bound) { return random() % bound; };
-    for (int round = 0; round < 50; ++round) {
+    for (int round = 0; round < 15; ++round) {
         WriteQueue queue;
         std::string model;
         for (int step = 0; step < 300; ++step) {
