@@ -51,7 +51,10 @@ public:
 
     [[nodiscard]] std::uint64_t written() const noexcept { return stream_.written(); }
 
-    [[nodiscard]] std::size_t unsent_bytes() const noexcept { return stream_.queue().bytes(); }
+    // What the kernel has not taken, and what waits for flush().
+    [[nodiscard]] std::size_t unsent_bytes() const noexcept {
+        return stream_.queue().bytes() + thread_.output().size();
+    }
 
 private:
     static void arm_read(const Self& self);

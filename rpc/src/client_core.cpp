@@ -2,19 +2,13 @@
 
 #include <rollcall/base/random.h>
 
-#include "latch.h"
-
 #include <asio/post.hpp>
 
-#include <algorithm>
 #include <stdexcept>
 #include <unistd.h>
 
 namespace rollcall::rpc {
 namespace {
-
-// How long a stopping client waits for an I/O thread that does not answer.
-constexpr Duration kStopPatience = std::chrono::seconds{5};
 
 void require(bool holds, const char* sentence) {
     if (!holds) throw std::invalid_argument{sentence};
@@ -71,7 +65,9 @@ ClientCounters ClientCore::counters() const noexcept {
     return counters;
 }
 
-void ClientCore::fail_here(Call& call, Errc code, std::string message, Sent sent) const {
+void ClientCore::fail_here(Call& call, Errc code, std::string message, Sent sent) {
+    if (call.kind == Call::Kind::nothing && !call.done)
+        dropped_notifications_.fetch_add(1, std::memory_order_relaxed);
     fail_call(call, code, std::move(message), sent, endpoint_text_);
 }
 
@@ -108,26 +104,6 @@ void ClientCore::cancel(const Self& self, const CallPtr& call) {
     });
 }
 
-void ClientCore::stop(const Self& self) {
-    {
-        const std::lock_guard lock{self->mutex_};
-        self->stopped_ = true;
-    }
-    const auto closed = std::make_shared<Latch>();
-    asio::post(self->thread_->context(), [self, closed] {
-        self->shut();
-        // Behind the handlers that shut() has aborted: when it runs, they have let go of the core,
-        // so that the waiter, not the I/O thread, is the last to hold it.
-        asio::post(self->thread_->context(), [closed] { closed->open(); });
-    });
-    if (IoThreads::on_io_thread()) return;
-    if (!closed->wait(Deadline::in(kStopPatience))) {
-        self->options_.log.error(
-            "client of " + self->endpoint_text_ + ": its I/O thread does not answer"
-        );
-    }
-}
-
 // ---- the I/O thread
 
 void ClientCore::pump() {
@@ -159,7 +135,7 @@ void ClientCore::accept(CallPtr call, TimePoint now) {
         );
     }
     watch(call->deadline);
-    waiting_.push_back(std::move(call));
+    waiting_.push(std::move(call));
 }
 
 void ClientCore::drive() {
@@ -171,19 +147,28 @@ void ClientCore::drive() {
 void ClientCore::send_waiting() {
     // Held here: a broken connection leaves connection_ while it is being flushed.
     const ClientConnection::Self connection = connection_;
-    while (!waiting_.empty() && connection->session().can_start() &&
-           connection->unsent_bytes() < options_.write_queue_bytes) {
-        const CallPtr call = std::move(waiting_.front());
-        waiting_.pop_front();
-        if (call->done) continue;
-        if (call->kind == Call::Kind::connection) {
-            call->done = true;
-            call->finish(codec::kNil);
-        } else {
-            connection->send(call);
+    const auto may_send = [&] {
+        return connection_ == connection && !waiting_.empty() &&
+               connection->session().can_start() &&
+               connection->unsent_bytes() < options_.write_queue_bytes;
+    };
+    // Again after a flush: as long as the kernel takes what is written, the limit is not reached.
+    do {
+        while (may_send()) {
+            send_one(*connection, waiting_.pop());
         }
+        ClientConnection::flush(connection);
+    } while (may_send());
+}
+
+void ClientCore::send_one(ClientConnection& connection, const CallPtr& call) {
+    if (call->kind == Call::Kind::connection) {
+        call->done = true;
+        return call->finish(codec::kNil);
     }
-    ClientConnection::flush(connection);
+    connection.send(call);
+    const bool dropped = call->kind == Call::Kind::nothing && call->wire_end == 0;
+    if (dropped) dropped_notifications_.fetch_add(1, std::memory_order_relaxed);
 }
 
 void ClientCore::dial() {
@@ -208,6 +193,8 @@ void ClientCore::on_dialled(Result<asio::ip::tcp::socket> socket) {
     if (!socket) {
         failed_connects_.fetch_add(1, std::memory_order_relaxed);
         last_failure_ = socket.error().message();
+        // Whoever listens there next is not the peer that could not stand the hello.
+        next_is_plain_ = false;
         not_before_ = SteadyClock::now() + backoff_.next(random_unit());
         state_.store(ClientState::idle, std::memory_order_relaxed);
         if (!options_.wait_for_ready) fail_waiting(socket.error());
@@ -224,45 +211,34 @@ void ClientCore::on_dialled(Result<asio::ip::tcp::socket> socket) {
     drive();
 }
 
-void ClientCore::fail_waiting(const Error& why) {
-    std::deque<CallPtr> waited;
-    waited.swap(waiting_);
-    for (CallPtr& call : waited) {
-        if (call->kind == Call::Kind::connection) {
-            waiting_.push_back(std::move(call));
-        } else {
-            if (call->kind == Call::Kind::nothing)
-                dropped_notifications_.fetch_add(1, std::memory_order_relaxed);
-            fail_here(*call, why.code(), "cannot connect: " + why.message(), Sent::not_sent);
-        }
-    }
-}
-
-void ClientCore::requeue(std::vector<CallPtr> calls) {
-    std::sort(calls.begin(), calls.end(), [](const CallPtr& a, const CallPtr& b) {
-        return a->wire_end < b->wire_end;
-    });
-    waiting_.insert(
-        waiting_.begin(),
-        std::make_move_iterator(calls.begin()),
-        std::make_move_iterator(calls.end())
-    );
-}
-
 void ClientCore::on_heard(ClientConnection& connection) {
-    backoff_.reset();
+    if (connection.session().answered()) backoff_.reset();
     late_replies_.fetch_add(connection.session().take_late_replies(), std::memory_order_relaxed);
     if (connection_.get() == &connection && connection.session().going_away()) retire_connection();
-    const bool retired = connection_.get() != &connection;
-    if (retired && connection.session().pending() == 0) {
-        connection.close();
-        std::erase_if(retiring_, [&](const auto& each) { return each.get() == &connection; });
-    }
+    if (connection_.get() != &connection) close_if_over(connection);
     drive();
 }
 
+void ClientCore::fail_waiting(const Error& why) {
+    // Whoever waits for a connection waits on: that is what was asked for.
+    const auto sends = [](const Call& call) { return call.kind != Call::Kind::connection; };
+    for (const CallPtr& call : waiting_.take_if(sends))
+        fail_here(*call, why.code(), "cannot connect: " + why.message(), Sent::not_sent);
+}
+
+void ClientCore::close_if_over(ClientConnection& connection) {
+    if (connection.session().pending() > 0) return;
+    connection.close();
+    std::erase_if(retiring_, [&](const auto& each) { return each.get() == &connection; });
+}
+
+void ClientCore::slow_down(const ClientSession& session) {
+    if (!session.answered()) not_before_ = SteadyClock::now() + backoff_.next(random_unit());
+}
+
 void ClientCore::retire_connection() {
-    requeue(connection_->session().take_unexecuted());
+    slow_down(connection_->session());
+    waiting_.put_back(connection_->session().take_unexecuted());
     retiring_.push_back(std::move(connection_));
     connection_.reset();
     state_.store(ClientState::idle, std::memory_order_relaxed);
@@ -275,11 +251,11 @@ void ClientCore::on_writable(ClientConnection& connection) {
 void ClientCore::on_lost(ClientConnection& connection, const std::string& reason) {
     late_replies_.fetch_add(connection.session().take_late_replies(), std::memory_order_relaxed);
     const bool current = connection_.get() == &connection;
-    // A peer that cannot stand the hello gets the next connection without it.
-    if (current && connection.session().hello_unanswered()) next_is_plain_ = true;
-    // A server that accepts and closes without a word must not be dialled in a tight loop.
-    if (!connection.session().heard())
-        not_before_ = SteadyClock::now() + backoff_.next(random_unit());
+    // A peer that cannot stand the hello gets the next connection without it. One that wants a
+    // token can: plain calls would only be refused there.
+    if (current && connection.session().hello_unanswered() && options_.token.empty())
+        next_is_plain_ = true;
+    if (current) slow_down(connection.session());
     lose_calls(connection, reason);
     if (current) {
         connection_.reset();
@@ -289,109 +265,6 @@ void ClientCore::on_lost(ClientConnection& connection, const std::string& reason
     }
     // Not from inside the connection's handler chain: the inbox's way is the way to dial again.
     if (const Self self = self_.lock()) schedule_pump(self);
-}
-
-void ClientCore::lose_calls(ClientConnection& connection, const std::string& reason) {
-    ClientSession& session = connection.session();
-    requeue(session.take_unsent(connection.written()));
-    std::vector<CallPtr> again;
-    for (CallPtr& call : session.take_all()) {
-        if (next_is_plain_ && call->invocation.is_idempotent()) {
-            again.push_back(std::move(call));
-        } else {
-            fail_here(
-                *call,
-                Errc::connection_lost,
-                "the connection ended before the reply: " + reason,
-                Sent::maybe_sent
-            );
-        }
-    }
-    requeue(std::move(again));
-}
-
-void ClientCore::watch(Deadline deadline) {
-    if (deadline.point() >= deadline_armed_) return;
-    deadline_armed_ = deadline.point();
-    deadline_timer_.expires_at(deadline_armed_);
-    deadline_timer_.async_wait([self = self_.lock()](const asio::error_code& ec) {
-        if (!ec) self->on_deadline();
-    });
-}
-
-// One timer for all calls. A call that is answered in time never touches it: when it fires, it
-// ends what is late and is armed for the earliest of the rest.
-void ClientCore::on_deadline() {
-    const TimePoint now = SteadyClock::now();
-    deadline_armed_ = TimePoint::max();
-    expire_waiting(now);
-    Deadline next;
-    for (const CallPtr& call : waiting_)
-        next = next.earlier(call->deadline);
-    if (connection_) {
-        connection_->session().expire(now);
-        next = next.earlier(connection_->session().earliest());
-    }
-    for (const auto& connection : retiring_) {
-        connection->session().expire(now);
-        next = next.earlier(connection->session().earliest());
-    }
-    // At most a thousand times a second, however many deadlines there are.
-    if (!next.is_never())
-        watch(Deadline::at(std::max(next.point(), now + std::chrono::milliseconds{1})));
-    drive();
-}
-
-void ClientCore::expire_waiting(TimePoint now) {
-    std::deque<CallPtr> waited;
-    waited.swap(waiting_);
-    for (CallPtr& call : waited) {
-        if (call->done) continue;
-        if (!call->deadline.expired(now)) {
-            waiting_.push_back(std::move(call));
-            continue;
-        }
-        std::string message = "the deadline passed before the call was sent";
-        if (!connection_)
-            message +=
-                last_failure_.empty() ? ": still connecting" : ": cannot connect: " + last_failure_;
-        if (call->kind == Call::Kind::nothing)
-            dropped_notifications_.fetch_add(1, std::memory_order_relaxed);
-        fail_here(*call, Errc::timed_out, std::move(message), Sent::not_sent);
-    }
-}
-
-void ClientCore::end_call(const CallPtr& call, Errc code, const std::string& message) {
-    if (call->done) return;
-    bool was_sent = connection_ && connection_->session().forget(*call);
-    for (const auto& connection : retiring_)
-        was_sent = was_sent || connection->session().forget(*call);
-    // One that waits is left in its queue, where it is skipped because it is done.
-    fail_here(*call, code, message, was_sent ? Sent::maybe_sent : Sent::not_sent);
-}
-
-void ClientCore::shut() {
-    if (std::exchange(shut_, true)) return;
-    state_.store(ClientState::stopped, std::memory_order_relaxed);
-    pump();  // what is still in the inbox fails there
-    deadline_timer_.cancel();
-    backoff_timer_.cancel();
-    if (std::shared_ptr<Dial> dial = std::exchange(dial_, nullptr)) dial->cancel();
-    std::vector<ClientConnection::Self> connections = std::move(retiring_);
-    retiring_.clear();
-    if (connection_) connections.push_back(std::exchange(connection_, nullptr));
-    for (const auto& connection : connections) {
-        connection->close();
-        for (const CallPtr& call : connection->session().take_unsent(connection->written())) {
-            fail_here(*call, Errc::shutting_down, "this client was stopped", Sent::not_sent);
-        }
-        for (const CallPtr& call : connection->session().take_all()) {
-            fail_here(*call, Errc::shutting_down, "this client was stopped", Sent::maybe_sent);
-        }
-    }
-    for (const CallPtr& call : std::exchange(waiting_, {})) {
-        fail_here(*call, Errc::shutting_down, "this client was stopped", Sent::not_sent);
-    }
 }
 
 }  // namespace rollcall::rpc

@@ -6,12 +6,12 @@
 
 #include "client_connection.h"
 #include "dialer.h"
+#include "waiting_calls.h"
 
 #include <asio/steady_timer.hpp>
 
 #include <array>
 #include <atomic>
-#include <deque>
 #include <mutex>
 #include <sys/types.h>
 #include <vector>
@@ -62,10 +62,10 @@ private:
     // Sends what can be sent, dials if something waits and there is no connection.
     void drive();
     void send_waiting();
+    void send_one(ClientConnection& connection, const CallPtr& call);
     void dial();
     void on_dialled(Result<asio::ip::tcp::socket> socket);
     void fail_waiting(const Error& why);
-    void requeue(std::vector<CallPtr> calls);
     void retire_connection();
     void lose_calls(ClientConnection& connection, const std::string& reason);
     void watch(Deadline deadline);
@@ -73,7 +73,10 @@ private:
     void expire_waiting(TimePoint now);
     void end_call(const CallPtr& call, Errc code, const std::string& message);
     void shut();
-    void fail_here(Call& call, Errc code, std::string message, Sent sent) const;
+    void fail_here(Call& call, Errc code, std::string message, Sent sent);
+    // A peer that is given up although it has answered no call is not dialled in a tight loop.
+    void slow_down(const ClientSession& session);
+    void close_if_over(ClientConnection& connection);
 
     const ClientOptions options_;
     const Endpoint endpoint_;
@@ -89,7 +92,7 @@ private:
     bool stopped_ = false;
 
     // Of the I/O thread:
-    std::deque<CallPtr> waiting_;  // accepted, not yet sent
+    WaitingCalls waiting_;
     ClientConnection::Self connection_;
     std::vector<ClientConnection::Self> retiring_;  // going away; their calls are being answered
     std::shared_ptr<Dial> dial_;

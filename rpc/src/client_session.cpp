@@ -28,6 +28,7 @@ std::string milliseconds_text(Duration duration) {
 void fail_call(Call& call, Errc code, std::string message, Sent sent, std::string_view endpoint) {
     if (call.done) return;
     call.done = true;
+    if (call.exposed) sent = Sent::maybe_sent;
     call.fail(Error{code, std::move(message)}
                   .with_method(call.invocation.method())
                   .with_endpoint(endpoint)
@@ -35,11 +36,17 @@ void fail_call(Call& call, Errc code, std::string message, Sent sent, std::strin
 }
 
 ClientSession::ClientSession(const ClientOptions& options, std::string endpoint, bool hello)
+    : ClientSession(options, std::move(endpoint), hello, static_cast<std::uint32_t>(random_u64())) {
+}
+
+ClientSession::ClientSession(
+    const ClientOptions& options, std::string endpoint, bool hello, std::uint32_t first_id
+)
     : options_(options),
       endpoint_(std::move(endpoint)),
       says_hello_(hello),
-      // Random, so that a reply meant for an earlier connection is unlikely to match.
-      pending_(static_cast<std::uint32_t>(random_u64())) {
+      pending_(first_id),
+      dialect_(hello ? Dialect::unknown : Dialect::plain) {
 }
 
 void ClientSession::fail(Call& call, Errc code, std::string message, Sent sent) const {
@@ -129,14 +136,13 @@ void ClientSession::on_response(const codec::Message& message) {
         ++late_replies_;
         return;
     }
+    answered_ = true;
     call->done = true;
-    if (message.error == codec::kNil) {
-        call->finish(message.result);
-    } else {
-        call->fail(codec::read_error(message.error)
-                       .with_method(call->invocation.method())
-                       .with_endpoint(endpoint_));
-    }
+    if (message.error == codec::kNil) return call->finish(message.result);
+    Error error = codec::read_error(message.error);
+    error.set_method(call->invocation.method()).set_endpoint(endpoint_);
+    if (call->exposed) error.set_sent(Sent::maybe_sent);
+    call->fail(std::move(error));
 }
 
 void ClientSession::on_hello_response(const codec::Message& message) {
@@ -155,10 +161,11 @@ void ClientSession::on_notification(const codec::Message& message) {
 }
 
 std::vector<CallPtr> ClientSession::take_unexecuted() {
-    const std::optional<std::uint32_t> last = goaway_ ? goaway_->last_id : std::nullopt;
+    if (!goaway_ || !goaway_->last_id) return take_all();
+    const std::uint32_t last = *goaway_->last_id;
     return pending_.take_if([&](const Call& call) {
         // Ids wrap; those in flight lie close together, so the shorter way round tells the order.
-        return !last || static_cast<std::int32_t>(call.id - *last) > 0;
+        return static_cast<std::int32_t>(call.id - last) > 0;
     });
 }
 

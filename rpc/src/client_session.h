@@ -25,6 +25,11 @@ enum class Dialect {
 class ClientSession {
 public:
     ClientSession(const ClientOptions& options, std::string endpoint, bool hello);
+    // `first_id` is the id of the first request; it is random otherwise, so that a reply meant for
+    // an earlier connection is unlikely to match.
+    ClientSession(
+        const ClientOptions& options, std::string endpoint, bool hello, std::uint32_t first_id
+    );
 
     // The first bytes of the connection: the hello, unless it is plain.
     void open(codec::Buffer& out);
@@ -70,8 +75,8 @@ public:
     // True if the hello was sent and no message has come since.
     [[nodiscard]] bool hello_unanswered() const { return hello_id_.has_value() && !heard_; }
 
-    // True once a message has come.
-    [[nodiscard]] bool heard() const { return heard_; }
+    // True once a call has been answered.
+    [[nodiscard]] bool answered() const { return answered_; }
 
     // Replies without a call since the last time this was asked.
     [[nodiscard]] std::uint64_t take_late_replies() { return std::exchange(late_replies_, 0); }
@@ -96,6 +101,7 @@ private:
     std::size_t peer_max_message_bytes_ = 0;
     Dialect dialect_ = Dialect::unknown;
     bool heard_ = false;
+    bool answered_ = false;
     std::uint64_t encoded_ = 0;  // bytes of all requests so far
     std::uint64_t late_replies_ = 0;
 };

@@ -1,12 +1,14 @@
 #include "dialer.h"
 
+#include <rollcall/base/deadline.h>
+
 #include <asio/post.hpp>
 
 namespace rollcall::rpc {
 
 Dial::Dial(std::shared_ptr<IoThread> thread, Duration timeout, Done done)
     : thread_(std::move(thread)),
-      ends_(SteadyClock::now() + timeout),
+      ends_(Deadline::in(timeout).point()),
       done_(std::move(done)),
       timer_(thread_->context()) {
 }
@@ -21,11 +23,19 @@ std::shared_ptr<Dial> Dial::start(
         return self;
     }
     arm_timer(self, self->ends_);
-    resolve(endpoint, [self](Result<Addresses> addresses) {
-        asio::post(self->thread_->context(), [self, addresses = std::move(addresses)] {
-            on_resolved(self, addresses);
-        });
-    });
+    // Weak: a lookup may come back long after the attempt, the loop and its thread have ended, and
+    // a handler that a stopped loop never runs must not be what keeps that loop alive.
+    resolve(
+        endpoint,
+        [attempt = std::weak_ptr<Dial>{self},
+         loop = std::weak_ptr<IoThread>{self->thread_}](const Result<Addresses>& addresses) {
+            const auto io = loop.lock();
+            if (!io) return;
+            asio::post(io->context(), [attempt, addresses] {
+                if (const Self dial = attempt.lock()) on_resolved(dial, addresses);
+            });
+        }
+    );
     return self;
 }
 
@@ -41,7 +51,8 @@ void Dial::cancel() {
 void Dial::arm_timer(const Self& self, TimePoint when) {
     self->timer_.expires_at(when);
     self->timer_.async_wait([self](const asio::error_code& ec) {
-        if (ec || !self->done_) return;
+        // A wait that had ended before the timer was armed for the next address says nothing.
+        if (ec || !self->done_ || SteadyClock::now() < self->timer_.expiry()) return;
         if (!self->socket_) {
             return self->finish(Error{Errc::connect_failed, "the name was not resolved in time"});
         }

@@ -13,8 +13,9 @@
 
 namespace rollcall::rpc {
 
-// Lives on one I/O thread until it has called `done`, exactly once, there. cancel() takes `done`
-// away instead. The whole attempt takes at most the timeout; several addresses share it.
+// Lives on one I/O thread until it has called `done`, exactly once, there; its owner holds it until
+// then. cancel() takes `done` away instead. The whole attempt takes at most the timeout; several
+// addresses share it.
 class Dial {
 public:
     using Done = std::function<void(Result<asio::ip::tcp::socket>)>;
@@ -38,7 +39,7 @@ private:
     static void arm_timer(const Self& self, TimePoint when);
     void finish(Result<asio::ip::tcp::socket> result);
 
-    const std::shared_ptr<IoThread> thread_;  // first: the resolver may be the last to let go
+    const std::shared_ptr<IoThread> thread_;
     const TimePoint ends_;
     Done done_;
     Addresses addresses_;

@@ -3,7 +3,10 @@
 #include <rollcall/base/thread.h>
 
 #include <condition_variable>
+#include <cstring>
 #include <deque>
+#include <map>
+#include <memory>
 #include <mutex>
 #include <netdb.h>
 
@@ -11,18 +14,18 @@ namespace rollcall::rpc {
 namespace {
 
 constexpr std::size_t kMaxThreads = 4;
-constexpr std::size_t kMaxQueued = 4096;
+constexpr std::size_t kMaxWaiting = 4096;
 
-Result<Addresses> look_up(const Endpoint& endpoint) {
+// Port 0 in all of them.
+Result<Addresses> look_up(const std::string& host) {
     addrinfo hints{};
     hints.ai_socktype = SOCK_STREAM;
     hints.ai_flags = AI_ADDRCONFIG;
     addrinfo* found = nullptr;
-    const int error = ::getaddrinfo(endpoint.host().c_str(), nullptr, &hints, &found);
+    const int error = ::getaddrinfo(host.c_str(), nullptr, &hints, &found);
     if (error != 0) {
         return Error{
-            Errc::resolve_failed,
-            "cannot resolve '" + endpoint.host() + "': " + ::gai_strerror(error)};
+            Errc::resolve_failed, "cannot resolve '" + host + "': " + ::gai_strerror(error)};
     }
     const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner{found, &::freeaddrinfo};
     Addresses addresses;
@@ -31,28 +34,36 @@ Result<Addresses> look_up(const Endpoint& endpoint) {
         if (entry->ai_addrlen > address.capacity()) continue;
         std::memcpy(address.data(), entry->ai_addr, entry->ai_addrlen);
         address.resize(entry->ai_addrlen);
-        address.port(endpoint.port());
         addresses.push_back(address);
     }
     if (addresses.empty()) {
-        return Error{Errc::resolve_failed, "'" + endpoint.host() + "' has no address"};
+        return Error{Errc::resolve_failed, "'" + host + "' has no address"};
     }
     return addresses;
 }
 
+// One lookup per name at a time: whoever asks for a name that is being looked up waits for that
+// answer, so that one name server that hangs takes one thread, however often its name is tried.
 class LookupPool {
 public:
+    using Done = std::function<void(const Result<Addresses>&)>;
+
     // Never destroyed: a hung thread may come back at any time.
     static LookupPool& instance() {
         static auto* const pool = new LookupPool;
         return *pool;
     }
 
-    [[nodiscard]] bool submit(std::function<void()> job) {
+    // False if too many wait already.
+    [[nodiscard]] bool submit(const std::string& host, Done done) {
         const std::lock_guard lock{mutex_};
-        if (jobs_.size() >= kMaxQueued) return false;
-        jobs_.push_back(std::move(job));
-        if (idle_ < jobs_.size() && threads_ < kMaxThreads) {
+        if (waiting_ >= kMaxWaiting) return false;
+        ++waiting_;
+        const auto [lookup, is_new] = lookups_.try_emplace(host);
+        lookup->second.push_back(std::move(done));
+        if (!is_new) return true;
+        queue_.push_back(host);
+        if (idle_ < queue_.size() && threads_ < kMaxThreads) {
             start_thread("rollcall-dns", [this] { work(); }).detach();
             ++threads_;
         }
@@ -65,21 +76,27 @@ private:
         std::unique_lock lock{mutex_};
         for (;;) {
             ++idle_;
-            changed_.wait(lock, [this] { return !jobs_.empty(); });
+            changed_.wait(lock, [this] { return !queue_.empty(); });
             --idle_;
-            {
-                const auto job = std::move(jobs_.front());
-                jobs_.pop_front();
-                lock.unlock();
-                job();
-            }
+            const std::string host = std::move(queue_.front());
+            queue_.pop_front();
+            lock.unlock();
+            const Result<Addresses> found = look_up(host);
+            lock.lock();
+            const auto asked = std::move(lookups_.extract(host).mapped());
+            waiting_ -= asked.size();
+            lock.unlock();
+            for (const Done& done : asked)
+                done(found);
             lock.lock();
         }
     }
 
     std::mutex mutex_;
     std::condition_variable changed_;
-    std::deque<std::function<void()>> jobs_;
+    std::map<std::string, std::vector<Done>> lookups_;  // queued or under way: who waits for them
+    std::deque<std::string> queue_;                     // those that no thread has taken yet
+    std::size_t waiting_ = 0;                           // in all of lookups_
     std::size_t threads_ = 0;
     std::size_t idle_ = 0;
 };
@@ -93,9 +110,16 @@ Addresses literal_address(const Endpoint& endpoint) {
     return {asio::ip::tcp::endpoint{address, endpoint.port()}};
 }
 
-void resolve(const Endpoint& endpoint, std::function<void(Result<Addresses>)> done) {
-    const bool taken = LookupPool::instance().submit([endpoint, done] { done(look_up(endpoint)); });
-    if (!taken) done(Error{Errc::resolve_failed, "too many names wait for the resolver"});
+void resolve(const Endpoint& endpoint, const std::function<void(Result<Addresses>)>& done) {
+    const auto with_port = [done, port = endpoint.port()](Result<Addresses> found) {
+        if (found) {
+            for (auto& address : *found)
+                address.port(port);
+        }
+        done(std::move(found));
+    };
+    if (!LookupPool::instance().submit(endpoint.host(), with_port))
+        done(Error{Errc::resolve_failed, "too many names wait for the resolver"});
 }
 
 }  // namespace rollcall::rpc

@@ -16,8 +16,9 @@ using Addresses = std::vector<asio::ip::tcp::endpoint>;
 [[nodiscard]] Addresses literal_address(const Endpoint& endpoint);
 
 // Looks a name up on one of at most four process-wide threads, which are started when needed and
-// never joined: getaddrinfo has no time-out and cannot be interrupted. `done` runs on such a
-// thread, however late, and must own what it touches.
-void resolve(const Endpoint& endpoint, std::function<void(Result<Addresses>)> done);
+// never joined: getaddrinfo has no time-out and cannot be interrupted. A name that is being looked
+// up already is not looked up again: all who asked get the one answer. `done` runs on such a
+// thread, however late, or at once if too many wait, and must own what it touches.
+void resolve(const Endpoint& endpoint, const std::function<void(Result<Addresses>)>& done);
 
 }  // namespace rollcall::rpc

@@ -55,6 +55,9 @@ public:
     std::uint32_t id = 0;        // on the connection that carries it
     std::uint64_t wire_end = 0;  // where its request ends in the bytes of that connection
     bool done = false;           // finish() or fail() has been called
+    // It went out on an earlier connection and may have been executed there; whatever ends it now,
+    // it is not `not_sent`.
+    bool exposed = false;
 
 protected:
     virtual ~Call() = default;
@@ -152,13 +155,13 @@ private:
 };
 
 // The caller gave an Asio completion handler: it is posted to its own executor, with its own
-// allocator, never run inside the client.
+// allocator, never run inside the client. The call itself is not made with that allocator: memory
+// of a handler must be free before the handler runs, and queues and cancellation slots may refer
+// to a call for longer.
 template <class R, class Handler>
 class AsyncCall final : public Call {
 public:
     using Executor = asio::associated_executor_t<Handler, asio::any_io_executor>;
-    using Allocator = typename std::allocator_traits<
-        asio::associated_allocator_t<Handler>>::template rebind_alloc<AsyncCall>;
 
     [[nodiscard]] static CallPtr make(
         PackedInvocation packed,
@@ -166,10 +169,7 @@ public:
         Handler&& handler,
         const asio::any_io_executor& fallback
     ) {
-        Allocator allocator{asio::get_associated_allocator(handler)};
-        AsyncCall* memory = std::allocator_traits<Allocator>::allocate(allocator, 1);
-        return CallPtr{new (memory)
-                           AsyncCall{std::move(packed), deadline, std::move(handler), fallback}};
+        return CallPtr{new AsyncCall{std::move(packed), deadline, std::move(handler), fallback}};
     }
 
     void finish(codec::Bytes result) noexcept override { deliver(read_result<R>(result)); }
@@ -198,7 +198,6 @@ private:
         const asio::any_io_executor& fallback
     )
         : Call(std::move(packed), until),
-          allocator_(asio::get_associated_allocator(handler)),
           work_(asio::get_associated_executor(handler, fallback)),
           handler_(std::move(handler)) {}
 
@@ -209,13 +208,8 @@ private:
         handler_.reset();
     }
 
-    void destroy() noexcept override {
-        Allocator allocator{allocator_};
-        this->~AsyncCall();
-        std::allocator_traits<Allocator>::deallocate(allocator, this, 1);
-    }
+    void destroy() noexcept override { delete this; }
 
-    Allocator allocator_;
     asio::executor_work_guard<Executor> work_;
     std::optional<Handler> handler_;
 };

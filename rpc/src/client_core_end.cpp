@@ -1,0 +1,135 @@
+// How calls of a client end that are not answered: late, lost, cancelled, or with the client.
+
+#include "client_core.h"
+#include "latch.h"
+
+#include <asio/post.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace rollcall::rpc {
+namespace {
+
+// How long a stopping client waits for an I/O thread that does not answer.
+constexpr Duration kStopPatience = std::chrono::seconds{2};
+
+}  // namespace
+
+void ClientCore::stop(const Self& self) {
+    {
+        const std::lock_guard lock{self->mutex_};
+        self->stopped_ = true;
+    }
+    const auto closed = std::make_shared<Latch>();
+    asio::post(self->thread_->context(), [self, closed] {
+        self->shut();
+        // Behind the handlers that shut() has aborted: when it runs, they have let go of the core,
+        // so that the waiter, not the I/O thread, is the last to hold it.
+        asio::post(self->thread_->context(), [closed] { closed->open(); });
+    });
+    if (IoThreads::on_io_thread()) return;
+    if (!closed->wait(Deadline::in(kStopPatience))) {
+        self->options_.log.error(
+            "client of " + self->endpoint_text_ + ": its I/O thread does not answer"
+        );
+    }
+}
+
+void ClientCore::watch(Deadline deadline) {
+    if (deadline.point() >= deadline_armed_) return;
+    deadline_armed_ = deadline.point();
+    deadline_timer_.expires_at(deadline_armed_);
+    deadline_timer_.async_wait([self = self_.lock()](const asio::error_code& ec) {
+        if (!ec) self->on_deadline();
+    });
+}
+
+// One timer for all calls. A call that is answered in time never touches it: when it fires, it
+// ends what is late and is armed for the earliest of the rest.
+void ClientCore::on_deadline() {
+    const TimePoint now = SteadyClock::now();
+    deadline_armed_ = TimePoint::max();
+    expire_waiting(now);
+    Deadline next = waiting_.earliest();
+    if (connection_) {
+        connection_->session().expire(now);
+        next = next.earlier(connection_->session().earliest());
+    }
+    for (const auto& connection : std::vector<ClientConnection::Self>{retiring_}) {
+        connection->session().expire(now);
+        next = next.earlier(connection->session().earliest());
+        close_if_over(*connection);
+    }
+    // At most a thousand times a second, however many deadlines there are.
+    if (!next.is_never())
+        watch(Deadline::at(std::max(next.point(), now + std::chrono::milliseconds{1})));
+    drive();
+}
+
+void ClientCore::expire_waiting(TimePoint now) {
+    std::string message = "the deadline passed before the call was sent";
+    if (!connection_)
+        message +=
+            last_failure_.empty() ? ": still connecting" : ": cannot connect: " + last_failure_;
+    const auto is_late = [&](const Call& call) { return call.deadline.expired(now); };
+    for (const CallPtr& call : waiting_.take_if(is_late))
+        fail_here(*call, Errc::timed_out, message, Sent::not_sent);
+}
+
+void ClientCore::end_call(const CallPtr& call, Errc code, const std::string& message) {
+    if (call->done) return;
+    bool was_sent = connection_ && connection_->session().forget(*call);
+    for (const auto& connection : std::vector<ClientConnection::Self>{retiring_}) {
+        was_sent = was_sent || connection->session().forget(*call);
+        close_if_over(*connection);
+    }
+    // One that waits is left in its queue, where it is skipped because it is done.
+    fail_here(*call, code, message, was_sent ? Sent::maybe_sent : Sent::not_sent);
+}
+
+void ClientCore::shut() {
+    if (std::exchange(shut_, true)) return;
+    state_.store(ClientState::stopped, std::memory_order_relaxed);
+    pump();  // what is still in the inbox fails there
+    deadline_timer_.cancel();
+    backoff_timer_.cancel();
+    if (std::shared_ptr<Dial> dial = std::exchange(dial_, nullptr)) dial->cancel();
+    std::vector<ClientConnection::Self> connections = std::move(retiring_);
+    retiring_.clear();
+    if (connection_) connections.push_back(std::exchange(connection_, nullptr));
+    for (const auto& connection : connections) {
+        connection->close();
+        for (const CallPtr& call : connection->session().take_unsent(connection->written())) {
+            fail_here(*call, Errc::shutting_down, "this client was stopped", Sent::not_sent);
+        }
+        for (const CallPtr& call : connection->session().take_all()) {
+            fail_here(*call, Errc::shutting_down, "this client was stopped", Sent::maybe_sent);
+        }
+    }
+    for (const CallPtr& call : waiting_.take_if([](const Call&) { return true; })) {
+        fail_here(*call, Errc::shutting_down, "this client was stopped", Sent::not_sent);
+    }
+}
+
+void ClientCore::lose_calls(ClientConnection& connection, const std::string& reason) {
+    ClientSession& session = connection.session();
+    waiting_.put_back(session.take_unsent(connection.written()));
+    std::vector<CallPtr> again;
+    for (CallPtr& call : session.take_all()) {
+        if (next_is_plain_ && call->invocation.is_idempotent()) {
+            call->exposed = true;
+            again.push_back(std::move(call));
+        } else {
+            fail_here(
+                *call,
+                Errc::connection_lost,
+                "the connection ended before the reply: " + reason,
+                Sent::maybe_sent
+            );
+        }
+    }
+    waiting_.put_back(std::move(again));
+}
+
+}  // namespace rollcall::rpc
