@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <string>
+#include <vector>
 
 using namespace rollcall;
 using namespace std::chrono_literals;
@@ -35,7 +36,9 @@ int main() {
     const Result<int> sum = calculators.call(calculator::add(1, 2));
     lesson.show(sum.has_value() && *sum == 3, "add(1, 2) is 3, wherever it runs");
 
-    for (const registry::Instance& instance : found.get_all().value()) {
+    // Named first: value() of a temporary would be gone before the loop begins.
+    const std::vector<registry::Instance> instances = found.get_all().value();
+    for (const registry::Instance& instance : instances) {
         const bool is_it = instance.endpoint() == server.endpoint();
         lesson.show(is_it, "the registry lists " + instance.endpoint().to_string());
     }

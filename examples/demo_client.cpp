@@ -75,7 +75,8 @@ void discover(discovery::Discovery& found) {
         found.refresh(deadline).value();
     }
     std::printf("The client asks the registry who serves 'calculator':\n");
-    for (const auto& instance : found.get_all().value())
+    const auto instances = found.get_all().value();
+    for (const auto& instance : instances)
         std::printf("    %s\n", instance.endpoint().to_string().c_str());
 }
 
