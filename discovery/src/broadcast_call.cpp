@@ -16,15 +16,15 @@ public:
         slot_->on_attempt(now);
     }
 
-    ~Attempt() override { slot_->on_end(); }
-
     void finish(codec::Bytes result) noexcept override {
         slot_->on_success(SteadyClock::now());
+        slot_->on_end();
         on_end(std::exchange(broadcast_, nullptr), index_, std::string{result});
     }
 
     void fail(Error&& error) noexcept override {
         slot_->on_failure(error, began_, SteadyClock::now());
+        slot_->on_end();
         on_end(std::exchange(broadcast_, nullptr), index_, std::move(error));
     }
 
@@ -129,8 +129,8 @@ bool BroadcastCall::decides(const Result<std::string>& result) const {
 
 void BroadcastCall::on_end(const Self& self, std::size_t index, Result<std::string> result) {
     rpc::CallPtr ended;  // let go of without the lock
-    bool all = false;
     bool decided = false;
+    std::optional<std::vector<PackedReply>> all;
     {
         const std::lock_guard lock{self->mutex_};
         Part& part = self->parts_[index];
@@ -141,10 +141,30 @@ void BroadcastCall::on_end(const Self& self, std::size_t index, Result<std::stri
         PackedReply& reply = self->replies_[index];
         reply.result = std::move(result);
         reply.elapsed = SteadyClock::now() - self->began_;
-        all = --self->unfinished_ == 0;
+        if (--self->unfinished_ == 0) all = std::move(self->replies_);
     }
-    if (all) return self->waiter_->complete(std::move(self->replies_));
+    if (all) return self->waiter_->complete(*std::move(all));
     if (decided) cancel_rest(self);
+}
+
+std::optional<PackedReplies> BroadcastCall::late_replies() {
+    const std::lock_guard lock{mutex_};
+    if (parts_.empty()) {
+        return Error{Errc::no_instances, core_->discovery().why_none()}.with_method(
+            invocation_.method()
+        );
+    }
+    if (unfinished_ == 0) return std::nullopt;
+    std::vector<PackedReply> replies = replies_;
+    for (std::size_t i = 0; i < parts_.size(); ++i) {
+        if (parts_[i].ended) continue;
+        replies[i].elapsed = SteadyClock::now() - began_;
+        replies[i].result = Error{Errc::timed_out, "no reply by the deadline"}
+                                .with_method(invocation_.method())
+                                .with_endpoint(parts_[i].slot->endpoint().to_string())
+                                .with_sent(Sent::maybe_sent);
+    }
+    return replies;
 }
 
 void BroadcastCall::cancel_rest(const Self& self) {

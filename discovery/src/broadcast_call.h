@@ -6,6 +6,7 @@
 #include "service_core.h"
 
 #include <mutex>
+#include <optional>
 #include <vector>
 
 namespace rollcall::discovery {
@@ -27,6 +28,10 @@ public:
     static void start(const Self& self);
     // Ends what is unfinished. Any thread, any time.
     static void cancel(const Self& self);
+
+    // For a blocking caller whose deadline has passed without an end: what is known by now, the
+    // rest as timed_out. Nothing if the end is here after all.
+    [[nodiscard]] std::optional<PackedReplies> late_replies();
 
 private:
     class Attempt;

@@ -26,19 +26,34 @@ RefreshPlan::RefreshPlan(RefreshTimes times, TimePoint now)
 }
 
 void RefreshPlan::hurry(TimePoint now) {
+    wanted_ = std::max(wanted_, Wanted::soon);
     due_ = std::min(due_, std::max(now, last_end_ + times_.hurry_gap));
+}
+
+void RefreshPlan::demand(TimePoint now) {
+    wanted_ = Wanted::at_once;
+    due_ = now;
+}
+
+void RefreshPlan::on_begin() {
+    wanted_ = Wanted::on_time;
 }
 
 void RefreshPlan::on_answer(TimePoint now, double unit) {
     backoff_.reset();
-    last_end_ = now;
     const auto early = std::chrono::duration<double>(times_.refresh) * (unit / 10);
-    due_ = now + times_.refresh - std::chrono::duration_cast<Duration>(early);
+    end(now, now + times_.refresh - std::chrono::duration_cast<Duration>(early));
 }
 
 void RefreshPlan::on_failure(TimePoint now, double unit) {
+    end(now, now + backoff_.next(unit));
+}
+
+void RefreshPlan::end(TimePoint now, TimePoint due) {
     last_end_ = now;
-    due_ = now + backoff_.next(unit);
+    due_ = due;
+    if (wanted_ == Wanted::soon) hurry(now);
+    if (wanted_ == Wanted::at_once) demand(now);
 }
 
 bool RefreshPlan::believes(

@@ -24,13 +24,13 @@ public:
 
     [[nodiscard]] TimePoint due() const { return due_; }
 
-    // Somebody waits for a better list.
+    // Somebody waits for a better list. A request under way does not count for him.
     void hurry(TimePoint now);
+    // Somebody asks for a request right now; again, one under way does not count.
+    void demand(TimePoint now);
 
-    // Somebody asks for a request right now.
-    void demand(TimePoint now) { due_ = now; }
-
-    // After each request; `unit` in [0, 1) is the randomness.
+    // Around each request; `unit` in [0, 1) is the randomness.
+    void on_begin();
     void on_answer(TimePoint now, double unit);
     void on_failure(TimePoint now, double unit);
 
@@ -42,10 +42,16 @@ public:
     );
 
 private:
+    // Asked for since the request under way began.
+    enum class Wanted { on_time, soon, at_once };
+
+    void end(TimePoint now, TimePoint due);
+
     const RefreshTimes times_;
     Backoff backoff_;
     TimePoint due_;
     TimePoint last_end_;
+    Wanted wanted_ = Wanted::on_time;
     std::optional<TimePoint> empty_since_;
 };
 

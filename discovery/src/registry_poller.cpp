@@ -54,6 +54,7 @@ RegistryPoller::Loop::Services RegistryPoller::Loop::wait_due() {
         for (const auto& service : services) {
             if (service->plan.due() <= now) {
                 ++service->begun;
+                service->plan.on_begin();
                 due.push_back(service);
             } else {
                 next = std::min(next, service->plan.due());

@@ -38,11 +38,15 @@ public:
         slot_->on_attempt(now);
     }
 
-    ~Attempt() override { slot_->on_end(); }
+    // A notification that went out has no other end.
+    ~Attempt() override {
+        if (call_) slot_->on_end();
+    }
 
     void finish(codec::Bytes result) noexcept override {
         const Self call = std::exchange(call_, nullptr);
         slot_->on_success(SteadyClock::now());
+        slot_->on_end();
         call->forget_attempt();
         call->outer_->finish(result);
     }
@@ -50,6 +54,7 @@ public:
     void fail(Error&& error) noexcept override {
         Self call = std::exchange(call_, nullptr);
         slot_->on_failure(error, began_, SteadyClock::now());
+        slot_->on_end();
         call->forget_attempt();
         const auto& executor = call->core_->executor();
         // Not here: the client is in the middle of something, and so may be the caller.
@@ -107,8 +112,9 @@ void ServiceCall::attempt(const Self& self, const Choice& choice, TimePoint now)
     {
         const std::lock_guard lock{self->mutex_};
         number = ++self->current_number_;
+        ++self->attempts_;
+        self->under_way_ = true;
     }
-    ++self->attempts_;
     const rpc::CallPtr attempt{
         new Attempt{self, choice.slot, self->attempt_deadline(choice.is_last, now), now}};
     rpc::Client* const client = choice.slot->client();
@@ -128,10 +134,11 @@ void ServiceCall::attempt(const Self& self, const Choice& choice, TimePoint now)
     if (cancel_now) client->cancel(attempt);
 }
 
-Deadline ServiceCall::attempt_deadline(bool is_last, TimePoint now) const {
+Deadline ServiceCall::attempt_deadline(bool is_last, TimePoint now) {
     const Deadline all = outer_->deadline;
     if (outer_->kind == Kind::connection)
         return all.earlier(Deadline::in(core_->options().client.connect_timeout, now));
+    const std::lock_guard lock{mutex_};
     const bool may_follow = outer_->kind == Kind::reply && outer_->invocation.is_idempotent() &&
                             !is_last && exposed_ + 1 < core_->options().max_attempts;
     if (!may_follow) return all;
@@ -145,12 +152,17 @@ void ServiceCall::forget_attempt() {
     SlotPtr slot;
     const std::lock_guard lock{mutex_};
     ++current_number_;
+    under_way_ = false;
     std::swap(over, current_);
     std::swap(slot, current_slot_);
 }
 
 void ServiceCall::on_failed(const Self& self, const SlotPtr& slot, Error error) {
-    if (error.sent() == Sent::maybe_sent) ++self->exposed_;
+    {
+        const std::lock_guard lock{self->mutex_};
+        if (error.sent() == Sent::maybe_sent) ++self->exposed_;
+        self->last_error_ = error;
+    }
     if (!may_go_elsewhere(error.code())) return self->end(std::move(error));
     // next() would say the same, without what is known of this attempt.
     if (self->core_->is_stopped() && error.code() != Errc::shutting_down)
@@ -158,15 +170,17 @@ void ServiceCall::on_failed(const Self& self, const SlotPtr& slot, Error error) 
     const bool again = !self->core_->is_stopped() && !self->is_cancelled() &&
                        !self->outer_->deadline.expired() && self->may_repeat(error);
     if (!again) return self->end(std::move(error));
-    self->last_error_ = std::move(error);
     self->tried_.push_back(slot);
     next(self);
 }
 
 bool ServiceCall::may_repeat(const Error& error) {
     if (error.sent() == Sent::not_sent) return true;
-    if (!outer_->invocation.is_idempotent() || exposed_ >= core_->options().max_attempts)
-        return false;
+    if (!outer_->invocation.is_idempotent()) return false;
+    {
+        const std::lock_guard lock{mutex_};
+        if (exposed_ >= core_->options().max_attempts) return false;
+    }
     return error.code() != Errc::timed_out || core_->take_retry();
 }
 
@@ -191,20 +205,37 @@ void ServiceCall::cancel(const Self& self) {
     }
 }
 
-Error ServiceCall::no_time_left(bool none_known) const {
-    if (none_known) {
-        Error error{Errc::no_instances, core_->discovery().why_none()};
-        if (last_error_) error.set_endpoint(last_error_->endpoint());
-        return error;
-    }
-    if (!last_error_) return Error{Errc::timed_out, "the deadline passed before the call began"};
+Error ServiceCall::no_time_left(bool none_known) {
+    const std::lock_guard lock{mutex_};
+    const Sent sent = exposed_ > 0 ? Sent::maybe_sent : Sent::not_sent;
+    if (none_known) return Error{Errc::no_instances, core_->discovery().why_none()}.with_sent(sent);
+    if (!last_error_)
+        return Error{Errc::timed_out, "the deadline passed before the call began"}.with_sent(sent);
     std::string message = last_error_->message();
     message += " (" + std::to_string(attempts_) + " attempts until the deadline)";
-    return Error{last_error_->code(), std::move(message)}.with_endpoint(last_error_->endpoint());
+    return Error{last_error_->code(), std::move(message)}
+        .with_endpoint(last_error_->endpoint())
+        .with_sent(sent);
+}
+
+Error ServiceCall::late_error() {
+    {
+        const std::lock_guard lock{mutex_};
+        if (under_way_) {
+            Error error{Errc::timed_out, "no reply by the deadline"};
+            if (current_slot_) error.set_endpoint(current_slot_->endpoint().to_string());
+            error.set_method(outer_->invocation.method()).set_sent(Sent::maybe_sent);
+            return error;
+        }
+    }
+    return no_time_left(core_->list()->slots.empty()).with_method(outer_->invocation.method());
 }
 
 void ServiceCall::end(Error error) {
-    if (exposed_ > 0) error.set_sent(Sent::maybe_sent);
+    {
+        const std::lock_guard lock{mutex_};
+        if (exposed_ > 0) error.set_sent(Sent::maybe_sent);
+    }
     if (error.method().empty()) error.set_method(outer_->invocation.method());
     outer_->fail(std::move(error));
 }

@@ -57,9 +57,10 @@ Result<void> ServiceClient::wait_ready(Deadline deadline) {
     if (auto error = blocked(nothing)) return std::move(*error);
     auto* call = new rpc::BlockingCall<void>{nothing, deadline, rpc::Call::Kind::connection};
     const rpc::CallPtr mine{call};
-    Edge::start(Edge::prepare(core_, mine));
+    const auto operation = Edge::prepare(core_, mine);
+    Edge::start(operation);
     if (auto result = call->wait(patience(deadline))) return std::move(*result);
-    return unanswered(nothing);
+    return Edge::late_error(operation);
 }
 
 PackedReplies ServiceClient::broadcast_packed(
@@ -68,14 +69,14 @@ PackedReplies ServiceClient::broadcast_packed(
     if (auto error = blocked(invocation)) return std::move(*error);
     const Core core = core_;
     const Deadline deadline = Edge::deadline_of(*core, invocation);
-    const Error late = unanswered(invocation);
     const auto waiter = std::make_shared<BlockingBroadcast>();
     const auto broadcast = std::make_shared<BroadcastCall>(
         core, std::move(invocation), deadline, options.until, waiter
     );
     BroadcastCall::start(broadcast);
     if (auto replies = waiter->wait(patience(deadline))) return std::move(*replies);
-    return late;
+    if (auto replies = broadcast->late_replies()) return std::move(*replies);
+    return *waiter->wait(Deadline::never());  // it is being handed over right now
 }
 
 std::optional<Error> ServiceClient::blocked(const rpc::PackedInvocation& invocation) {
@@ -85,12 +86,6 @@ std::optional<Error> ServiceClient::blocked(const rpc::PackedInvocation& invocat
         "a blocking call on an I/O thread would wait for itself: co_await the async_ function "
         "instead, or register the handler with RunOn::pool"}
         .with_method(invocation.method());
-}
-
-Error ServiceClient::unanswered(const rpc::PackedInvocation& invocation) {
-    return Error{Errc::timed_out, "the deadline passed and the client's I/O thread does not answer"}
-        .with_method(invocation.method())
-        .with_sent(Sent::maybe_sent);
 }
 
 Deadline ServiceClient::patience(Deadline deadline) {
@@ -114,6 +109,10 @@ std::shared_ptr<ServiceCall> ServiceClient::Edge::prepare(const Core& core, rpc:
 
 void ServiceClient::Edge::start(const std::shared_ptr<ServiceCall>& call) {
     ServiceCall::next(call);
+}
+
+Error ServiceClient::Edge::late_error(const std::shared_ptr<ServiceCall>& call) {
+    return call->late_error();
 }
 
 void ServiceClient::Edge::cancel(const std::weak_ptr<ServiceCall>& call) {

@@ -164,19 +164,24 @@ public:
         : work_(asio::get_associated_executor(handler, fallback)), handler_(std::move(handler)) {}
 
     void complete(PackedReplies replies) noexcept override {
-        const auto work = std::move(work_);
+        const auto executor = work_.get_executor();
         asio::post(
-            work.get_executor(),
-            Completion{std::move(*handler_), read_replies<R>(std::move(replies))}
+            executor,
+            Completion{std::move(work_), std::move(*handler_), read_replies<R>(std::move(replies))}
         );
         handler_.reset();
     }
 
 private:
-    // The handler with its argument, still carrying the handler's allocator.
+    using Work =
+        asio::executor_work_guard<asio::associated_executor_t<Handler, asio::any_io_executor>>;
+
+    // The handler with its argument, still carrying the handler's allocator. The work ends where
+    // it runs: afterwards the caller may destroy that context at any time.
     struct Completion {
         using allocator_type = asio::associated_allocator_t<Handler>;
 
+        Work work;
         Handler handler;
         BroadcastResult<R> result;
 
@@ -187,7 +192,7 @@ private:
         void operator()() { std::move(handler)(std::move(result)); }
     };
 
-    asio::executor_work_guard<asio::associated_executor_t<Handler, asio::any_io_executor>> work_;
+    Work work_;
     std::optional<Handler> handler_;
 };
 

@@ -142,6 +142,8 @@ private:
         );
         static void start(const std::shared_ptr<ServiceCall>& call);
         static void cancel(const std::weak_ptr<ServiceCall>& call);
+        // For a caller who gives up waiting: I/O threads that are late must not make him late.
+        [[nodiscard]] static Error late_error(const std::shared_ptr<ServiceCall>& call);
         [[nodiscard]] static std::shared_ptr<BroadcastCall> prepare_broadcast(
             const Core& core,
             rpc::PackedInvocation invocation,
@@ -153,7 +155,6 @@ private:
     };
 
     [[nodiscard]] static std::optional<Error> blocked(const rpc::PackedInvocation& invocation);
-    [[nodiscard]] static Error unanswered(const rpc::PackedInvocation& invocation);
     [[nodiscard]] static Deadline patience(Deadline deadline);
     [[nodiscard]] PackedReplies broadcast_packed(
         rpc::PackedInvocation invocation, BroadcastOptions options
@@ -169,9 +170,10 @@ Result<R> ServiceClient::call(rpc::Invocation<R> invocation) {
     const Deadline deadline = Edge::deadline_of(*core, invocation);
     auto* call = new rpc::BlockingCall<R>{std::move(invocation), deadline};
     const rpc::CallPtr mine{call};
-    Edge::start(Edge::prepare(core, mine));
+    const auto operation = Edge::prepare(core, mine);
+    Edge::start(operation);
     if (auto result = call->wait(patience(deadline))) return std::move(*result);
-    return unanswered(call->invocation);
+    return Edge::late_error(operation);
 }
 
 template <class R, class Token>

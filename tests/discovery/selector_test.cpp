@@ -1,0 +1,129 @@
+// Selectors are pure but for their randomness: no sockets here.
+#include <rollcall/discovery/selector.h>
+
+#include "discovery/fake_registry.h"
+#include "support/seed.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <map>
+#include <memory>
+#include <random>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace rollcall::discovery {
+namespace {
+
+// Instances "a00", "a01", ...
+class Selectors : public testing::Test {
+protected:
+    static std::vector<registry::Instance> instances(std::size_t count) {
+        std::vector<registry::Instance> all;
+        for (std::size_t i = 0; i < count; ++i)
+            all.push_back(tests::instance_named(id(i), static_cast<std::uint16_t>(i + 1)));
+        return all;
+    }
+
+    static std::string id(std::size_t i) { return (i < 10 ? "a0" : "a") + std::to_string(i); }
+
+    static std::vector<const registry::Instance*> pointers(
+        const std::vector<registry::Instance>& all
+    ) {
+        std::vector<const registry::Instance*> list;
+        for (const registry::Instance& each : all)
+            list.push_back(&each);
+        return list;
+    }
+};
+
+TEST_F(Selectors, RoundRobinTakesEachInTurn) {
+    const auto all = instances(3);
+    const auto list = pointers(all);
+    RoundRobinSelector selector;
+    const std::size_t first = selector.choose(list);
+    for (std::size_t i = 1; i < 10; ++i)
+        EXPECT_EQ(selector.choose(list), (first + i) % 3);
+}
+
+TEST_F(Selectors, RoundRobinStartsAnywhere) {
+    const auto all = instances(4);
+    const auto list = pointers(all);
+    std::set<std::size_t> starts;
+    // 200 fair starts miss one of four with a probability of 4 * 0.75^200 < 1e-24.
+    for (int i = 0; i < 200; ++i)
+        starts.insert(RoundRobinSelector{}.choose(list));
+    EXPECT_EQ(starts.size(), 4U);
+}
+
+TEST_F(Selectors, RoundRobinSkipsNobodyWhenTheListChanges) {
+    const auto all = instances(4);
+    RoundRobinSelector selector;
+    const auto list = pointers(all);
+    while (list[selector.choose(list)]->id != "a01") {
+    }
+    // a01 has just been chosen and leaves: its successor is next, not the one after that.
+    const std::vector<const registry::Instance*> without{list[0], list[2], list[3]};
+    EXPECT_EQ(without[selector.choose(without)]->id, "a02");
+    // It comes back: the turn goes on from a02.
+    EXPECT_EQ(list[selector.choose(list)]->id, "a03");
+    EXPECT_EQ(list[selector.choose(list)]->id, "a00");
+}
+
+// Eight threads choose while instances come and go. Each change moves every count by at most one
+// turn, so those that are always there must end up even.
+TEST_F(Selectors, RoundRobinIsEvenUnderThreadsAndChanges) {
+    const auto all = instances(6);
+    const auto full = pointers(all);
+    const std::vector<const registry::Instance*> without_last(full.begin(), full.end() - 1);
+    constexpr int kThreads = 8;
+    constexpr int kCalls = 2000;
+    constexpr int kBlock = 20;  // choices of one thread from the same list
+    RoundRobinSelector selector;
+    std::array<std::atomic<int>, 6> counts{};
+    std::vector<std::thread> threads;
+    for (int t = 0; t < kThreads; ++t) {
+        threads.emplace_back([&, random = std::mt19937_64{tests::seed() + std::uint64_t(t)}](
+                             ) mutable {
+            for (int i = 0; i < kCalls; i += kBlock) {
+                const auto& list = random() % 2 == 0 ? full : without_last;
+                for (int k = 0; k < kBlock; ++k)
+                    ++counts[list[selector.choose(list)]->port - 1U];
+            }
+        });
+    }
+    for (std::thread& thread : threads)
+        thread.join();
+    // The cycle is a00 ... a04 and sometimes a05: the five differ by one turn at most.
+    const auto [least, most] = std::minmax_element(counts.begin(), counts.end() - 1);
+    EXPECT_LE(*most - *least, 1);
+    EXPECT_GT(counts[5], 0);
+    EXPECT_LE(counts[5], *most);
+}
+
+TEST_F(Selectors, RandomIsEven) {
+    const auto all = instances(4);
+    const auto list = pointers(all);
+    RandomSelector selector;
+    std::array<int, 4> counts{};
+    constexpr int kCalls = 40000;
+    for (int i = 0; i < kCalls; ++i)
+        ++counts[selector.choose(list)];
+    // Standard deviation 87: eight of them.
+    for (const int count : counts)
+        EXPECT_NEAR(count, kCalls / 4, 700);
+}
+
+TEST_F(Selectors, AreMadeByMode) {
+    const auto all = instances(1);
+    EXPECT_EQ(make_selector(SelectMode::random)->choose(pointers(all)), 0U);
+    EXPECT_EQ(make_selector(SelectMode::round_robin)->choose(pointers(all)), 0U);
+}
+
+}  // namespace
+}  // namespace rollcall::discovery
