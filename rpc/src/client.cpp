@@ -61,7 +61,7 @@ Result<void> Client::wait_ready(Deadline deadline) {
     Edge::submit(core_, mine);
     const Deadline until = deadline.is_never() ? deadline : Deadline::at(deadline.point() + kGrace);
     if (auto result = call->wait(until)) return std::move(*result);
-    return unanswered(*call);
+    return unanswered(*call, call->give_up());
 }
 
 void Client::submit(CallPtr call) {
@@ -94,11 +94,11 @@ std::optional<Error> Client::blocked(const PackedInvocation& invocation) const {
         .with_endpoint(core_->endpoint().to_string());
 }
 
-Error Client::unanswered(const Call& call) const {
+Error Client::unanswered(const Call& call, Sent sent) const {
     return Error{Errc::timed_out, "the deadline passed and the client's I/O thread does not answer"}
         .with_method(call.invocation.method())
         .with_endpoint(core_->endpoint().to_string())
-        .with_sent(Sent::maybe_sent);
+        .with_sent(sent);
 }
 
 Deadline Client::Edge::deadline_of(const ClientCore& core, const PackedInvocation& invocation) {

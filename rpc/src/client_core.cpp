@@ -166,6 +166,9 @@ void ClientCore::send_one(ClientConnection& connection, const CallPtr& call) {
         call->done = true;
         return call->finish(codec::kNil);
     }
+    if (!call->may_be_sent()) {
+        return fail_here(*call, Errc::timed_out, "its caller waits no longer", Sent::not_sent);
+    }
     connection.send(call);
     const bool dropped = call->kind == Call::Kind::nothing && call->wire_end == 0;
     if (dropped) dropped_notifications_.fetch_add(1, std::memory_order_relaxed);

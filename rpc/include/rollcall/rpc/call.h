@@ -41,6 +41,9 @@ public:
     virtual void finish(codec::Bytes result) noexcept = 0;
     virtual void fail(Error&& error) noexcept = 0;
 
+    // Asked once, right before the request goes out: false if the caller has given it up.
+    [[nodiscard]] virtual bool may_be_sent() noexcept { return true; }
+
     void add_reference() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
 
     void drop_reference() noexcept {
@@ -126,6 +129,19 @@ public:
 
     void fail(Error&& error) noexcept override { set(Result<R>{std::move(error)}); }
 
+    [[nodiscard]] bool may_be_sent() noexcept override {
+        const std::lock_guard lock{mutex_};
+        going_out_ = !given_up_;
+        return going_out_;
+    }
+
+    // The caller waits no longer. What is certain about the request from now on.
+    [[nodiscard]] Sent give_up() {
+        const std::lock_guard lock{mutex_};
+        given_up_ = true;
+        return going_out_ ? Sent::maybe_sent : Sent::not_sent;
+    }
+
     // The reply, or nothing if none came by `until`.
     [[nodiscard]] std::optional<Result<R>> wait(Deadline until) {
         std::unique_lock lock{mutex_};
@@ -152,6 +168,8 @@ private:
     std::mutex mutex_;
     std::condition_variable changed_;
     std::optional<Result<R>> result_;
+    bool going_out_ = false;
+    bool given_up_ = false;
 };
 
 // The caller gave an Asio completion handler: it is posted to its own executor, with its own

@@ -124,7 +124,7 @@ private:
 
     // What makes a blocking call impossible here, if anything.
     [[nodiscard]] std::optional<Error> blocked(const PackedInvocation& invocation) const;
-    [[nodiscard]] Error unanswered(const Call& call) const;
+    [[nodiscard]] Error unanswered(const Call& call, Sent sent) const;
 
     template <class R, class Handler>
     static void start(
@@ -146,7 +146,7 @@ Result<R> Client::call(Invocation<R> invocation) {
     Edge::submit(core_, mine);
     const Deadline until = deadline.is_never() ? deadline : Deadline::at(deadline.point() + kGrace);
     if (auto result = call->wait(until)) return std::move(*result);
-    return unanswered(*call);
+    return unanswered(*call, call->give_up());
 }
 
 template <class R, class Token>
