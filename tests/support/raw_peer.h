@@ -65,6 +65,8 @@ public:
     [[nodiscard]] RawPeer accept(Duration limit = std::chrono::seconds{10});
     void close();
 
+    [[nodiscard]] int descriptor() const { return descriptor_; }
+
 private:
     int descriptor_ = -1;
     Endpoint endpoint_;

@@ -1,0 +1,33 @@
+#pragma once
+// This program's own getaddrinfo and connect, which stand before those of the C library.
+
+#include <rollcall/base/endpoint.h>
+
+namespace rollcall::tests {
+
+// Looking up this name blocks until release_hung_lookups(); then it does not exist.
+inline constexpr const char* kHungName = "hung.test";
+// Does not exist.
+inline constexpr const char* kUnknownName = "unknown.test";
+// Has two addresses, 127.0.0.2 and 127.0.0.1.
+inline constexpr const char* kTwoAddressesName = "two.test";
+
+void release_hung_lookups();
+
+// How many lookups of kHungName have begun.
+[[nodiscard]] int hung_lookups();
+
+// While it lives, sockets that connect to `endpoint` (127.0.0.1) are bound to the same address
+// first, so that they connect to themselves. One at a time.
+class SelfConnecting {
+public:
+    explicit SelfConnecting(const Endpoint& endpoint);
+    ~SelfConnecting();
+    SelfConnecting(const SelfConnecting&) = delete;
+    SelfConnecting& operator=(const SelfConnecting&) = delete;
+
+    // How many sockets have connected to themselves.
+    [[nodiscard]] static int count();
+};
+
+}  // namespace rollcall::tests

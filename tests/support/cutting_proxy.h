@@ -1,0 +1,49 @@
+#pragma once
+// A TCP proxy that cuts its connection at an exact byte.
+
+#include <rollcall/base/endpoint.h>
+
+#include <cstdint>
+#include <memory>
+
+namespace rollcall::tests {
+
+// Forwards one connection after the other to a server. The first of them ends as soon as exactly
+// `bytes` bytes have been forwarded in one direction: bytes that come together with the last of
+// them are not forwarded. Later connections are forwarded whole.
+// Thread safety: any thread. The destructor ends whatever is left.
+class CuttingProxy {
+public:
+    enum class Direction { to_server, to_client };
+    enum class How {
+        fin,  // both ends see the end of the stream
+        rst,  // both ends see a reset
+    };
+
+    struct Cut {
+        Direction direction = Direction::to_server;
+        std::uint64_t bytes = UINT64_MAX;  // never
+        How how = How::fin;
+    };
+
+    CuttingProxy(const Endpoint& server, Cut cut);
+    ~CuttingProxy();
+    CuttingProxy(const CuttingProxy&) = delete;
+    CuttingProxy& operator=(const CuttingProxy&) = delete;
+
+    // Where clients connect to.
+    [[nodiscard]] Endpoint endpoint() const;
+
+    // Bytes that were forwarded over the first connection.
+    [[nodiscard]] std::uint64_t forwarded(Direction direction) const;
+
+    // Connections that have come.
+    [[nodiscard]] unsigned connections() const;
+
+private:
+    class Relay;
+
+    std::unique_ptr<Relay> relay_;
+};
+
+}  // namespace rollcall::tests
