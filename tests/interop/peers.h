@@ -1,0 +1,25 @@
+#pragma once
+// The foreign programs that these tests talk to.
+
+#include <rollcall/base/endpoint.h>
+
+#include "support/process.h"
+
+#include <string>
+#include <vector>
+
+namespace rollcall::tests {
+
+// Where they are. A peer that is not installed is a std::runtime_error whose text names the
+// package: a test that cannot run has failed.
+[[nodiscard]] std::vector<std::string> nvim_command();
+// A script of this folder, run by the system's own Python, which has Debian's msgpack.
+[[nodiscard]] std::vector<std::string> python_command(const std::string& script);
+[[nodiscard]] std::vector<std::string> node_command(const std::string& script);
+// What Node needs to find the packages.
+[[nodiscard]] std::vector<std::string> node_environment();
+
+// Waits for the line "listening HOST:PORT" of a server that has been started.
+[[nodiscard]] Endpoint wait_listening(Process& process);
+
+}  // namespace rollcall::tests
