@@ -1,6 +1,8 @@
 #pragma once
 // Whom a command calls: one server, or a service whose instances a registry lists.
 
+#include <rollcall/base/deadline.h>
+#include <rollcall/base/result.h>
 #include <rollcall/rpc/io_threads.h>
 
 #include "invocation.h"
