@@ -26,16 +26,23 @@ protected:
         server.handle("add", [](int a, int b) { return a + b; });
         server.handle("echo", [](const codec::Raw& any) { return any; });
         server.handle("fail", [](const std::string& why) -> int { throw std::runtime_error{why}; });
-        server.handle("later", [](int n) -> asio::awaitable<int> {
-            asio::steady_timer timer{co_await asio::this_coro::executor, 50ms};
-            co_await timer.async_wait(asio::use_awaitable);
-            co_return n;
-        });
+        server.handle("later", &ForeignClient::later, *this);
+        server.handle("release", [this] { released = true; });
         server.handle("pooled", [](int n) { return n; }, {.run = RunOn::pool});
         server.handle("nothing", [] {});
         server.handle("count", [this] { ++counted; });
         server.handle("counted", [this] { return counted.load(); });
         server.start();
+    }
+
+    // Answers when the peer says so.
+    asio::awaitable<int> later(int n) {
+        asio::steady_timer timer{co_await asio::this_coro::executor};
+        while (!released) {
+            timer.expires_after(1ms);
+            co_await timer.async_wait(asio::use_awaitable);
+        }
+        co_return n;
     }
 
     void expect_success(std::vector<std::string> command) {
@@ -48,6 +55,7 @@ protected:
     }
 
     std::atomic<int> counted{0};
+    std::atomic<bool> released{false};
     Server server;
 };
 

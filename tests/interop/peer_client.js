@@ -43,7 +43,10 @@ async function main() {
       order.push('quick');
     }));
   }
-  await Promise.all([slow, ...quick]);
+  await Promise.all(quick);
+  assert.strictEqual(order.length, 500);
+  session.notify('release', []);
+  await slow;
   assert.strictEqual(order[500], 'later 1');
 
   for (let i = 0; i < 10; i++) session.notify('count', []);

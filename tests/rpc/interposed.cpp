@@ -37,6 +37,12 @@ Function* next_definition(const char* name) {
 
 }  // namespace
 
+void hold_hung_lookups() {
+    const std::lock_guard lock{gate().mutex};
+    gate().open = false;
+    gate().came = 0;
+}
+
 void release_hung_lookups() {
     const std::lock_guard lock{gate().mutex};
     gate().open = true;

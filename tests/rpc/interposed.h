@@ -5,16 +5,18 @@
 
 namespace rollcall::tests {
 
-// Looking up this name blocks until release_hung_lookups(); then it does not exist.
+// Looking up this name blocks until release_hung_lookups(); then, until hold_hung_lookups(), it
+// does not exist.
 inline constexpr const char* kHungName = "hung.test";
 // Does not exist.
 inline constexpr const char* kUnknownName = "unknown.test";
 // Has two addresses, 127.0.0.2 and 127.0.0.1.
 inline constexpr const char* kTwoAddressesName = "two.test";
 
+void hold_hung_lookups();
 void release_hung_lookups();
 
-// How many lookups of kHungName have begun.
+// How many lookups of kHungName have begun since hold_hung_lookups().
 [[nodiscard]] int hung_lookups();
 
 // While it lives, sockets that connect to `endpoint` (127.0.0.1) are bound to the same address
