@@ -83,9 +83,8 @@ TEST(ClientLimit, BodyHasAtMostBodyBytesMax) {
 }
 
 TEST(ClientLimit, AnnouncedLengthAllocatesNothing) {
-    const auto answer = answer_to(
-        "HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551615\r\n\r\nx", {}, 100ms
-    );
+    const auto answer =
+        answer_to("HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551615\r\n\r\nx", {}, 100ms);
     ASSERT_FALSE(answer.has_value());
     EXPECT_EQ(answer.error().code(), Errc::timed_out);
 }
