@@ -161,6 +161,8 @@ TEST(ClientOwnership, TheLastCopyOfIoThreadsMayGoOnItsOwnThread) {
     const std::size_t before = tests::threads().size();
     auto io = std::make_unique<IoThreads>(1);
     EXPECT_EQ(tests::threads().size(), before + 1);
+    // Held until post() has returned: an executor does not keep its loop alive.
+    const auto loop = io->at(0);
     const auto executor = io->executor();
     std::promise<void> gone;
     asio::post(executor, [&] {

@@ -29,7 +29,8 @@ public:
 
     [[nodiscard]] std::size_t size() const noexcept;
 
-    // The executor of one thread, in turn: to spawn coroutines where the bytes are.
+    // The executor of one thread, in turn: to spawn coroutines where the bytes are. It does not
+    // keep the group alive: a copy of the group must outlive every use of it.
     [[nodiscard]] asio::any_io_executor executor() const;
 
     // True on a thread of any group: there, a blocking call would wait for itself.
