@@ -199,6 +199,7 @@ private:
     struct Completion {
         using allocator_type = asio::associated_allocator_t<Handler>;
 
+        asio::executor_work_guard<Executor> work;
         Handler handler;
         Result<R> result;
 
@@ -220,9 +221,10 @@ private:
           handler_(std::move(handler)) {}
 
     void deliver(Result<R>&& result) noexcept {
-        // The work guard goes only after the post: until then it keeps the caller's loop running.
-        const auto work = std::move(work_);
-        asio::post(work.get_executor(), Completion{std::move(*handler_), std::move(result)});
+        // The guard travels with the completion: it keeps the caller's loop running until then,
+        // and does not touch it afterwards, when the caller may have destroyed it.
+        const auto executor = work_.get_executor();
+        asio::post(executor, Completion{std::move(work_), std::move(*handler_), std::move(result)});
         handler_.reset();
     }
 
