@@ -48,3 +48,8 @@ run_label_ci() {
     shift
     ctest --preset "$preset" -j "$jobs" "$@"
 }
+
+# Configures and builds a preset and runs the label ci in it.
+preset() {
+    configure "$1" && compile "$1" && run_label_ci "$1"
+}
