@@ -25,9 +25,6 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-// "At once", on a machine that does other things too.
-constexpr Duration kPrompt = std::chrono::seconds{3};
-
 }  // namespace
 
 TEST(HttpServer, DecodesPathAndQuery) {
