@@ -18,10 +18,12 @@ if(Asio_FOUND AND NOT TARGET Asio::asio)
     add_library(Asio::asio INTERFACE IMPORTED)
     # Asio 1.22 does not enable coroutines under clang by itself.
     set(Asio_clang "ASIO_HAS_CO_AWAIT=1;ASIO_HAS_STD_COROUTINE=1")
-    set_target_properties(Asio::asio PROPERTIES
-        INTERFACE_INCLUDE_DIRECTORIES "${Asio_INCLUDE_DIR}"
-        INTERFACE_COMPILE_DEFINITIONS
-            "ASIO_STANDALONE;ASIO_NO_DEPRECATED;$<$<CXX_COMPILER_ID:Clang>:${Asio_clang}>"
-        INTERFACE_LINK_LIBRARIES Threads::Threads)
+    # Left to itself Asio 1.22 has std::aligned_alloc only in units that include a header of the
+    # standard library before it: its allocator would differ from unit to unit in one program.
+    target_include_directories(Asio::asio SYSTEM INTERFACE "${Asio_INCLUDE_DIR}")
+    target_compile_definitions(Asio::asio INTERFACE
+        ASIO_STANDALONE ASIO_NO_DEPRECATED ASIO_HAS_STD_ALIGNED_ALLOC=1
+        "$<$<CXX_COMPILER_ID:Clang>:${Asio_clang}>")
+    target_link_libraries(Asio::asio INTERFACE Threads::Threads)
 endif()
 mark_as_advanced(Asio_INCLUDE_DIR)

@@ -123,6 +123,9 @@ rollcall_dependency(restinio TARGET restinio::restinio DEBIAN librestinio-dev
 set_property(GLOBAL PROPERTY ROLLCALL_FIND_restinio::restinio
     "find_dependency(fmt)\nfind_dependency(restinio)")
 
+# Debian's RESTinio configures Asio in its own way; in one program all units must see one Asio.
+set_property(TARGET restinio::restinio PROPERTY INTERFACE_COMPILE_DEFINITIONS "")
+
 # A fetched RESTinio needs the parser that Debian's package brings along: one C file.
 get_property(rollcall_fetched GLOBAL PROPERTY ROLLCALL_FETCHED)
 if("restinio" IN_LIST rollcall_fetched)
