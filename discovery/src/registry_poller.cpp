@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <map>
 #include <stdexcept>
-#include <unistd.h>
 
 namespace rollcall::discovery {
 
@@ -127,7 +126,7 @@ std::shared_ptr<RegistryPoller> RegistryPoller::of(const std::string& url) {
     std::erase_if(pollers, [](const auto& each) { return each.second.expired(); });
     auto& known = pollers[url];
     auto poller = known.lock();
-    if (poller && poller->process_ == ::getpid()) return poller;
+    if (poller && poller->home_.is_here()) return poller;
     auto connection = registry::connect(url);
     if (!connection) throw std::invalid_argument{connection.error().message()};
     if (!connection->source) throw std::invalid_argument{"'" + url + "' has no lists to read"};
@@ -137,17 +136,16 @@ std::shared_ptr<RegistryPoller> RegistryPoller::of(const std::string& url) {
 }
 
 RegistryPoller::RegistryPoller(std::unique_ptr<registry::Source> source, std::string name)
-    : name_(std::move(name)), loop_(std::make_shared<Loop>()), process_(::getpid()) {
+    : name_(std::move(name)), loop_(std::make_shared<Loop>()) {
     loop_->source = std::move(source);
     loop_->name = name_;
     thread_ = start_thread("rollcall-lists", [loop = loop_] { loop->run(); });
 }
 
 RegistryPoller::~RegistryPoller() {
-    if (process_ != ::getpid()) {
-        // The thread is the parent's, and its connection too: neither may be touched here.
+    if (!home_.is_here()) {
         thread_.detach();
-        static_cast<void>(new std::shared_ptr<Loop>{loop_});
+        abandon(std::move(loop_));
         return;
     }
     {
@@ -166,6 +164,7 @@ void RegistryPoller::add(std::shared_ptr<PolledService> service) {
 }
 
 void RegistryPoller::remove(const std::shared_ptr<PolledService>& service) {
+    if (!home_.is_here()) return;
     const std::lock_guard lock{loop_->mutex};
     std::erase(loop_->services, service);
 }

@@ -1,6 +1,7 @@
 #pragma once
 // One thread that keeps the lists of one registry fresh.
 
+#include <rollcall/base/home_process.h>
 #include <rollcall/discovery/registry_discovery.h>
 
 #include "discovery_state.h"
@@ -13,7 +14,6 @@
 #include <mutex>
 #include <stop_token>
 #include <string>
-#include <sys/types.h>
 #include <thread>
 #include <vector>
 
@@ -61,9 +61,9 @@ private:
     struct Loop;
 
     const std::string name_;
-    const std::shared_ptr<Loop> loop_;
+    std::shared_ptr<Loop> loop_;
     std::thread thread_;
-    const pid_t process_;
+    const HomeProcess home_;
 };
 
 }  // namespace rollcall::discovery

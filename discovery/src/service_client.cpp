@@ -17,8 +17,7 @@ void give_up(std::shared_ptr<ServiceCore>&& core) {
     if (!core) return;
     if (core->is_forked()) {
         // Its threads are the parent's: nothing may be touched, closed or waited for here.
-        static_cast<void>(new std::shared_ptr<ServiceCore>{std::move(core)});
-        return;
+        return abandon(std::move(core));
     }
     ServiceCore::stop(core);
 }

@@ -61,13 +61,12 @@ ServiceCore::ServiceCore(const Discovery& discovery, ServiceClientOptions option
       executor_(io_.executor()),
       selector_(options_.selector),
       room_(std::make_shared<WaitingRoom>(executor_, options_.max_waiting)),
-      process_(::getpid()),
       list_(std::make_shared<const SlotList>()),
       budget_(options_.retry_ratio, options_.retry_burst) {
 }
 
 bool ServiceCore::is_forked() const {
-    return process_ != ::getpid();
+    return !home_.is_here();
 }
 
 void ServiceCore::open(const Self& self) {

@@ -1,6 +1,7 @@
 #pragma once
 // What a ServiceClient is made of: the instances it may call, and who waits for some.
 
+#include <rollcall/base/home_process.h>
 #include <rollcall/discovery/service_client.h>
 
 #include "instance_slot.h"
@@ -12,7 +13,6 @@
 #include <atomic>
 #include <cstdint>
 #include <mutex>
-#include <sys/types.h>
 
 namespace rollcall::discovery {
 
@@ -81,7 +81,7 @@ private:
     const asio::any_io_executor executor_;
     const std::shared_ptr<Selector> selector_;
     const WaitingRoom::Self room_;
-    const pid_t process_;
+    const HomeProcess home_;
     std::atomic<bool> stopped_{false};
 
     std::mutex follow_mutex_;  // one change of the list at a time

@@ -18,8 +18,7 @@ void end(std::shared_ptr<ClientCore>&& core) {
     if (!core) return;
     if (core->is_forked()) {
         // Its thread is the parent's: nothing may be touched, closed or waited for here.
-        static_cast<void>(new std::shared_ptr<ClientCore>{std::move(core)});
-        return;
+        return abandon(std::move(core));
     }
     ClientCore::stop(core);
 }

@@ -5,7 +5,6 @@
 #include <asio/post.hpp>
 
 #include <stdexcept>
-#include <unistd.h>
 
 namespace rollcall::rpc {
 namespace {
@@ -41,7 +40,6 @@ ClientCore::ClientCore(Endpoint endpoint, ClientOptions options)
       endpoint_text_(endpoint_.to_string()),
       io_(options_.io),
       thread_(io_.next()),
-      process_(::getpid()),
       backoff_(options_.backoff),
       deadline_timer_(thread_->context()),
       backoff_timer_(thread_->context()) {
@@ -52,7 +50,7 @@ ClientCore::ClientCore(Endpoint endpoint, ClientOptions options)
 }
 
 bool ClientCore::is_forked() const noexcept {
-    return process_ != ::getpid();
+    return !home_.is_here();
 }
 
 ClientCounters ClientCore::counters() const noexcept {

@@ -2,6 +2,7 @@
 // What a Client is made of: its queue, its connection and its timers, on one I/O thread.
 
 #include <rollcall/base/backoff.h>
+#include <rollcall/base/home_process.h>
 #include <rollcall/rpc/client.h>
 
 #include "client_connection.h"
@@ -13,7 +14,6 @@
 #include <array>
 #include <atomic>
 #include <mutex>
-#include <sys/types.h>
 #include <vector>
 
 namespace rollcall::rpc {
@@ -83,7 +83,7 @@ private:
     const std::string endpoint_text_;
     const IoThreads io_;
     const std::shared_ptr<IoThread> thread_;
-    const pid_t process_;
+    const HomeProcess home_;
     std::weak_ptr<ClientCore> self_;
 
     std::mutex mutex_;

@@ -1,5 +1,6 @@
 #include "io_thread.h"
 
+#include <rollcall/base/home_process.h>
 #include <rollcall/base/log.h>
 #include <rollcall/base/thread.h>
 #include <rollcall/rpc/io_threads.h>
@@ -7,7 +8,6 @@
 #include <exception>
 #include <mutex>
 #include <thread>
-#include <unistd.h>
 #include <vector>
 
 namespace rollcall::rpc {
@@ -60,7 +60,7 @@ struct IoThreads::State {
     State& operator=(const State&) = delete;
 
     ~State() {
-        if (process != ::getpid()) {
+        if (!home.is_here()) {
             leak();
             return;
         }
@@ -76,13 +76,14 @@ struct IoThreads::State {
     void leak() {
         for (auto& thread : threads)
             thread.detach();
-        static_cast<void>(new std::vector<std::shared_ptr<IoThread>>{std::move(loops)});
+        for (auto& loop : loops)
+            abandon(std::move(loop));
     }
 
     std::vector<std::shared_ptr<IoThread>> loops;
     std::vector<std::thread> threads;
     std::atomic<std::size_t> turn{0};
-    pid_t process = ::getpid();
+    const HomeProcess home;
 };
 
 IoThreads::IoThreads(std::size_t threads)
@@ -95,7 +96,7 @@ IoThreads IoThreads::shared() {
     const std::lock_guard lock{mutex};
     IoThreads group;
     group.state_ = current.lock();
-    if (!group.state_ || group.state_->process != ::getpid()) {
+    if (!group.state_ || !group.state_->home.is_here()) {
         group.state_ = std::make_shared<State>(1);
         current = group.state_;
     }

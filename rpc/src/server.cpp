@@ -12,8 +12,7 @@ void end(std::shared_ptr<ServerCore>&& core) {
     if (!core) return;
     if (core->is_forked()) {
         // Its threads are the parent's: nothing may be touched, closed or waited for here.
-        static_cast<void>(new std::shared_ptr<ServerCore>{std::move(core)});
-        return;
+        return abandon(std::move(core));
     }
     const std::shared_ptr<ServerCore> mine = std::move(core);
     ServerCore::stop(mine, mine->options().drain_timeout);

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <stdexcept>
-#include <unistd.h>
 
 namespace rollcall::rpc {
 namespace {
@@ -65,7 +64,6 @@ ServerCore::ServerCore(ServerOptions options)
     : options_(checked(std::move(options))),
       listen_(parsed(options_->listen)),
       methods_(std::make_shared<MethodTable>()),
-      process_(::getpid()),
       endpoint_text_(listen_.to_string()),
       endpoint_(listen_),
       budget_(options_->max_request_bytes) {
@@ -74,7 +72,7 @@ ServerCore::ServerCore(ServerOptions options)
 ServerCore::~ServerCore() = default;
 
 bool ServerCore::is_forked() const noexcept {
-    return process_ != ::getpid();
+    return !home_.is_here();
 }
 
 void ServerCore::add(std::string_view name, bool is_idempotent, std::unique_ptr<Handler> handler) {

@@ -1,6 +1,8 @@
 #pragma once
 // What a Server is made of: methods, I/O threads with their connections, and the acceptor.
 
+#include <rollcall/base/home_process.h>
+
 #include "acceptor.h"
 #include "handler_pool.h"
 #include "latch.h"
@@ -13,7 +15,6 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
-#include <sys/types.h>
 #include <vector>
 
 namespace rollcall::rpc {
@@ -83,7 +84,7 @@ private:
     const std::shared_ptr<const ServerOptions> options_;
     const Endpoint listen_;
     const std::shared_ptr<MethodTable> methods_;
-    const pid_t process_;
+    const HomeProcess home_;
 
     mutable std::mutex mutex_;  // of what start() makes and stop() ends
     bool started_ = false;

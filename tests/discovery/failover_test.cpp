@@ -1,5 +1,6 @@
 // Where a call goes when the first instance fails it, and when it must not go anywhere.
 #include "discovery/service_fixture.h"
+#include "support/call_load.h"
 #include "support/eventually.h"
 
 #include <asio/use_future.hpp>
@@ -215,40 +216,19 @@ TEST(Failover, LosesNoIdempotentCallWhenServersAreKilled) {
     auto second = std::make_unique<ContractServer>();
     InMemoryDiscovery found{{first->endpoint(), second->endpoint()}};
     ServiceClient client{found};
-    std::atomic<bool> stop{false};
-    std::atomic<int> done{0};
-    std::vector<std::string> failures;
-    std::mutex mutex;
-    std::vector<std::thread> callers;
-    for (int t = 0; t < 4; ++t) {
-        callers.emplace_back([&] {
-            while (!stop) {
-                const auto sum = client.call(contract::add(1, 2));
-                ++done;
-                if (sum) continue;
-                const std::lock_guard lock{mutex};
-                failures.push_back(sum.error().to_string());
-            }
-        });
-    }
-    const auto go_on = [&] {
-        const int before = done;
-        return eventually([&] { return done > before + 50; });
-    };
+    CallLoad load{client, contract::whoami()};
     for (int round = 0; round < 3; ++round) {
-        EXPECT_TRUE(go_on());
+        EXPECT_TRUE(load.wait_more(50));
         first->kill();
-        EXPECT_TRUE(go_on());
+        EXPECT_TRUE(load.wait_more(50));
         const std::string gone = first->id();
         first = std::make_unique<ContractServer>();
         found.add(first->endpoint());
         if (gone != first->id()) found.remove(gone);
         std::swap(first, second);
     }
-    stop = true;
-    for (std::thread& caller : callers)
-        caller.join();
-    EXPECT_THAT(failures, ::testing::IsEmpty());
+    for (const Error& error : load.stop())
+        ADD_FAILURE() << error.to_string();
 }
 
 // A graceful stop refuses what has not begun: it goes elsewhere, idempotent or not.
@@ -256,30 +236,12 @@ TEST(Failover, LosesNoCallWhenAServerStopsGracefully) {
     ContractServer leaving;
     ContractServer staying;
     ServiceClient client{InMemoryDiscovery{{leaving.endpoint(), staying.endpoint()}}};
-    std::atomic<bool> stop{false};
-    std::atomic<int> done{0};
-    std::vector<std::string> failures;
-    std::mutex mutex;
-    std::vector<std::thread> callers;
-    for (int t = 0; t < 4; ++t) {
-        callers.emplace_back([&] {
-            while (!stop) {
-                const auto sum = client.call(contract::add_once(1, 2));
-                ++done;
-                if (sum) continue;
-                const std::lock_guard lock{mutex};
-                failures.push_back(sum.error().to_string());
-            }
-        });
-    }
-    EXPECT_TRUE(eventually([&] { return done > 50; }));
+    CallLoad load{client, contract::whoami_once()};
+    EXPECT_TRUE(load.wait_more(50));
     leaving.server().stop(5s);
-    const int before = done;
-    EXPECT_TRUE(eventually([&] { return done > before + 50; }));
-    stop = true;
-    for (std::thread& caller : callers)
-        caller.join();
-    EXPECT_THAT(failures, ::testing::IsEmpty());
+    EXPECT_TRUE(load.wait_more(50));
+    for (const Error& error : load.stop())
+        ADD_FAILURE() << error.to_string();
 }
 
 }  // namespace

@@ -29,6 +29,7 @@ namespace contract {
 inline constexpr rpc::Method<int(int, int)> add{"add", rpc::idempotent};
 inline constexpr rpc::Method<int(int, int)> add_once{"add_once"};
 inline constexpr rpc::Method<std::string()> whoami{"whoami", rpc::idempotent};
+inline constexpr rpc::Method<std::string()> whoami_once{"whoami_once"};
 inline constexpr rpc::Method<int()> fail{"fail", rpc::idempotent};
 inline constexpr rpc::Method<void(int)> note{"note"};
 }  // namespace contract
@@ -40,7 +41,9 @@ public:
         const auto add = [this](int a, int b) { return ++calls, a + b; };
         server_.handle(contract::add, add);
         server_.handle(contract::add_once, add);
-        server_.handle(contract::whoami, [this] { return ++calls, endpoint().to_string(); });
+        const auto whoami = [this] { return ++calls, endpoint().to_string(); };
+        server_.handle(contract::whoami, whoami);
+        server_.handle(contract::whoami_once, whoami);
         server_.handle(contract::fail, [this]() -> int {
             ++calls;
             throw std::runtime_error{"it went wrong"};

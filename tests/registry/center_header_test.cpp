@@ -1,7 +1,6 @@
 // The header protocol, request by request: the table of docs/registry.md as curl commands.
-#include <rollcall/registry/registry_server.h>
-
 #include "center_curl.h"
+#include "quiet_registry.h"
 #include "support/eventually.h"
 #include "support/raw_peer.h"
 
@@ -18,6 +17,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using tests::curl;
 using tests::CurlAnswer;
+using tests::quiet;
 
 class HeaderProtocol : public ::testing::Test {
 protected:
@@ -25,13 +25,6 @@ protected:
         : registry(std::move(options)) {
         registry.start();
         url = registry.url() + "/myRPC/registry";
-    }
-
-    static RegistryServerOptions quiet() {
-        RegistryServerOptions options;
-        options.listen = Endpoint{"127.0.0.1", 0};
-        options.log = Log::none();
-        return options;
     }
 
     std::string listed(const std::string& arguments = "") {
@@ -236,10 +229,8 @@ TEST_F(QuickHeaderProtocol, ForgetsAServerThatFallsSilentEvenIfNobodyReads) {
 }
 
 TEST(HeaderProtocolOptions, HeartbeatsKeepAServerListed) {
-    RegistryServerOptions options;
-    options.listen = Endpoint{"127.0.0.1", 0};
+    RegistryServerOptions options = quiet();
     options.ttl = std::chrono::seconds{1};
-    options.log = Log::none();
     RegistryServer registry{options};
     registry.start();
     const std::string url = registry.url() + "/myRPC/registry";
@@ -251,11 +242,9 @@ TEST(HeaderProtocolOptions, HeartbeatsKeepAServerListed) {
 }
 
 TEST(HeaderProtocolOptions, PathAndPrefixCanBeChosen) {
-    RegistryServerOptions options;
-    options.listen = Endpoint{"127.0.0.1", 0};
+    RegistryServerOptions options = quiet();
     options.header_path = "/_geerpc_/registry";
     options.header_prefix = "X-Geerpc-";
-    options.log = Log::none();
     RegistryServer registry{options};
     registry.start();
     const std::string url = registry.url() + "/_geerpc_/registry";
@@ -266,10 +255,8 @@ TEST(HeaderProtocolOptions, PathAndPrefixCanBeChosen) {
 }
 
 TEST(HeaderProtocolOptions, WarmupAnswers503WithoutABody) {
-    RegistryServerOptions options;
-    options.listen = Endpoint{"127.0.0.1", 0};
+    RegistryServerOptions options = quiet();
     options.warmup = std::chrono::milliseconds{700};
-    options.log = Log::none();
     RegistryServer registry{options};
     registry.start();
     const std::string url = registry.url() + "/myRPC/registry";

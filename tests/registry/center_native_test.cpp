@@ -1,7 +1,6 @@
 // The native API, request by request, as curl commands.
-#include <rollcall/registry/registry_server.h>
-
 #include "center_curl.h"
+#include "quiet_registry.h"
 #include "support/eventually.h"
 
 #include <gmock/gmock.h>
@@ -18,15 +17,9 @@ using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 using tests::curl;
 using tests::CurlAnswer;
+using tests::quiet;
 
 constexpr const char* kPlain = R"({"address":"10.0.0.7","port":9000,"incarnation":"one"})";
-
-RegistryServerOptions quiet() {
-    RegistryServerOptions options;
-    options.listen = Endpoint{"127.0.0.1", 0};
-    options.log = Log::none();
-    return options;
-}
 
 class NativeApi : public ::testing::Test {
 protected:

@@ -7,7 +7,10 @@
 #include "scripted_connection.h"
 #include "support/eventually.h"
 
+#include <asio/bind_executor.hpp>
+#include <asio/io_context.hpp>
 #include <asio/post.hpp>
+#include <asio/steady_timer.hpp>
 #include <asio/use_future.hpp>
 #include <gtest/gtest.h>
 
@@ -124,6 +127,26 @@ TEST(ClientOwnership, DestroyedInItsOwnCallback) {
     });
     EXPECT_EQ(called.get_future().get(), 1);
     EXPECT_EQ(client, nullptr);
+}
+
+// The loop of the caller ends with the completion and is destroyed at once: a work guard that the
+// client released afterwards would touch freed memory.
+TEST(ClientOwnership, TheLoopOfTheCallerMayGoRightAfterTheCompletion) {
+    Server server;
+    server.handle("one", [] { return 1; });
+    server.start();
+    Client client{server.endpoint()};
+    ASSERT_TRUE(client.wait_ready(Deadline::in(5s)));
+    for (int round = 0; round < 200; ++round) {
+        auto loop = std::make_unique<asio::io_context>(1);
+        // With a reactor: a loop without one is signalled outside its lock, which is Asio's own.
+        const asio::steady_timer reactor{*loop};
+        int answer = 0;
+        const auto keep = [&answer](const Result<int>& result) { answer = result.value_or(-1); };
+        client.async_call(invoke<int>("one"), asio::bind_executor(*loop, keep));
+        loop->run();
+        EXPECT_EQ(answer, 1);
+    }
 }
 
 TEST(ClientOwnership, ACallbackMayStartCallsOfAStoppedClient) {

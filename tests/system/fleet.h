@@ -4,7 +4,7 @@
 #include <rollcall/discovery/registry_discovery.h>
 #include <rollcall/discovery/service_client.h>
 
-#include "call_load.h"
+#include "support/call_load.h"
 #include "support/eventually.h"
 #include "support/programs.h"
 
@@ -13,12 +13,16 @@
 #include <algorithm>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace rollcall::tests {
 
 class Fleet : public testing::Test {
 protected:
+    // The lease in seconds: that the registry keeps a server that has stopped renewing.
+    explicit Fleet(std::string lease = "0.9") : ttl(std::move(lease)) {}
+
     // Servers that have registered; returns when the client knows all of them.
     void start_servers(std::size_t count) {
         for (std::size_t i = 0; i < count; ++i) {
@@ -43,10 +47,8 @@ protected:
         return rpc::invoke<std::string>("whoami").within(std::chrono::seconds{5});
     }
 
-    // That the registry keeps a server that has stopped renewing.
-    static constexpr const char* kTtl = "0.9";
-
-    std::unique_ptr<RegistryProgram> registry = std::make_unique<RegistryProgram>(kTtl);
+    const std::string ttl;
+    std::unique_ptr<RegistryProgram> registry = std::make_unique<RegistryProgram>(ttl);
     std::vector<std::unique_ptr<CalculatorProgram>> servers;
     discovery::RegistryDiscovery found{
         registry->url(), "calculator", {.refresh = std::chrono::milliseconds{200}}};

@@ -1,3 +1,4 @@
+#include <rollcall/base/home_process.h>
 #include <rollcall/base/thread.h>
 #include <rollcall/http/server.h>
 
@@ -142,6 +143,8 @@ public:
 
     ~Loop() { stop(); }
 
+    [[nodiscard]] bool is_forked() const noexcept { return !home_.is_here(); }
+
     void start();
     void stop();
 
@@ -172,6 +175,7 @@ private:
     bool accept_failed_ = false;  // said once
     Endpoint endpoint_;
     std::thread thread_;
+    const HomeProcess home_;
 };
 
 void Server::Loop::start() {
@@ -292,7 +296,11 @@ Server::Server(ServerOptions options, Handler handler)
 }
 
 Server::~Server() {
-    stop();
+    if (loop_->is_forked()) {
+        abandon(std::move(loop_));
+    } else {
+        stop();
+    }
 }
 
 void Server::start() {

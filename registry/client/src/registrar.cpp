@@ -34,7 +34,7 @@ Registrar::Registrar(Connection connection, RegistrarOptions options)
 }
 
 Registrar::~Registrar() {
-    loop_->release();
+    Loop::release(std::move(loop_));
 }
 
 void Registrar::set_status(Status status) {

@@ -76,10 +76,11 @@ void Registrar::Loop::stop() {
     if (thread_.joinable()) thread_.join();
 }
 
-void Registrar::Loop::release() {
-    stop();
+void Registrar::Loop::release(std::shared_ptr<Loop>&& loop) {
+    if (!loop->home_.is_here()) return abandon(std::move(loop));
+    loop->stop();
     // On the loop's own thread nobody can wait for its end; it owns what it still needs.
-    if (thread_.joinable()) thread_.detach();
+    if (loop->thread_.joinable()) loop->thread_.detach();
 }
 
 void Registrar::Loop::run() {

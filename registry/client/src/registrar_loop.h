@@ -1,6 +1,7 @@
 #pragma once
 // The heartbeat loop behind a Registrar: a plan says what to do, this does it.
 
+#include <rollcall/base/home_process.h>
 #include <rollcall/registry/connect.h>
 #include <rollcall/registry/registrar.h>
 
@@ -36,7 +37,7 @@ public:
     void stop();
 
     // For the handle's destructor.
-    void release();
+    static void release(std::shared_ptr<Loop>&& loop);
 
 private:
     void run();
@@ -72,6 +73,7 @@ private:
     std::atomic<std::thread::id> loop_thread_{};
     std::mutex join_mutex_;
     std::thread thread_;
+    const HomeProcess home_;
 };
 
 }  // namespace rollcall::registry

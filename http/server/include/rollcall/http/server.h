@@ -60,7 +60,7 @@ public:
     using Handler = std::function<void(const Request& request, Responder responder)>;
 
     Server(ServerOptions options, Handler handler);
-    // stop().
+    // stop(). In a forked child, which may do nothing else with it, it leaves everything as it is.
     ~Server();
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;

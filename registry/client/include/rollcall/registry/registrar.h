@@ -63,7 +63,8 @@ struct RegistrarOptions {
 // forgotten the instance, at the interval the registry asks for. It always converges to
 // `registered` or, if a newer process has the id, to `replaced`. It never ends the process.
 // Thread safety: any thread, on_state included. Lifetime: nothing given by value is referenced;
-// what `health` and `on_state` capture must live until the destructor has returned.
+// what `health` and `on_state` capture must live until the destructor has returned. After fork()
+// the child may only destroy it, which ends nothing.
 class Registrar {
 public:
     // Starts the loop; waits for nothing. Throws std::invalid_argument for a URL, service,

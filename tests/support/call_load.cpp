@@ -1,4 +1,4 @@
-#include "call_load.h"
+#include "support/call_load.h"
 
 #include "support/eventually.h"
 
