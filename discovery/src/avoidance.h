@@ -14,9 +14,11 @@ public:
     // Avoided until then; TimePoint::min() if it never failed since it was last well.
     [[nodiscard]] TimePoint until() const { return until_; }
 
-    // Before an attempt; `unit` in [0, 1) is the randomness.
-    void on_attempt(TimePoint now, double unit) {
-        if (backoff_.failures() > 0 && now >= until_) until_ = now + backoff_.next(unit);
+    // Before an attempt; `unit` in [0, 1) is the randomness. False if it is avoided.
+    [[nodiscard]] bool take_probe(TimePoint now, double unit) {
+        if (now < until_) return false;
+        if (backoff_.failures() > 0) until_ = now + backoff_.next(unit);
+        return true;
     }
 
     // Many calls fail with one connection: that counts once.

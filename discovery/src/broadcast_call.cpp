@@ -13,7 +13,7 @@ public:
           index_(index),
           slot_(std::move(slot)),
           began_(now) {
-        slot_->on_attempt(now);
+        slot_->on_attempt();
     }
 
     void finish(codec::Bytes result) noexcept override {
@@ -78,6 +78,9 @@ void BroadcastCall::start(const Self& self) {
     );
     if (!waits)
         self->fail(Error{Errc::overloaded, "too many calls wait for an instance in this client"});
+    // A cancellation that came before it waited has woken nobody.
+    const std::lock_guard lock{self->mutex_};
+    if (waits && self->over_) WaitingRoom::wake(self->core_->room(), self.get());
 }
 
 void BroadcastCall::send_all(const Self& self, const SlotList& list) {

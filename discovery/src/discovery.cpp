@@ -1,3 +1,4 @@
+#include <rollcall/base/home_process.h>
 #include <rollcall/discovery/discovery.h>
 #include <rollcall/rpc/io_threads.h>
 
@@ -58,7 +59,7 @@ void Discovery::fail(Error error) {
 }
 
 MultiServersDiscovery::MultiServersDiscovery(NoListYet)
-    : Discovery(std::make_shared<DiscoveryState>("the list of servers")) {
+    : Discovery(make_shared_at_home<DiscoveryState>("the list of servers")) {
 }
 
 MultiServersDiscovery::MultiServersDiscovery(InstanceList list)

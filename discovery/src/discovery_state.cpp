@@ -1,6 +1,9 @@
 #include "discovery_state.h"
 
+#include <rollcall/base/log.h>
 #include <rollcall/rpc/io_threads.h>
+
+#include "standing.h"
 
 #include <algorithm>
 
@@ -49,8 +52,13 @@ void DiscoveryState::tell() {
             }
         }
     }
-    for (const auto& listener : listeners)
-        (*listener)();
+    for (const auto& listener : listeners) {
+        try {
+            (*listener)();
+        } catch (const std::exception& error) {
+            Log{}.error(std::string{"a subscriber of "} + subject_ + " threw: " + error.what());
+        }
+    }
 }
 
 std::shared_ptr<const registry::Snapshot> DiscoveryState::snapshot() const {
@@ -125,7 +133,7 @@ std::vector<const registry::Instance*> choosable(const registry::Snapshot& snaps
     std::vector<const registry::Instance*> fresh;
     std::vector<const registry::Instance*> stale;
     for (const registry::Instance& instance : snapshot.instances) {
-        if (instance.effective_status() != registry::Status::up) continue;
+        if (!takes_calls(instance)) continue;
         (instance.stale ? stale : fresh).push_back(&instance);
     }
     std::vector<const registry::Instance*>& chosen = fresh.empty() ? stale : fresh;

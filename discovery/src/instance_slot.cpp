@@ -34,13 +34,17 @@ void InstanceSlot::close() {
     if (open != nullptr) open->stop();
 }
 
-void InstanceSlot::on_attempt(TimePoint now) {
+bool InstanceSlot::take_probe(TimePoint now) {
+    if (avoided_until_.load(std::memory_order_relaxed) == ticks(TimePoint::min())) return true;
+    const std::lock_guard lock{mutex_};
+    const bool taken = avoidance_.take_probe(now, random_unit());
+    publish();
+    return taken;
+}
+
+void InstanceSlot::on_attempt() {
     in_flight_.fetch_add(1, std::memory_order_relaxed);
     attempts_.fetch_add(1, std::memory_order_relaxed);
-    if (avoided_until_.load(std::memory_order_relaxed) == ticks(TimePoint::min())) return;
-    const std::lock_guard lock{mutex_};
-    avoidance_.on_attempt(now, random_unit());
-    publish();
 }
 
 void InstanceSlot::on_success(TimePoint now) {

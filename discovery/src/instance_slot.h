@@ -27,8 +27,12 @@ public:
         return now.time_since_epoch().count() < avoided_until_.load(std::memory_order_relaxed);
     }
 
+    // Before an attempt there. False if it failed before and another call has come first to try it
+    // again; then it is avoided.
+    [[nodiscard]] bool take_probe(TimePoint now);
+
     // Around each attempt.
-    void on_attempt(TimePoint now);
+    void on_attempt();
     void on_success(TimePoint now);
     void on_failure(const Error& error, TimePoint began, TimePoint now);
 

@@ -57,7 +57,8 @@ std::shared_ptr<PolledService> polled(
 std::shared_ptr<DiscoveryState> start(
     std::shared_ptr<RegistryPoller> poller, const std::shared_ptr<PolledService>& service
 ) {
-    auto state = std::make_shared<PolledState>(poller, service);
+    // The poller is its own: in a forked child both stay as they are.
+    auto state = make_shared_at_home<PolledState>(poller, service);
     service->state = state;
     poller->add(service);
     return state;

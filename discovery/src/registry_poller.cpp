@@ -1,5 +1,6 @@
 #include "registry_poller.h"
 
+#include <rollcall/base/catching.h>
 #include <rollcall/base/random.h>
 #include <rollcall/base/thread.h>
 #include <rollcall/registry/connect.h>
@@ -66,9 +67,11 @@ RegistryPoller::Loop::Services RegistryPoller::Loop::wait_due() {
 }
 
 void RegistryPoller::Loop::ask(PolledService& service) {
-    auto snapshots = source->read(
-        {service.service}, Deadline::in(service.options.request_timeout), stop.get_token()
-    );
+    auto snapshots = catching(Errc::registry_failed, [&] {
+        return source->read(
+            {service.service}, Deadline::in(service.options.request_timeout), stop.get_token()
+        );
+    });
     if (!snapshots) return tell(service, snapshots.error());
     if (snapshots->empty()) {
         return tell(service, Error{Errc::registry_failed, name + " answered with no list at all"});
@@ -143,11 +146,6 @@ RegistryPoller::RegistryPoller(std::unique_ptr<registry::Source> source, std::st
 }
 
 RegistryPoller::~RegistryPoller() {
-    if (!home_.is_here()) {
-        thread_.detach();
-        abandon(std::move(loop_));
-        return;
-    }
     {
         const std::lock_guard lock{loop_->mutex};
         loop_->stop.request_stop();
@@ -164,7 +162,6 @@ void RegistryPoller::add(std::shared_ptr<PolledService> service) {
 }
 
 void RegistryPoller::remove(const std::shared_ptr<PolledService>& service) {
-    if (!home_.is_here()) return;
     const std::lock_guard lock{loop_->mutex};
     std::erase(loop_->services, service);
 }

@@ -61,7 +61,7 @@ private:
     struct Loop;
 
     const std::string name_;
-    std::shared_ptr<Loop> loop_;
+    const std::shared_ptr<Loop> loop_;
     std::thread thread_;
     const HomeProcess home_;
 };

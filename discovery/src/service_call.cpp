@@ -35,7 +35,7 @@ public:
           call_(std::move(call)),
           slot_(std::move(slot)),
           began_(now) {
-        slot_->on_attempt(now);
+        slot_->on_attempt();
     }
 
     // A notification that went out has no other end.
@@ -80,6 +80,15 @@ ServiceCall::ServiceCall(ServiceCore::Self core, rpc::CallPtr outer)
 }
 
 void ServiceCall::next(const Self& self) {
+    try {
+        decide(self);
+    } catch (const std::exception& error) {
+        // A selector's, or no memory; whoever woke this call has others to wake.
+        self->end(Error{Errc::no_instances, std::string{"choosing one threw: "} + error.what()});
+    }
+}
+
+void ServiceCall::decide(const Self& self) {
     const TimePoint now = SteadyClock::now();
     if (self->core_->is_stopped())
         return self->end(Error{Errc::shutting_down, "this service client has been stopped"});
@@ -105,6 +114,8 @@ void ServiceCall::wait(const Self& self, const Choice& choice, TimePoint now) {
     );
     if (!waits)
         self->end(Error{Errc::overloaded, "too many calls wait for an instance in this client"});
+    // A cancellation that came before it waited has woken nobody.
+    if (waits && self->is_cancelled()) WaitingRoom::wake(self->core_->room(), self.get());
 }
 
 void ServiceCall::attempt(const Self& self, const Choice& choice, TimePoint now) {
@@ -136,8 +147,12 @@ void ServiceCall::attempt(const Self& self, const Choice& choice, TimePoint now)
 
 Deadline ServiceCall::attempt_deadline(bool is_last, TimePoint now) {
     const Deadline all = outer_->deadline;
-    if (outer_->kind == Kind::connection)
-        return all.earlier(Deadline::in(core_->options().client.connect_timeout, now));
+    if (outer_->kind == Kind::connection) {
+        const Deadline one =
+            all.earlier(Deadline::in(core_->options().client.connect_timeout, now));
+        return is_last || all.is_never() ? one
+                                         : one.earlier(Deadline::in(all.remaining(now) / 2, now));
+    }
     const std::lock_guard lock{mutex_};
     const bool may_follow = outer_->kind == Kind::reply && outer_->invocation.is_idempotent() &&
                             !is_last && exposed_ + 1 < core_->options().max_attempts;

@@ -31,6 +31,7 @@ public:
 private:
     class Attempt;
 
+    static void decide(const Self& self);
     static void attempt(const Self& self, const Choice& choice, TimePoint now);
     static void wait(const Self& self, const Choice& choice, TimePoint now);
     static void on_failed(const Self& self, const SlotPtr& slot, Error error);

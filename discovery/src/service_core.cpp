@@ -42,9 +42,13 @@ ServiceClientOptions checked(ServiceClientOptions options) {
     if (!options.token.empty()) options.client.token = options.token;
     options.client.backoff.max = std::min(options.client.backoff.max, kMaxDialBackoff);
     options.client.backoff.min = std::min(options.client.backoff.min, options.client.backoff.max);
+    // For the words of its errors; each call comes with a deadline of its own.
+    options.client.call_timeout = options.call_timeout;
     // Whether to wait for an instance or to try another is decided here, not in its client.
     options.client.wait_for_ready = false;
     if (!options.selector) options.selector = make_selector(options.select);
+    // Clients are made when they are needed; options that they refuse are refused now.
+    const rpc::Client accepts_options{Endpoint{"127.0.0.1", 1}, options.client};
     return options;
 }
 
@@ -111,9 +115,7 @@ std::shared_ptr<SlotList> ServiceCore::renewed(const SlotList& old) const {
     for (std::size_t i = 0; i < old.slots.size(); ++i)
         known[{old.instances[i]->id, old.slots[i]->endpoint()}] = old.slots[i];
     for (const registry::Instance& instance : fresh->snapshot->instances) {
-        const bool dialable = instance.port != 0 && !instance.address.empty();
-        if (dialable && instance.effective_status() == registry::Status::up)
-            fresh->instances.push_back(&instance);
+        if (takes_calls(instance)) fresh->instances.push_back(&instance);
     }
     std::sort(fresh->instances.begin(), fresh->instances.end(), [](const auto* a, const auto* b) {
         return a->id < b->id;
@@ -137,6 +139,15 @@ std::shared_ptr<const SlotList> ServiceCore::list() const {
 }
 
 Choice ServiceCore::choose(const std::vector<SlotPtr>& tried, TimePoint now) {
+    for (;;) {
+        Choice choice = pick(tried, now);
+        // If another call has just begun to try this one, it is avoided now.
+        if (!choice.slot || choice.slot->is_avoided(now) || choice.slot->take_probe(now))
+            return choice;
+    }
+}
+
+Choice ServiceCore::pick(const std::vector<SlotPtr>& tried, TimePoint now) {
     const auto current = list();
     Choice choice;
     choice.version = current->version;

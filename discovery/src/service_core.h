@@ -71,6 +71,8 @@ public:
     [[nodiscard]] std::vector<InstanceState> state() const;
 
 private:
+    // choose(), without regard to others that choose the same at the same moment.
+    [[nodiscard]] Choice pick(const std::vector<SlotPtr>& tried, TimePoint now);
     static void follow(const Self& self);
     [[nodiscard]] std::shared_ptr<SlotList> renewed(const SlotList& old) const;
     void close_slots();

@@ -2,6 +2,11 @@
 
 namespace rollcall::discovery {
 
+bool takes_calls(const registry::Instance& instance) {
+    return instance.effective_status() == registry::Status::up && instance.scheme == "tcp" &&
+           instance.port != 0 && !instance.address.empty();
+}
+
 std::vector<std::size_t> fittest(const std::vector<Standing>& all) {
     std::vector<std::size_t> best;
     int least = 4;

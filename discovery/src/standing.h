@@ -1,10 +1,15 @@
 #pragma once
 // Which instances a call may choose from.
 
+#include <rollcall/registry/instance.h>
+
 #include <cstddef>
 #include <vector>
 
 namespace rollcall::discovery {
+
+// Whether it speaks MessagePack-RPC at an address that can be dialled, and wants to.
+[[nodiscard]] bool takes_calls(const registry::Instance& instance);
 
 // What speaks against an instance.
 struct Standing {

@@ -188,10 +188,11 @@ TEST_F(Avoidances, LetOneCallTry) {
     avoidance.on_failure(clock.now(), 0);
     clock.advance(100ms);
     EXPECT_LE(avoidance.until(), clock.now());
-    avoidance.on_attempt(clock.now(), 0);
+    EXPECT_TRUE(avoidance.take_probe(clock.now(), 0));
     EXPECT_EQ(avoidance.until(), clock.now() + 200ms) << "the others go on avoiding it";
+    EXPECT_FALSE(avoidance.take_probe(clock.now(), 0)) << "only one tries";
     avoidance.on_success();
-    avoidance.on_attempt(clock.now(), 0);
+    EXPECT_TRUE(avoidance.take_probe(clock.now(), 0));
     EXPECT_LE(avoidance.until(), clock.now());
 }
 

@@ -1,4 +1,5 @@
 #include <rollcall/discovery/discovery.h>
+#include <rollcall/discovery/service_client.h>
 
 #include "discovery/fake_registry.h"
 
@@ -84,6 +85,20 @@ TEST(MultiServersDiscovery, ChoosesOnlyInstancesThatAreUpAndStaleOnesLast) {
     ASSERT_FALSE(none);
     EXPECT_EQ(none.error().code(), Errc::no_instances);
     EXPECT_THAT(none.error().message(), HasSubstr("names 2, none of which takes calls"));
+}
+
+// An HTTP server of the same service got MessagePack.
+TEST(MultiServersDiscovery, ChoosesNothingThatIsNoRpcServer) {
+    auto web = instance_named("a", 1);
+    web.scheme = "http";
+    auto nowhere = instance_named("b", 2);
+    nowhere.port = 0;
+    const MultiServersDiscovery servers{std::vector{web, nowhere, instance_named("c", 3)}};
+    for (int i = 0; i < 10; ++i)
+        EXPECT_EQ(servers.get(SelectMode::random)->id, "c");
+    ServiceClient client{servers};
+    ASSERT_EQ(client.state().size(), 1U);
+    EXPECT_EQ(client.state()[0].instance.id, "c");
 }
 
 TEST(MultiServersDiscovery, SaysThatItsListIsEmpty) {

@@ -16,6 +16,7 @@ namespace rollcall::discovery {
 namespace {
 
 using namespace std::chrono_literals;
+using rollcall::testing::InMemoryDiscovery;
 using namespace tests;
 
 // A registry, a server that keeps itself registered, and a client that finds it.
@@ -65,6 +66,12 @@ void expect_clean_end(pid_t child) {
 
 TEST(Fork, AChildMayDestroyWhatTheParentGoesOnUsing) {
     Everything all;
+    // One that no client keeps alive, and one whose first list a thread waits for.
+    auto alone = std::make_unique<RegistryDiscovery>(
+        all.registry->url(), "calculator", Everything::refreshed()
+    );
+    auto awaited = std::make_unique<InMemoryDiscovery>(InMemoryDiscovery::without_list());
+    std::thread reader{[&awaited] { EXPECT_TRUE(awaited->get_all(Deadline::in(60s))); }};
     ASSERT_TRUE(all.registrar->wait_registered(Deadline::in(5s)));
     ASSERT_TRUE(all.client->call(contract::add(1, 2)));
     // Again and again: a lock that one of the threads holds now and then is held in some child.
@@ -74,6 +81,8 @@ TEST(Fork, AChildMayDestroyWhatTheParentGoesOnUsing) {
         if (child == 0) {
             all.client.reset();
             all.found.reset();
+            alone.reset();
+            awaited.reset();
             all.registrar.reset();
             all.server.reset();
             all.registry.reset();
@@ -81,6 +90,8 @@ TEST(Fork, AChildMayDestroyWhatTheParentGoesOnUsing) {
         }
         expect_clean_end(child);
     }
+    awaited->update({});
+    reader.join();
     EXPECT_TRUE(all.client->call(contract::add(1, 2)));
     EXPECT_EQ(all.registrar->state(), registry::RegistrarState::registered);
     EXPECT_TRUE(all.found->refresh(Deadline::in(5s)));

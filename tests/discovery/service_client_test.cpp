@@ -1,5 +1,6 @@
 // One client of several servers: choosing, waiting, threads, tokens and the end.
 #include "discovery/service_fixture.h"
+#include "discovery_state.h"
 #include "support/eventually.h"
 
 #include <asio/bind_cancellation_slot.hpp>
@@ -52,6 +53,31 @@ TEST(ServiceClient, SurvivesASelectorThatIsOutOfRange) {
     options.selector = std::make_shared<Wild>();
     ServiceClient client{InMemoryDiscovery{{one.endpoint()}}, options};
     EXPECT_TRUE(client.call(contract::add(1, 2)));
+}
+
+// It left the calls behind it waiting for ever.
+TEST(ServiceClient, SurvivesASelectorThatThrows) {
+    class Broken final : public Selector {
+        [[nodiscard]] std::size_t choose(Candidates) override {
+            throw std::runtime_error{"no choice"};
+        }
+    };
+
+    ContractServer one;
+    InMemoryDiscovery found;
+    ServiceClientOptions options;
+    options.selector = std::make_shared<Broken>();
+    ServiceClient client{found, options};
+    std::vector<std::future<Result<int>>> waiting;
+    for (int i = 0; i < 3; ++i)
+        waiting.push_back(client.async_call(contract::add(1, 2).within(1h), asio::use_future));
+    found.add(one.endpoint());
+    for (auto& call : waiting) {
+        const auto result = call.get();
+        ASSERT_FALSE(result);
+        EXPECT_THAT(result.error().message(), HasSubstr("no choice"));
+        EXPECT_EQ(result.error().sent(), Sent::not_sent);
+    }
 }
 
 TEST(ServiceClient, WaitsForTheFirstInstance) {
@@ -110,6 +136,15 @@ TEST(ServiceClient, WaitsUntilItIsReady) {
     found.add(server.endpoint());
     EXPECT_TRUE(client.wait_ready(Deadline::in(10s)));
     EXPECT_EQ(client.state()[0].connection, rpc::ClientState::ready);
+}
+
+// One that refused connections held the wait until its end.
+TEST(ServiceClient, IsReadyAlthoughTheFirstInstanceIsDead) {
+    ContractServer good;
+    RefusingEndpoint dead;
+    const MultiServersDiscovery both{InstanceList{dead.endpoint(), good.endpoint()}};
+    ServiceClient client{both, prefer(dead.endpoint())};
+    EXPECT_TRUE(client.wait_ready(Deadline::in(900ms)));
 }
 
 TEST(ServiceClient, ClosesTheConnectionsOfVanishedInstances) {
@@ -269,6 +304,49 @@ TEST(ServiceClient, IsCancelledWhileItWaitsAndWhileItCalls) {
     }
 }
 
+// What a discovery is asked between a call's last look at its cancellation and its wait.
+class InterruptingState final : public DiscoveryState {
+public:
+    explicit InterruptingState(std::function<void()> interrupt)
+        : DiscoveryState("the list"), interrupt_(std::move(interrupt)) {}
+
+    void hurry() override { interrupt_(); }
+
+private:
+    const std::function<void()> interrupt_;
+};
+
+class InterruptingDiscovery final : public Discovery {
+public:
+    explicit InterruptingDiscovery(std::function<void()> interrupt)
+        : Discovery(std::make_shared<InterruptingState>(std::move(interrupt))) {}
+};
+
+// The cancellation found nobody waiting, and the call then waited until its deadline.
+TEST(ServiceClient, IsCancelledWhileItGoesToWait) {
+    asio::cancellation_signal signal;
+    const InterruptingDiscovery found{[&] { signal.emit(asio::cancellation_type::terminal); }};
+    ServiceClient client{found};
+    std::promise<Errc> call;
+    client.async_call(
+        contract::add(1, 2).within(1h),
+        asio::bind_cancellation_slot(
+            signal.slot(), [&](const Result<int>& result) { call.set_value(result.error().code()); }
+        )
+    );
+    EXPECT_EQ(call.get_future().get(), Errc::cancelled);
+    std::promise<Errc> broadcast;
+    client.async_broadcast(
+        contract::add(1, 2).within(1h),
+        BroadcastOptions{},
+        asio::bind_cancellation_slot(
+            signal.slot(),
+            [&](const BroadcastResult<int>& result) { broadcast.set_value(result.error()->code()); }
+        )
+    );
+    EXPECT_EQ(broadcast.get_future().get(), Errc::cancelled);
+}
+
 TEST(ServiceClient, ServesManyThreadsWhileTheListChanges) {
     ContractServer servers[3];
     InMemoryDiscovery found{{servers[0].endpoint(), servers[1].endpoint()}};
@@ -301,6 +379,8 @@ TEST(ServiceClient, RefusesOptionsThatMakeNoSense) {
     EXPECT_THROW(ServiceClient(found, {.max_attempts = 0}), std::invalid_argument);
     EXPECT_THROW(ServiceClient(found, {.retry_ratio = -1}), std::invalid_argument);
     EXPECT_THROW(ServiceClient(found, {.max_waiting = 0}), std::invalid_argument);
+    // Those of the connections, which are made later.
+    EXPECT_THROW(ServiceClient(found, {.client = {.max_in_flight = 0}}), std::invalid_argument);
 }
 
 }  // namespace

@@ -116,6 +116,18 @@ TEST_F(HeartbeatPlanTest, RegistersAgainAtOnceWhenTheLeaseIsGone) {
     EXPECT_EQ(plan_.next().at, now_ + 10s);
 }
 
+// A heartbeat that hung for longer than a short lease ended the lease.
+TEST_F(HeartbeatPlanTest, WaitsForOneAnswerNoLongerThanAnInterval) {
+    register_it(600ms);
+    EXPECT_EQ(plan_.patience(2s), 600ms);
+    EXPECT_EQ(plan_.patience(500ms), 500ms);
+    register_it(100ms);
+    EXPECT_EQ(plan_.patience(2s), 200ms);
+    EXPECT_EQ(plan_.patience(50ms), 50ms);
+    register_it(5s);
+    EXPECT_EQ(plan_.patience(2s), 2s);
+}
+
 TEST_F(HeartbeatPlanTest, ReplacedIsTheEnd) {
     register_it();
     Lease replaced = lease(5s);

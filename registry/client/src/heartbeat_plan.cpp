@@ -8,6 +8,7 @@ namespace rollcall::registry {
 namespace {
 
 constexpr std::chrono::milliseconds kFirstRetry{200};
+constexpr std::chrono::milliseconds kLeastPatience{200};
 // Heartbeats of many processes that were started together must not stay in phase.
 constexpr double kJitter = 0.1;
 
@@ -68,15 +69,19 @@ void HeartbeatPlan::failed(TimePoint now, double unit) {
     due_ = now + backoff_.next(unit);
 }
 
+std::chrono::milliseconds HeartbeatPlan::patience(std::chrono::milliseconds most) const {
+    return std::min(most, std::max(interval_, kLeastPatience));
+}
+
 bool HeartbeatPlan::in_sync() const {
     return state_ == RegistrarState::registered && listed_ == wanted_;
 }
 
 void HeartbeatPlan::beat_after(const Lease& lease, TimePoint now, double unit) {
-    const auto interval = std::clamp(lease.interval, kMinInterval, kMaxInterval);
-    backoff_ = retries_within(interval);
+    interval_ = std::clamp(lease.interval, kMinInterval, kMaxInterval);
+    backoff_ = retries_within(interval_);
     const double factor = 1.0 - kJitter + 2.0 * kJitter * unit;
-    const auto ns = std::chrono::duration<double, std::nano>{interval} * factor;
+    const auto ns = std::chrono::duration<double, std::nano>{interval_} * factor;
     due_ = now + std::chrono::duration_cast<Duration>(ns);
 }
 

@@ -5,6 +5,7 @@
 #include <rollcall/registry/announcer.h>
 #include <rollcall/registry/registrar.h>
 
+#include <chrono>
 #include <optional>
 
 namespace rollcall::registry {
@@ -41,6 +42,10 @@ public:
     // It has not answered, or has refused. What was due stays due, after a backoff.
     void failed(TimePoint now, double unit);
 
+    // How long one request may take, `most` at most: one interval, so that after a lost heartbeat
+    // another one fits into the lease; but never less than it takes to answer.
+    [[nodiscard]] std::chrono::milliseconds patience(std::chrono::milliseconds most) const;
+
     [[nodiscard]] RegistrarState state() const { return state_; }
 
     // True when the registry lists the instance with the wanted status, as far as is known.
@@ -53,6 +58,7 @@ private:
     Status wanted_ = Status::up;
     std::optional<Status> listed_;  // what the registry knows; none if it knows nothing
     TimePoint due_;
+    std::chrono::milliseconds interval_ = Lease{}.interval;
     Backoff backoff_;
 };
 

@@ -1,5 +1,6 @@
 #include "registrar_loop.h"
 
+#include <rollcall/base/catching.h>
 #include <rollcall/base/random.h>
 #include <rollcall/base/thread.h>
 
@@ -115,10 +116,12 @@ bool Registrar::Loop::step() {
 }
 
 void Registrar::Loop::perform(Step step, Status status) {
-    const Deadline deadline = Deadline::in(options_.request_timeout);
-    const auto stop = stop_requests_.get_token();
-    auto lease = step == Step::announce ? announce(status, deadline)
-                                        : connection_.announcer->renew(deadline, stop);
+    const Deadline deadline = Deadline::in(plan_.patience(options_.request_timeout));
+    auto lease = catching(Errc::registry_failed, [&] {
+        return step == Step::announce
+                   ? announce(status, deadline)
+                   : connection_.announcer->renew(deadline, stop_requests_.get_token());
+    });
     std::string why;
     RegistrarState state{};
     {
@@ -175,7 +178,9 @@ void Registrar::Loop::withdraw() {
         // The list then names a newer process, which must stay there.
         if (!perhaps_listed_ || plan_.state() == RegistrarState::replaced) return;
     }
-    auto gone = connection_.announcer->withdraw(Deadline::in(options_.withdraw_timeout));
+    auto gone = catching(Errc::registry_failed, [&] {
+        return connection_.announcer->withdraw(Deadline::in(options_.withdraw_timeout));
+    });
     if (!gone) {
         options_.log.warning(
             "could not take " + name() +

@@ -26,4 +26,13 @@ void abandon(std::shared_ptr<T>&& object) {
     static_cast<void>(new std::shared_ptr<T>{std::move(object)});
 }
 
+// Like std::make_shared; but in a forked child the last owner leaves the object as it is.
+template <class T, class... Arguments>
+[[nodiscard]] std::shared_ptr<T> make_shared_at_home(Arguments&&... arguments) {
+    return std::shared_ptr<T>{
+        new T(std::forward<Arguments>(arguments)...), [home = HomeProcess{}](T* object) {
+            if (home.is_here()) delete object;
+        }};
+}
+
 }  // namespace rollcall

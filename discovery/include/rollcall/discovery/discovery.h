@@ -69,16 +69,16 @@ public:
 
     [[nodiscard]] DiscoveryStatus status() const;
 
-    // Why no instance can be chosen, a whole clause: "the registry http://... lists no instance of
-    // 'calculator'".
+    // Why no instance can be chosen, a whole clause: "the list of servers is empty (as of 2.0 s
+    // ago)".
     [[nodiscard]] std::string why_none() const;
 
     // Says that somebody waits for a better list: the next refresh comes soon instead of on time.
     void hurry() const;
 
     // Calls `changed` after each new list and each failure to get one, on the thread that brought
-    // it; it must not block. Never called again once the subscription is destroyed, except for a
-    // call that has begun.
+    // it; it must not block, and what it throws is only logged. Never called again once the
+    // subscription is destroyed, except for a call that has begun.
     [[nodiscard]] Subscription subscribe(std::function<void()> changed) const;
 
 protected:

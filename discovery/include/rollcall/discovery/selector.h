@@ -30,7 +30,7 @@ public:
     virtual ~Selector() = default;
 
     // The index of the chosen one. Called from any thread, several at once; must not block. An
-    // index out of range counts as the last.
+    // index out of range counts as the last. If it throws, the call fails with no_instances.
     [[nodiscard]] virtual std::size_t choose(Candidates candidates) = 0;
 };
 

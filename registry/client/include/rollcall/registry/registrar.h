@@ -45,8 +45,9 @@ struct RegistrarOptions {
     std::map<std::string, std::string> meta = {};
 
     // Time.
-    std::chrono::milliseconds ttl{0};                 // the lease asked for; 0: the registry's
-    std::chrono::milliseconds request_timeout{2000};  // of one request, all of it
+    std::chrono::milliseconds ttl{0};  // the lease asked for; 0: the registry's
+    // Of one request, all of it; one heartbeat interval if that is shorter.
+    std::chrono::milliseconds request_timeout{2000};
     std::chrono::milliseconds withdraw_timeout{500};  // of the goodbye in stop()
 
     // Behaviour.
