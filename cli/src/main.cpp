@@ -33,13 +33,13 @@ int run(const CommandLine& line) {
 }  // namespace rollcall::cli
 
 int main(int argc, char** argv) {
-    using namespace rollcall::cli;
+    namespace cli = rollcall::cli;
     try {
-        const ParsedCommandLine parsed = parse_command_line(argc, argv);
-        return parsed.exit_status ? *parsed.exit_status : run(parsed.line);
+        const cli::ParsedCommandLine parsed = cli::parse_command_line(argc, argv);
+        return parsed.exit_status ? *parsed.exit_status : cli::run(parsed.line);
     } catch (const std::invalid_argument& error) {
-        return misuse(error.what());
+        return cli::misuse(error.what());
     } catch (const std::exception& error) {
-        return fail(Settings(), rollcall::Error{rollcall::Errc::unknown, error.what()});
+        return cli::fail(cli::Settings(), rollcall::Error{rollcall::Errc::unknown, error.what()});
     }
 }

@@ -32,6 +32,7 @@ InstanceList::InstanceList(std::initializer_list<Endpoint> endpoints)
 
 InstanceList::InstanceList(const std::vector<Endpoint>& endpoints) {
     std::vector<registry::Instance> instances;
+    instances.reserve(endpoints.size());
     for (const Endpoint& endpoint : endpoints)
         instances.push_back(instance_at(endpoint));
     *this = InstanceList{std::move(instances)};

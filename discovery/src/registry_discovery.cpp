@@ -55,7 +55,7 @@ std::shared_ptr<PolledService> polled(
 }
 
 std::shared_ptr<DiscoveryState> start(
-    std::shared_ptr<RegistryPoller> poller, const std::shared_ptr<PolledService>& service
+    const std::shared_ptr<RegistryPoller>& poller, const std::shared_ptr<PolledService>& service
 ) {
     // The poller is its own: in a forked child both stay as they are.
     auto state = make_shared_at_home<PolledState>(poller, service);
@@ -67,7 +67,7 @@ std::shared_ptr<DiscoveryState> start(
 }  // namespace
 
 RegistryDiscovery::RegistryDiscovery(
-    std::string_view url, std::string_view service, RegistryDiscoveryOptions options
+    std::string_view url, std::string_view service, const RegistryDiscoveryOptions& options
 )
     : Discovery(start(RegistryPoller::of(std::string{url}), polled(service, options))) {
 }
@@ -76,7 +76,7 @@ RegistryDiscovery::RegistryDiscovery(
     std::unique_ptr<registry::Source> source,
     std::string_view name,
     std::string_view service,
-    RegistryDiscoveryOptions options
+    const RegistryDiscoveryOptions& options
 )
     : Discovery(start(
           std::make_shared<RegistryPoller>(std::move(source), std::string{name}),

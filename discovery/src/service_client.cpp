@@ -75,7 +75,8 @@ PackedReplies ServiceClient::broadcast_packed(
     BroadcastCall::start(broadcast);
     if (auto replies = waiter->wait(patience(deadline))) return std::move(*replies);
     if (auto replies = broadcast->late_replies()) return std::move(*replies);
-    return *waiter->wait(Deadline::never());  // it is being handed over right now
+    // It is being handed over right now. NOLINTNEXTLINE(bugprone-unchecked-optional-access)
+    return *waiter->wait(Deadline::never());
 }
 
 std::optional<Error> ServiceClient::blocked(const rpc::PackedInvocation& invocation) {

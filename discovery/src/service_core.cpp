@@ -173,6 +173,7 @@ Choice ServiceCore::pick(const std::vector<SlotPtr>& tried, TimePoint now) {
     const std::vector<std::size_t> best = fittest(standings);
     if (best.empty()) return choice;
     std::vector<const registry::Instance*> candidates;
+    candidates.reserve(best.size());
     for (const std::size_t index : best)
         candidates.push_back(current->instances[index]);
     const std::size_t chosen = std::min(selector_->choose(candidates), best.size() - 1);

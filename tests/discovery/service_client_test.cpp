@@ -1,10 +1,7 @@
 // One client of several servers: choosing, waiting, threads, tokens and the end.
 #include "discovery/service_fixture.h"
-#include "discovery_state.h"
 #include "support/eventually.h"
 
-#include <asio/bind_cancellation_slot.hpp>
-#include <asio/cancellation_signal.hpp>
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
 #include <asio/use_future.hpp>
@@ -267,84 +264,6 @@ TEST(ServiceClient, IsAwaited) {
     ServiceClient client{InMemoryDiscovery{{one.endpoint(), two.endpoint()}}};
     auto sum = asio::co_spawn(threads.executor(), sum_in_turn(client), asio::use_future);
     EXPECT_EQ(sum.get(), 90 + 4);
-}
-
-TEST(ServiceClient, IsCancelledWhileItWaitsAndWhileItCalls) {
-    const rpc::IoThreads threads{1};
-    SilentServer silent;
-    InMemoryDiscovery found;
-    ServiceClient client{found};
-    for (const bool has_instance : {false, true}) {
-        if (has_instance) found.add(silent.endpoint());
-        asio::cancellation_signal signal;
-        std::promise<Result<int>> ended;
-        std::promise<void> started;
-        asio::post(threads.executor(), [&] {
-            client.async_call(
-                contract::add(1, 2).within(1h),
-                asio::bind_cancellation_slot(
-                    signal.slot(), [&](Result<int> result) { ended.set_value(std::move(result)); }
-                )
-            );
-            started.set_value();
-        });
-        started.get_future().wait();
-        if (has_instance) {
-            ASSERT_TRUE(eventually([&] { return silent.accepted > 0; }));
-        }
-        std::promise<void> emitted;
-        asio::post(threads.executor(), [&] {
-            signal.emit(asio::cancellation_type::terminal);
-            emitted.set_value();
-        });
-        emitted.get_future().wait();
-        const auto result = ended.get_future().get();
-        ASSERT_FALSE(result);
-        EXPECT_EQ(result.error().code(), Errc::cancelled);
-    }
-}
-
-// What a discovery is asked between a call's last look at its cancellation and its wait.
-class InterruptingState final : public DiscoveryState {
-public:
-    explicit InterruptingState(std::function<void()> interrupt)
-        : DiscoveryState("the list"), interrupt_(std::move(interrupt)) {}
-
-    void hurry() override { interrupt_(); }
-
-private:
-    const std::function<void()> interrupt_;
-};
-
-class InterruptingDiscovery final : public Discovery {
-public:
-    explicit InterruptingDiscovery(std::function<void()> interrupt)
-        : Discovery(std::make_shared<InterruptingState>(std::move(interrupt))) {}
-};
-
-// The cancellation found nobody waiting, and the call then waited until its deadline.
-TEST(ServiceClient, IsCancelledWhileItGoesToWait) {
-    asio::cancellation_signal signal;
-    const InterruptingDiscovery found{[&] { signal.emit(asio::cancellation_type::terminal); }};
-    ServiceClient client{found};
-    std::promise<Errc> call;
-    client.async_call(
-        contract::add(1, 2).within(1h),
-        asio::bind_cancellation_slot(
-            signal.slot(), [&](const Result<int>& result) { call.set_value(result.error().code()); }
-        )
-    );
-    EXPECT_EQ(call.get_future().get(), Errc::cancelled);
-    std::promise<Errc> broadcast;
-    client.async_broadcast(
-        contract::add(1, 2).within(1h),
-        BroadcastOptions{},
-        asio::bind_cancellation_slot(
-            signal.slot(),
-            [&](const BroadcastResult<int>& result) { broadcast.set_value(result.error()->code()); }
-        )
-    );
-    EXPECT_EQ(broadcast.get_future().get(), Errc::cancelled);
 }
 
 TEST(ServiceClient, ServesManyThreadsWhileTheListChanges) {

@@ -63,6 +63,62 @@ TEST(HttpServer, StopsWhileAClientDoesNotRead) {
     EXPECT_LT(SteadyClock::now() - start, kPrompt);
 }
 
+// The server looks at its times once a second.
+constexpr Duration kNoticed = std::chrono::seconds{8};
+
+TEST(HttpServer, ClosesARequestThatComesTooSlowly) {
+    ServerOptions options = loopback();
+    options.idle_timeout = std::chrono::milliseconds{100};
+    TestServer test{describe, options};
+    for (const char* begun : {"", "GET / HT", "GET / HTTP/1.1\r\nHost: x\r\n"}) {
+        RawPeer peer{test.server.endpoint()};
+        peer.send(begun);
+        const TimePoint start = SteadyClock::now();
+        EXPECT_EQ(peer.receive_all(kNoticed), "") << begun;
+        EXPECT_TRUE(peer.at_end()) << begun;
+        EXPECT_GE(SteadyClock::now() - start, options.idle_timeout);
+    }
+}
+
+TEST(HttpServer, GivesUpOnAHandlerThatDoesNotAnswer) {
+    std::vector<Responder> kept;
+    ServerOptions options = loopback();
+    options.answer_timeout = std::chrono::milliseconds{100};
+    TestServer test{
+        [&](const Request&, Responder responder) { kept.push_back(std::move(responder)); },
+        options};
+    RawPeer peer{test.server.endpoint()};
+    peer.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    EXPECT_EQ(peer.receive_all(kNoticed), "");
+    EXPECT_TRUE(peer.at_end());
+    test.server.stop();
+}
+
+// With `Connection: Upgrade` it stayed for good.
+TEST(HttpServer, ClosesAClientThatDoesNotReadWhateverItAsksFor) {
+    const auto big = std::make_shared<const std::string>(64 * 1024 * 1024, 'x');
+    for (const char* header : {"", "Connection: Upgrade\r\nUpgrade: h2c\r\n"}) {
+        ServerOptions options = loopback();
+        options.write_timeout = std::chrono::milliseconds{100};
+        options.connections_max = 1;  // so that the next is served when this one is closed
+        std::atomic<bool> asked{false};
+        TestServer test{
+            [&](const Request& request, Responder responder) {
+                const bool is_big = request.path.front() == "big";
+                responder.respond(is_big ? Response::json(200, big) : Response::text(200, "next"));
+                asked = true;
+            },
+            options};
+        RawPeer peer{test.server.endpoint()};
+        peer.set_receive_buffer(4096);
+        peer.send(std::string{"GET /big HTTP/1.1\r\nHost: x\r\n"} + header + "\r\n");
+        ASSERT_TRUE(eventually([&] { return asked.load(); }));
+        RawPeer next{test.server.endpoint()};
+        next.send("GET /next HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        EXPECT_THAT(next.receive_all(kNoticed), EndsWith("next\n")) << header;
+    }
+}
+
 TEST(HttpServer, SaysThatThePortIsTaken) {
     TestServer first;
     ServerOptions options = loopback();

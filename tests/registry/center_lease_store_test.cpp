@@ -61,16 +61,14 @@ TEST(LeaseStore, KeepsLeasesOfDifferentLength) {
     quick.ttl = milliseconds{300};
     put(store, quick);
     put(store, instance("slow"));
-    EXPECT_EQ(store.next_expiry(), kStart + milliseconds{300});
+    EXPECT_TRUE(store.expire(kStart + milliseconds{299}).empty());
     EXPECT_EQ(store.expire(kStart + milliseconds{300}).front().id, "quick");
-    EXPECT_EQ(store.next_expiry(), kStart + seconds{15});
     // A lease that becomes shorter ends earlier.
     Instance shorter = instance("slow");
     shorter.ttl = seconds{2};
     EXPECT_EQ(put(store, shorter), Put::updated);
-    EXPECT_EQ(store.next_expiry(), kStart + seconds{2});
+    EXPECT_TRUE(store.expire(kStart + milliseconds{1999}).empty());
     EXPECT_EQ(store.expire(kStart + seconds{2}).size(), 1U);
-    EXPECT_EQ(store.next_expiry(), TimePoint::max());
 }
 
 TEST(LeaseStore, CountsChangesButNotRenewals) {
@@ -104,7 +102,7 @@ TEST(LeaseStore, CountsInstancesThatAreUp) {
     EXPECT_EQ(store.find("calculator")->up, 2U);
     Instance drained = store.find("calculator", "a")->instance;
     drained.override_status = Status::draining;
-    EXPECT_TRUE(store.modify(drained));
+    EXPECT_EQ(store.modify(drained), LeaseStore::ModifyOutcome::modified);
     EXPECT_EQ(store.find("calculator")->up, 1U);
     store.remove("calculator", "b", "");
     EXPECT_EQ(store.find("calculator")->up, 0U);
@@ -173,7 +171,7 @@ TEST(LeaseStore, KeepsTheOperatorsOverride) {
     EXPECT_EQ(put(store, instance("a", "restarted")), Put::took_over);
     EXPECT_EQ(store.find("calculator", "a")->instance.effective_status(), Status::draining);
     Instance unknown = instance("zz");
-    EXPECT_FALSE(store.modify(unknown));
+    EXPECT_EQ(store.modify(unknown), LeaseStore::ModifyOutcome::unknown);
 }
 
 TEST(LeaseStore, LimitsInstances) {
@@ -184,6 +182,47 @@ TEST(LeaseStore, LimitsInstances) {
     EXPECT_EQ(put(store, instance("b")), Put::renewed);
     store.remove("calculator", "a", "");
     EXPECT_EQ(put(store, instance("c")), Put::created);
+}
+
+// 100,000 instances of 64 KiB each were within the limits.
+TEST(LeaseStore, LimitsWhatTheTextsTake) {
+    const auto with_text = [](const char* id, std::size_t bytes) {
+        Instance made = instance(id);
+        made.meta["text"] = std::string(bytes, 'x');
+        return made;
+    };
+    LeaseStore measured;
+    put(measured, with_text("a", 1000));
+    const std::size_t one = measured.bytes();
+    EXPECT_GE(one, 1000U);
+
+    LeaseStore store{{.bytes_max = 2 * one}};
+    EXPECT_EQ(put(store, with_text("a", 1000)), Put::created);
+    EXPECT_EQ(put(store, with_text("b", 1000)), Put::created);
+    EXPECT_EQ(store.bytes(), 2 * one);
+    EXPECT_EQ(put(store, with_text("b", 1001)), Put::full);
+    EXPECT_EQ(store.modify(with_text("b", 1001)), LeaseStore::ModifyOutcome::full);
+    EXPECT_EQ(put(store, instance("c")), Put::full);
+    EXPECT_EQ(store.find("calculator", "b")->instance.meta.at("text").size(), 1000U);
+    EXPECT_EQ(put(store, with_text("b", 900)), Put::updated);
+    store.remove("calculator", "a", "");
+    EXPECT_EQ(put(store, with_text("b", 1001)), Put::updated);
+    EXPECT_EQ(put(store, instance("c")), Put::created);
+    store.expire(kStart + seconds{100});
+    EXPECT_EQ(store.bytes(), 0U);
+}
+
+TEST(LeaseStore, PostponesAllLeases) {
+    LeaseStore store;
+    Instance quick = instance("quick");
+    quick.ttl = milliseconds{300};
+    put(store, quick);
+    put(store, instance("slow"));
+    store.postpone(seconds{20});
+    EXPECT_TRUE(store.expire(kStart + milliseconds{20'299}).empty());
+    EXPECT_EQ(store.expire(kStart + milliseconds{20'300}).front().id, "quick");
+    EXPECT_TRUE(store.expire(kStart + milliseconds{34'999}).empty());
+    EXPECT_EQ(store.expire(kStart + seconds{35}).front().id, "slow");
 }
 
 TEST(LeaseStore, LimitsWhatItRemembers) {

@@ -2,6 +2,7 @@
 #include "center_curl.h"
 #include "quiet_registry.h"
 #include "support/eventually.h"
+#include "support/raw_peer.h"
 
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
@@ -202,6 +203,25 @@ TEST_F(NativeApi, PatchChangesWhatOperatorsChange) {
     EXPECT_EQ(curl(url + R"( -d '{"meta":{"k":1}}')").status, 400);
     EXPECT_EQ(curl(url + R"( -d '[]')").status, 400);
     EXPECT_EQ(curl("-X PATCH " + service + R"(/instances/b -d '{"weight":1}')").status, 404);
+    EXPECT_TRUE(json::parse(drained.body).contains("registered")) << "as documented";
+}
+
+// It was written back by a recursive function, for whose depth no stack is deep enough.
+TEST_F(NativeApi, PatchRefusesDeepNesting) {
+    put("a", kPlain);
+    for (const std::string member : {"tags", "status", "weight", "override"}) {
+        const std::string deep(30'000, '[');
+        rollcall::tests::RawPeer peer{registry.endpoint()};
+        const std::string body =
+            "{\"" + member + "\":" + deep + std::string(deep.size(), ']') + "}";
+        peer.send(
+            "PATCH /v1/services/calculator/instances/a HTTP/1.1\r\nHost: x\r\n"
+            "Connection: close\r\nContent-Length: " +
+            std::to_string(body.size()) + "\r\n\r\n" + body
+        );
+        EXPECT_THAT(peer.receive_all(), HasSubstr("must be a string, a number or an array"));
+    }
+    EXPECT_EQ(ids(list()), (Ids{"a"}));
 }
 
 TEST_F(NativeApi, RefusesBadRegistrationsWithASentence) {

@@ -54,6 +54,21 @@ protected:
     })};
 };
 
+// A registry that changes its format took everybody off the list.
+TEST_F(HeaderRegistryTest, AListWithNothingReadableIsAnError) {
+    HeaderSource source{url(), {}};
+    answer_ = listing("tcp@10.0.0.7:9000,tcp@nonsense");
+    EXPECT_THAT(
+        addresses_in(source.read({"arith"}, Deadline::in(5s)).value().front()),
+        ElementsAre("tcp@10.0.0.7:9000")
+    );
+    answer_ = listing("tcp@nonsense,worse");
+    const auto nothing = source.read({"arith"}, Deadline::in(5s));
+    ASSERT_FALSE(nothing);
+    EXPECT_EQ(nothing.error().code(), Errc::registry_failed);
+    EXPECT_THAT(nothing.error().message(), HasSubstr("such as tcp@nonsense"));
+}
+
 TEST_F(HeaderRegistryTest, PostsTheAddressToAnnounceAndToRenew) {
     HeaderAnnouncer announcer{url(), {}};
     const Lease lease = announcer.announce({instance_at_9000()}, Deadline::in(5s)).value();

@@ -163,10 +163,5 @@ TEST(NativeSource, ErrorsAreNotEmptyLists) {
     }
 }
 
-TEST(NativeSource, CannotWaitYetAndSaysSo) {
-    NativeSource source{http::Url::parse("http://127.0.0.1:1").value()};
-    EXPECT_EQ(source.wait({}, Deadline::in(5s)).value(), WaitOutcome::not_supported);
-}
-
 }  // namespace
 }  // namespace rollcall::registry

@@ -109,7 +109,7 @@ private:
     bool busy_ = false;
 };
 
-Client::Client(Url base, ClientOptions options)
+Client::Client(Url base, const ClientOptions& options)
     : core_(std::make_unique<Core>(std::move(base), options)) {
 }
 
@@ -121,7 +121,7 @@ Result<Client::Response> Client::request(
     const HeaderList& headers,
     std::string body,
     Deadline deadline,
-    std::stop_token stop
+    const std::stop_token& stop
 ) {
     const TimePoint begun = SteadyClock::now();
     std::string target = core_->url().path() + std::string{path};
@@ -146,7 +146,7 @@ Result<Client::Response> Client::request(
     return Error{answer.error().code(), std::move(message)};
 }
 
-Result<std::string> Client::local_address(Deadline deadline, std::stop_token stop) {
+Result<std::string> Client::local_address(Deadline deadline, const std::stop_token& stop) {
     auto address = core_->run(deadline, stop, [](Exchange& exchange, const IoBounds& bounds) {
         return exchange.local_address(bounds);
     });

@@ -65,6 +65,7 @@ public:
           connection_(std::move(restinio::impl::access_req_connection(request))),
           request_id_(request.request_id()),
           keep_alive_(request.header().should_keep_alive()),
+          upgrade_(request.header().connection() == restinio::http_connection_header_t::upgrade),
           head_(request.header().method() == restinio::http_method_head()) {
         answers_->open.insert(this);
     }
@@ -95,6 +96,7 @@ public:
             [connection = std::exchange(connection_, nullptr),
              id = request_id_,
              keep,
+             upgrade = upgrade_,
              group = std::move(group)]() mutable {
                 using restinio::response_connection_attr_t;
                 connection->write_response_parts(
@@ -104,6 +106,10 @@ public:
                           : response_connection_attr_t::connection_close},
                     std::move(group)
                 );
+                // RESTinio 0.6 stops looking at the times of a connection that asks for an
+                // upgrade, and would wait for ever for a client that does not read.
+                std::shared_ptr<restinio::tcp_connection_ctx_base_t> self = connection;
+                if (upgrade) connection->check_timeout(self);
             }
         );
     }
@@ -116,6 +122,7 @@ private:
     restinio::impl::connection_handle_t connection_;
     restinio::request_id_t request_id_;
     bool keep_alive_;
+    bool upgrade_;
     bool head_;
 };
 

@@ -10,6 +10,9 @@ namespace {
 
 using std::chrono::milliseconds;
 
+// A sweep that is late by so much was held up by more than a busy machine.
+constexpr milliseconds kPause{1000};
+
 bool is_token(std::string_view text) {
     return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
@@ -107,15 +110,23 @@ LeaseStore::RemoveOutcome Center::remove(
     return outcome;
 }
 
-void Center::modify(const Instance& instance) {
-    store.modify(instance);
+LeaseStore::ModifyOutcome Center::modify(const Instance& instance) {
+    const LeaseStore::ModifyOutcome outcome = store.modify(instance);
+    if (outcome != LeaseStore::ModifyOutcome::modified) return outcome;
     options.log.info(
         lease_name(instance.service, instance.id) + " changed by request, " +
         std::string{name_of(instance.effective_status())}
     );
+    return outcome;
 }
 
 void Center::sweep(TimePoint now) {
+    const Duration pause = last_sweep_ == TimePoint{} ? Duration{0} : now - last_sweep_;
+    last_sweep_ = now;
+    if (pause > sweep_interval() + std::min<Duration>(kPause, limits.ttl_min / 2)) {
+        store.postpone(pause);
+        options.log.warning("was stopped or hung for a while; all leases last that much longer");
+    }
     for (const Instance& gone : store.expire(now)) {
         options.log.info(lease_name(gone.service, gone.id) + " expired: no heartbeat in time");
     }

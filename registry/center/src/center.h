@@ -36,12 +36,16 @@ struct Center {
         std::string_view service, std::string_view id, std::string_view incarnation
     );
     // Gives a listed instance other data.
-    void modify(const Instance& instance);
-    // Takes what has expired off the list.
+    LeaseStore::ModifyOutcome modify(const Instance& instance);
+    // Takes what has expired off the list. If it comes much later than it should (the process was
+    // stopped, or the machine slept), nobody could renew meanwhile, so all leases last longer.
     void sweep(TimePoint now);
 
     // How often sweep() should run.
     [[nodiscard]] Duration sweep_interval() const;
+
+private:
+    TimePoint last_sweep_{};
 };
 
 }  // namespace rollcall::registry

@@ -22,6 +22,20 @@ std::size_t counts_as_up(const Instance& instance) {
     return instance.effective_status() == Status::up ? 1 : 0;
 }
 
+// What the instance takes beside its record, roughly.
+std::size_t bytes_of(const Instance& instance) {
+    constexpr std::size_t kNode = 64;  // of a container, with its string
+    std::size_t bytes = sizeof(LeaseRecord) + instance.service.size() + instance.id.size() +
+                        instance.address.size() + instance.addr.size() + instance.scheme.size() +
+                        instance.version.size() + instance.zone.size() +
+                        instance.incarnation.size();
+    for (const std::string& tag : instance.tags)
+        bytes += kNode + tag.size();
+    for (const auto& [key, value] : instance.meta)
+        bytes += 2 * kNode + key.size() + value.size();
+    return bytes;
+}
+
 }  // namespace
 
 LeaseStore::LeaseStore(LeaseStoreOptions options) : options_(options) {
@@ -41,22 +55,24 @@ LeaseStore::Registration LeaseStore::put(Instance instance, TimePoint now) {
         // Registrars without a nonce cannot be told apart: they renew each other's entry.
         instance.incarnation = record->made_nonce ? record->instance.incarnation : random_nonce();
     }
-    PutOutcome outcome = PutOutcome::renewed;
     if (instance.incarnation != record->instance.incarnation) {
-        remember_replaced(record->instance);
+        const Instance loser = record->instance;
+        if (!store(*record, std::move(instance))) return {PutOutcome::full, nullptr};
+        remember_replaced(loser);
         record->made_nonce = nameless;
         record->registered = now;
-        outcome = PutOutcome::took_over;
-    } else if (instance != record->instance) {
-        outcome = PutOutcome::updated;
+        extend(*record, now);
+        return {PutOutcome::took_over, record};
     }
-    if (outcome != PutOutcome::renewed) store(*record, std::move(instance));
+    const bool is_changed = instance != record->instance;
+    if (is_changed && !store(*record, std::move(instance))) return {PutOutcome::full, nullptr};
     extend(*record, now);
-    return {outcome, record};
+    return {is_changed ? PutOutcome::updated : PutOutcome::renewed, record};
 }
 
 LeaseStore::Registration LeaseStore::create(Instance instance, TimePoint now) {
-    if (count_ >= options_.instances_max) return {PutOutcome::full, nullptr};
+    const bool has_room = bytes_ + bytes_of(instance) <= options_.bytes_max;
+    if (count_ >= options_.instances_max || !has_room) return {PutOutcome::full, nullptr};
     auto record = std::make_unique<LeaseRecord>();
     record->made_nonce = instance.incarnation.empty();
     if (record->made_nonce) instance.incarnation = random_nonce();
@@ -68,6 +84,7 @@ LeaseStore::Registration LeaseStore::create(Instance instance, TimePoint now) {
     service.up += counts_as_up(record->instance);
     changed(service);
     ++count_;
+    bytes_ += bytes_of(record->instance);
     LeaseRecord* const raw = record.get();
     service.instances.emplace(raw->instance.id, std::move(record));
     return {PutOutcome::created, raw};
@@ -99,11 +116,11 @@ LeaseStore::RemoveOutcome LeaseStore::remove(
     return RemoveOutcome::removed;
 }
 
-bool LeaseStore::modify(const Instance& instance) {
+LeaseStore::ModifyOutcome LeaseStore::modify(const Instance& instance) {
     LeaseRecord* const record = find_record(instance.service, instance.id);
-    if (record == nullptr) return false;
-    if (instance != record->instance) store(*record, instance);
-    return true;
+    if (record == nullptr) return ModifyOutcome::unknown;
+    if (instance == record->instance || store(*record, instance)) return ModifyOutcome::modified;
+    return ModifyOutcome::full;
 }
 
 std::vector<Instance> LeaseStore::expire(TimePoint now) {
@@ -122,8 +139,12 @@ std::vector<Instance> LeaseStore::expire(TimePoint now) {
     return gone;
 }
 
-TimePoint LeaseStore::next_expiry() const {
-    return armed_.empty() ? TimePoint::max() : armed_.begin()->first;
+void LeaseStore::postpone(Duration by) {
+    // What is armed is armed too early now, which expire() finds out when it comes to it.
+    for (auto& [name, service] : services_) {
+        for (auto& [id, record] : service.instances)
+            record->expires += by;
+    }
 }
 
 const ServiceRecord* LeaseStore::find(std::string_view service) const {
@@ -160,18 +181,23 @@ void LeaseStore::extend(LeaseRecord& record, TimePoint now) {
     armed_.emplace(record.armed, &record);
 }
 
-void LeaseStore::store(LeaseRecord& record, Instance instance) {
+bool LeaseStore::store(LeaseRecord& record, Instance instance) {
+    const std::size_t bytes = bytes_ - bytes_of(record.instance) + bytes_of(instance);
+    if (bytes > bytes_ && bytes > options_.bytes_max) return false;
+    bytes_ = bytes;
     ServiceRecord& service = services_.find(instance.service)->second;
     service.up -= counts_as_up(record.instance);
     service.up += counts_as_up(instance);
     record.instance = std::move(instance);
     changed(service);
+    return true;
 }
 
 void LeaseStore::erase(LeaseRecord& record) {
     armed_.erase({record.armed, &record});
     const auto service = services_.find(record.instance.service);
     service->second.up -= counts_as_up(record.instance);
+    bytes_ -= bytes_of(record.instance);
     service->second.instances.erase(service->second.instances.find(record.instance.id));
     changed(service->second);
     --count_;

@@ -28,6 +28,11 @@ Response list_answer(std::shared_ptr<const std::string> body) {
     return Response::json(200, std::move(body)).with_header("Cache-Control", "no-store");
 }
 
+Response full() {
+    return Response::error(503, "full", "the registry holds as much as it may")
+        .with_header("Retry-After", "5");
+}
+
 Response warming_up() {
     return Response::error(
                503, "warming_up", "the registry has just started and waits for its servers"
@@ -85,20 +90,30 @@ Result<Instance> announced(
 
 std::optional<Response> NativeApi::handle(const Request& request, TimePoint now) {
     const auto& path = request.path;
-    const bool get = request.method == "GET";
     if (path.size() == 1 && path[0] == "healthz") {
-        if (!get) return method_not_allowed(request, "GET, HEAD");
+        if (request.method != "GET") return method_not_allowed(request, "GET, HEAD");
         return Response::json(200, std::string{R"({"status":"ok"})"});
     }
     if (path.size() < 2 || path[0] != "v1") return std::nullopt;
+    return path[1] == "services" ? below_services(request, now) : beside_services(request, now);
+}
+
+std::optional<Response> NativeApi::beside_services(const Request& request, TimePoint now) {
+    const auto& path = request.path;
     if (path[1] == "heartbeat" && path.size() == 2) {
         if (request.method != "POST") return method_not_allowed(request, "POST");
         return beats(request, now);
     }
     if (path[1] == "status" && path.size() == 2) {
-        return get ? status(now) : method_not_allowed(request, "GET, HEAD");
+        if (request.method != "GET") return method_not_allowed(request, "GET, HEAD");
+        return status(now);
     }
-    if (path[1] != "services") return std::nullopt;
+    return std::nullopt;
+}
+
+std::optional<Response> NativeApi::below_services(const Request& request, TimePoint now) {
+    const auto& path = request.path;
+    const bool get = request.method == "GET";
     if (path.size() == 2) {
         return get ? services(now) : method_not_allowed(request, "GET, HEAD");
     }
@@ -137,7 +152,7 @@ Response NativeApi::instance(const Request& request, TimePoint now) {
     if (!service) return invalid(service.error());
     const Name name{*std::move(service), request.path[4]};
     if (request.method == "PUT") return put(name, request, now);
-    if (request.method == "PATCH") return patch(name, request);
+    if (request.method == "PATCH") return patch(name, request, now);
     if (request.method == "DELETE") return remove(name, request);
     if (request.method != "GET") {
         return method_not_allowed(request, "GET, HEAD, PUT, PATCH, DELETE");
@@ -156,10 +171,7 @@ Response NativeApi::put(const Name& name, const Request& request, TimePoint now)
     }
     const LeaseStore::Registration done = center_.put(*std::move(instance), now);
     if (done.outcome == Outcome::replaced) return replaced(name.id);
-    if (done.outcome == Outcome::full) {
-        return Response::error(503, "full", "the registry holds as many instances as it may")
-            .with_header("Retry-After", "5");
-    }
+    if (done.outcome == Outcome::full) return full();
     return Response::json(
         done.outcome == Outcome::created ? 201 : 200,
         registration_answer(
@@ -168,7 +180,7 @@ Response NativeApi::put(const Name& name, const Request& request, TimePoint now)
     );
 }
 
-Response NativeApi::patch(const Name& name, const Request& request) {
+Response NativeApi::patch(const Name& name, const Request& request, TimePoint now) {
     const Result<InstanceChange> change = change_from_json(request.body);
     if (!change) return invalid(change.error());
     const LeaseRecord* const record = center_.store.find(name.service, name.id);
@@ -180,8 +192,10 @@ Response NativeApi::patch(const Name& name, const Request& request) {
     Instance changed = record->instance;
     change->apply_to(changed);
     if (const Result<void> ok = validate(changed, center_.limits); !ok) return invalid(ok.error());
-    if (changed != record->instance) center_.modify(changed);
-    return Response::json(200, to_json(changed));
+    if (changed != record->instance && center_.modify(changed) == LeaseStore::ModifyOutcome::full) {
+        return full();
+    }
+    return Response::json(200, center_.lists.instance(*record, now));
 }
 
 Response NativeApi::remove(const Name& name, const Request& request) {

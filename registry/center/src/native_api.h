@@ -26,11 +26,17 @@ private:
         std::string id;
     };
 
+    [[nodiscard]] std::optional<http::Response> below_services(
+        const http::Request& request, TimePoint now
+    );
+    [[nodiscard]] std::optional<http::Response> beside_services(
+        const http::Request& request, TimePoint now
+    );
     http::Response services(TimePoint now);
     http::Response service(const http::Request& request, TimePoint now);
     http::Response instance(const http::Request& request, TimePoint now);
     http::Response put(const Name& name, const http::Request& request, TimePoint now);
-    http::Response patch(const Name& name, const http::Request& request);
+    http::Response patch(const Name& name, const http::Request& request, TimePoint now);
     http::Response remove(const Name& name, const http::Request& request);
     http::Response beat(const http::Request& request, TimePoint now);
     http::Response beats(const http::Request& request, TimePoint now);

@@ -48,6 +48,13 @@ Result<Beat> read_beat(const Json& object, const std::string& where) {
     return Beat{*std::move(normal), *std::move(id), *std::move(incarnation)};
 }
 
+bool is_flat(const Json& value) {
+    return value.is_primitive() ||
+           (value.is_array() && std::all_of(value.begin(), value.end(), [](const Json& each) {
+                return each.is_primitive();
+            }));
+}
+
 Result<void> read_meta(const Json& object, InstanceChange& change) {
     const auto found = object.find("meta");
     if (found == object.end()) return {};
@@ -111,6 +118,10 @@ Result<InstanceChange> change_from_json(std::string_view text) {
                 "'" + printable(name, 80) +
                 "' cannot be changed; only status, override, weight, tags and meta can"
             );
+        }
+        // What is nested deep must not get to a recursive writer.
+        if (name != "meta" && !is_flat(value)) {
+            return invalid("'" + name + "' must be a string, a number or an array of strings");
         }
     }
     InstanceChange change;

@@ -1,3 +1,4 @@
+#include <rollcall/base/log.h>
 #include <rollcall/registry/header_registry.h>
 
 #include "answer.h"
@@ -154,6 +155,13 @@ Result<std::vector<Snapshot>> HeaderSource::read(
             if (auto instance = instance_at(text, service)) {
                 snapshot.instances.push_back(std::move(*instance));
             }
+        }
+        if (!servers->empty() && snapshot.instances.empty()) {
+            return Error{
+                Errc::registry_failed,
+                request + ": none of the " + std::to_string(servers->size()) +
+                    " servers that it lists is host:port, such as " +
+                    printable(servers->front(), 80)};
         }
         snapshots.push_back(std::move(snapshot));
     }

@@ -1,5 +1,4 @@
 #include <rollcall/registry/announcer.h>
-#include <rollcall/registry/source.h>
 
 #include <algorithm>
 
@@ -11,12 +10,6 @@ std::string lease_name(const Instance& instance) {
         return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
     });
     return name + "/" + instance.id;
-}
-
-Result<WaitOutcome> Source::wait(
-    const std::vector<Watched>& /*services*/, Deadline /*deadline*/, std::stop_token /*stop*/
-) {
-    return WaitOutcome::not_supported;
 }
 
 }  // namespace rollcall::registry

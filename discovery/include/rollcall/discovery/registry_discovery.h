@@ -36,7 +36,7 @@ public:
     RegistryDiscovery(
         std::string_view url,
         std::string_view service,
-        RegistryDiscoveryOptions options = RegistryDiscoveryOptions()
+        const RegistryDiscoveryOptions& options = RegistryDiscoveryOptions()
     );
 
     // Over another source than a URL gives; `name` stands for it in messages. The source is not
@@ -45,7 +45,7 @@ public:
         std::unique_ptr<registry::Source> source,
         std::string_view name,
         std::string_view service,
-        RegistryDiscoveryOptions options = RegistryDiscoveryOptions()
+        const RegistryDiscoveryOptions& options = RegistryDiscoveryOptions()
     );
 };
 

@@ -64,7 +64,7 @@ public:
         std::string body_;
     };
 
-    explicit Client(Url base, ClientOptions options = {});
+    explicit Client(Url base, const ClientOptions& options = {});
     ~Client();
     Client(const Client&) = delete;
     Client& operator=(const Client&) = delete;
@@ -79,11 +79,13 @@ public:
         const HeaderList& headers,
         std::string body,
         Deadline deadline,
-        std::stop_token stop = {}
+        const std::stop_token& stop = {}
     );
 
     // The local address of the connection to the server, an IP literal; dials if there is none.
-    [[nodiscard]] Result<std::string> local_address(Deadline deadline, std::stop_token stop = {});
+    [[nodiscard]] Result<std::string> local_address(
+        Deadline deadline, const std::stop_token& stop = {}
+    );
 
     // Ends every request under way and to come with Errc::cancelled. From any thread, any time.
     void cancel();

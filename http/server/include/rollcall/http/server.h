@@ -43,9 +43,9 @@ struct ServerOptions {
     std::size_t connections_max = 20'000;  // further ones wait to be accepted
 
     // Time. They are checked once a second.
-    Duration idle_timeout = std::chrono::seconds{120};     // for a whole request to arrive
-    Duration answer_timeout = std::chrono::minutes{10};    // for a handler to answer
-    Duration write_timeout = std::chrono::seconds{30};     // for an answer to be taken
+    Duration idle_timeout = std::chrono::seconds{120};   // for a whole request to arrive
+    Duration answer_timeout = std::chrono::minutes{10};  // for a handler to answer; else it closes
+    Duration write_timeout = std::chrono::seconds{30};   // for an answer to be taken
     Duration stop_grace = std::chrono::milliseconds{500};  // for answers on their way
 
     Log log = {};

@@ -22,6 +22,7 @@ namespace rollcall::registry {
 struct LeaseStoreOptions {
     std::chrono::milliseconds ttl = std::chrono::seconds{15};  // of instances that name none
     std::size_t instances_max = 100'000;                       // more are refused
+    std::size_t bytes_max = 512 * 1024 * 1024;  // that all texts of all instances take together
     std::size_t replaced_max = 65'536;  // remembered replaced incarnations; the oldest go first
 };
 
@@ -70,7 +71,7 @@ public:
         updated,    // the same process with other data
         took_over,  // another process had the id
         replaced,   // refused: this incarnation was replaced before
-        full,       // refused: instances_max
+        full,       // refused: instances_max or bytes_max
     };
 
     struct Registration {
@@ -96,14 +97,16 @@ public:
         std::string_view service, std::string_view id, std::string_view incarnation
     );
 
-    // Other data for a listed instance, without a renewal; false if it is not listed.
-    bool modify(const Instance& instance);
+    enum class ModifyOutcome { modified, unknown, full };
+
+    // Other data for a listed instance, without a renewal.
+    ModifyOutcome modify(const Instance& instance);
 
     // Takes off the list what has not been renewed in time, and returns it.
     std::vector<Instance> expire(TimePoint now);
 
-    // The earliest moment at which expire() has something to do; TimePoint::max() if never.
-    [[nodiscard]] TimePoint next_expiry() const;
+    // All leases last so much longer: for so long nobody could renew any.
+    void postpone(Duration by);
 
     // Null if the service has no instances.
     [[nodiscard]] const ServiceRecord* find(std::string_view service) const;
@@ -112,6 +115,9 @@ public:
     [[nodiscard]] const Services& services() const noexcept { return services_; }
 
     [[nodiscard]] std::size_t instance_count() const noexcept { return count_; }
+
+    // That all instances take together, roughly.
+    [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
 
     // The number of the last change to anything: what a list shows. A renewal is no change.
     [[nodiscard]] std::uint64_t index() const noexcept { return index_; }
@@ -123,7 +129,8 @@ private:
     LeaseRecord* find_record(std::string_view service, std::string_view id);
     Registration create(Instance instance, TimePoint now);
     void extend(LeaseRecord& record, TimePoint now);
-    void store(LeaseRecord& record, Instance instance);
+    // False, and nothing is changed, if there is no room.
+    [[nodiscard]] bool store(LeaseRecord& record, Instance instance);
     void erase(LeaseRecord& record);
 
     void changed(ServiceRecord& service) { service.index = ++index_; }
@@ -136,6 +143,7 @@ private:
     LeaseStoreOptions options_;
     Services services_;
     std::size_t count_ = 0;
+    std::size_t bytes_ = 0;
     std::uint64_t index_ = 0;
     std::set<std::pair<TimePoint, LeaseRecord*>> armed_;
     std::unordered_set<std::string> replaced_;

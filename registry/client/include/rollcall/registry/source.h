@@ -11,18 +11,6 @@
 
 namespace rollcall::registry {
 
-// A service and the index of the snapshot that the caller has of it.
-struct Watched {
-    std::string service;
-    std::string index;
-};
-
-enum class WaitOutcome {
-    changed,        // at least one of the services: read() again
-    unchanged,      // until the deadline
-    not_supported,  // this source cannot wait: read() again when a refresh is due
-};
-
 // Every function but the constructor blocks for at most its deadline, and ends early, with
 // Errc::cancelled, when `stop` is requested from any thread. One thread at a time. An error says
 // which registry failed and how; the next call dials anew.
@@ -38,12 +26,6 @@ public:
     [[nodiscard]] virtual Result<std::vector<Snapshot>> read(
         const std::vector<std::string>& services, Deadline deadline, std::stop_token stop = {}
     ) = 0;
-
-    // Waits until one of the services differs from what the caller has. The adapters of this
-    // version all answer not_supported, at once: their users refresh on time-out.
-    [[nodiscard]] virtual Result<WaitOutcome> wait(
-        const std::vector<Watched>& services, Deadline deadline, std::stop_token stop = {}
-    );
 };
 
 }  // namespace rollcall::registry
