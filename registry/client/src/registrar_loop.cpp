@@ -183,8 +183,8 @@ void Registrar::Loop::withdraw() {
     });
     if (!gone) {
         options_.log.warning(
-            "could not take " + name() +
-            " off the registry, where it stays until its lease ends: " + gone.error().message()
+            "could not take " + name() + " off the registry; if it is listed there, then until " +
+            "its lease ends: " + gone.error().message()
         );
     }
 }
