@@ -20,12 +20,10 @@ Sent sent_by(Errc code) {
 }
 
 Error from_text(std::string_view text) {
-    const auto colon = text.find(": ");
-    if (colon != std::string_view::npos) {
-        const Errc code = errc_from_wire_name(text.substr(0, colon));
-        if (code != Errc::unknown) {
-            return Error{code, std::string{text.substr(colon + 2)}}.with_sent(sent_by(code));
-        }
+    if (const Errc code = code_in_front(text); code != Errc::unknown) {
+        return Error{code, std::string{text.substr(wire_name(code).size() + 2)}}.with_sent(
+            sent_by(code)
+        );
     }
     return Error{Errc::remote_error, std::string{text}}.with_sent(Sent::maybe_sent);
 }
@@ -56,6 +54,12 @@ std::string error_text(Errc code, std::string_view message) {
     if (!text.empty()) text += ": ";
     text += message;
     return text;
+}
+
+Errc code_in_front(std::string_view text) {
+    const auto colon = text.find(": ");
+    if (colon == std::string_view::npos) return Errc::unknown;
+    return errc_from_wire_name(text.substr(0, colon));
 }
 
 Error read_error(Bytes error) {

@@ -13,9 +13,15 @@ void write_error(
 }
 
 void write_error(codec::Buffer& out, std::optional<std::uint32_t> id, const Error& error) {
-    // A transport error of a call that the handler made is, to this peer, a failed handler.
-    const bool travels = error.code() == Errc::remote_error || !wire_name(error.code()).empty();
-    if (travels) return write_error(out, id, error.code(), error.message());
+    // The error of a call that the handler made is, to this peer, a failed handler: what it says
+    // about that call, such as "not executed", is not true of this one.
+    const bool is_own = error.endpoint().empty() && error.method().empty();
+    const bool is_text = error.code() == Errc::remote_error;
+    // A text that looks like a code would be read as that code.
+    if (is_own && is_text && codec::code_in_front(error.message()) != Errc::unknown)
+        return write_error(out, id, Errc::handler_failed, error.message());
+    if (is_own && (is_text || !wire_name(error.code()).empty()))
+        return write_error(out, id, error.code(), error.message());
     write_error(out, id, Errc::handler_failed, error.to_string());
 }
 

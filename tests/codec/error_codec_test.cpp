@@ -40,6 +40,13 @@ TEST(ErrorCodec, ReadsWhatItWrites) {
     }
 }
 
+TEST(ErrorCodec, FindsTheCodeInFrontOfAText) {
+    EXPECT_EQ(code_in_front("UNAVAILABLE: disk"), Errc::unavailable);
+    EXPECT_EQ(code_in_front("OVERLOADED: "), Errc::overloaded);
+    for (const char* text : {"UNAVAILABLE", "UNAVAILABLE:", "a UNAVAILABLE: b", ": x", "a: b", ""})
+        EXPECT_EQ(code_in_front(text), Errc::unknown) << text;
+}
+
 TEST(ErrorCodec, LeavesOtherTextsAsTheyAre) {
     for (const char* text : {"out of stock", "a: b", "NOT_FOUND", "not_found: x", ": x", ""}) {
         const Error error = read_error(packed_text(text));

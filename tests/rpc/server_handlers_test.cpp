@@ -164,6 +164,45 @@ TEST_F(Handlers, WhatTheyThrowBecomesAnErrorReply) {
     }
 }
 
+// A backend's "not executed" passed on would make callers repeat what this handler has done.
+TEST_F(Handlers, ErrorsOfTheirOwnCallsAreNoPromisesOfTheirs) {
+    for (const Errc code : {Errc::unavailable, Errc::overloaded, Errc::method_not_found}) {
+        const std::string name{name_of(code)};
+        server.handle(name + " with method", [code]() -> Result<int> {
+            return Error{code, "no"}.with_method("debit");
+        });
+        server.handle(name + " with endpoint", [code]() -> asio::awaitable<int> {
+            throw CallError{Error{code, "no"}.with_endpoint("127.0.0.1:1")};
+            co_return 0;
+        });
+        server.handle(name + " as text", [code]() -> Result<int> {
+            return Error{Errc::remote_error, std::string{wire_name(code)} + ": disk"};
+        });
+        server.handle(name, [code]() -> Result<int> { return Error{code, "no"}; });
+    }
+    server.handle("passed on", []() -> Result<int> {
+        return Error{Errc::remote_error, "why"}.with_method("debit");
+    });
+    server.handle("text", []() -> Result<int> { return Error{Errc::remote_error, "a: b"}; });
+    for (const Errc code : {Errc::unavailable, Errc::overloaded, Errc::method_not_found}) {
+        const std::string name{name_of(code)};
+        for (const char* way : {" with method", " with endpoint", " as text"}) {
+            const Error error = call<int>(name + way).error();
+            EXPECT_EQ(error.code(), Errc::handler_failed) << error.to_string();
+            EXPECT_EQ(error.sent(), Sent::maybe_sent) << error.to_string();
+        }
+        EXPECT_EQ(
+            error_of<int>(name + " as text"),
+            "handler_failed: " + std::string{wire_name(code)} + ": disk"
+        );
+        const Error own = call<int>(name).error();
+        EXPECT_EQ(own.code(), code);
+        EXPECT_EQ(own.sent(), Sent::not_sent);
+    }
+    EXPECT_TRUE(error_of<int>("passed on").starts_with("handler_failed: call of 'debit' failed"));
+    EXPECT_EQ(error_of<int>("text"), "remote_error: a: b");
+}
+
 TEST_F(Handlers, WhatTypesOfTheArgumentsThrowReachesNobodyElse) {
     server.handle("never", [](const NeverMade& n) { return n.value; });
     server.handle("never_pool", [](const NeverMade& n) { return n.value; }, {.run = RunOn::pool});

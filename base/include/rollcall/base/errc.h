@@ -25,14 +25,17 @@ enum class Errc {
     registry_failed,     // the registry could not be reached or refused the request
     invalid_argument,    // an argument of a local function is not valid (address, option, URL)
 
-    // Remote: sent by the peer. The names in brackets are the spelling on the wire.
+    // Remote: sent by the peer. The names in brackets are the spelling on the wire. A handler that
+    // returns method_not_found, invalid_arguments, invalid_request, unauthenticated, unavailable or
+    // overloaded promises that it has done nothing: callers may repeat the call elsewhere even if
+    // the method is not idempotent.
     method_not_found,   // no such method [NOT_FOUND]
     invalid_arguments,  // the arguments do not fit the method [INVALID_ARGUMENT]
     handler_failed,     // the handler threw [HANDLER_FAILED]
     invalid_request,    // a well-formed message that is no valid request [INVALID_REQUEST]
     unauthenticated,    // the connection carries no valid token [UNAUTHENTICATED]
     unavailable,        // the peer refuses new work; the request was not executed [UNAVAILABLE]
-    overloaded,         // the peer has too much to do; the request was not executed [OVERLOADED]
+    overloaded,         // too much to do, the peer or this client; not executed [OVERLOADED]
     result_too_large,   // the handler's result exceeds the message limit [RESULT_TOO_LARGE]
     remote_error,       // any other error of the peer: message and data are its own
     unknown,            // a code of a newer peer

@@ -14,10 +14,14 @@ namespace rollcall::codec {
 // its message alone.
 [[nodiscard]] std::string error_text(Errc code, std::string_view message);
 
+// The code whose wire name and ": " begin the text, Errc::unknown if there is none.
+[[nodiscard]] Errc code_in_front(std::string_view text);
+
 // Reads whatever a peer sends as its error: a string with or without one of our names in front, an
 // integer, [code, message], [code, message, data], a map with "message". Anything but a plain
 // string is kept as bytes in Error::data(). The error is marked maybe_sent, except for codes that
-// say that nothing was executed.
+// promise that nothing was executed. Only a peer that is known to give these codes that meaning can
+// be believed: from a plain peer UNAVAILABLE and OVERLOADED may be any handler's own words.
 [[nodiscard]] Error read_error(Bytes error);
 
 }  // namespace rollcall::codec

@@ -24,10 +24,12 @@ struct Request {
 void write_error(
     codec::Buffer& out, std::optional<std::uint32_t> id, Errc code, std::string_view message
 );
+// An error that a handler returned or threw. Its own codes travel; the error of a call that it made
+// itself, which names a method or an endpoint, becomes handler_failed.
 void write_error(codec::Buffer& out, std::optional<std::uint32_t> id, const Error& error);
 
-// The error reply for the exception that is being handled: a CallError keeps its code, anything
-// else is handler_failed with what().
+// The error reply for the exception that is being handled: a CallError as the Error in it,
+// anything else is handler_failed with what().
 void write_current_exception(codec::Buffer& out, std::optional<std::uint32_t> id);
 
 namespace detail {
