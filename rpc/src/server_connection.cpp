@@ -62,7 +62,7 @@ void ServerConnection::on_readable(const Self& self) {
         [&](codec::Bytes bytes) { return self->on_first_bytes(self, bytes); },
         [&](codec::Bytes frame) { return self->on_message(self, frame); }
     );
-    if (self->phase_ == Phase::closed) return;
+    if (self->phase_ == Phase::closed) return self->thread_.reset_output();
     // What still comes after the end does not prolong it.
     if (self->phase_ != Phase::lingering) self->active_ = self->shard_->now();
     flush(self);
@@ -172,12 +172,13 @@ void ServerConnection::flush(const Self& self) {
     self->thread_.reset_output();
     if (!sent) return self->lose(self->stream_.error());
     if (self->stream_.queue().empty()) return;
-    if (self->stream_.queue().bytes() > self->options_->write_queue_hard) {
-        return self->fail(
-            "it does not read its replies: more than write_queue_hard bytes are unsent"
-        );
-    }
-    arm_write(self);
+    if (!self->fail_if_unread()) arm_write(self);
+}
+
+bool ServerConnection::fail_if_unread() {
+    if (stream_.queue().bytes() <= options_->write_queue_hard) return false;
+    fail("it does not read its replies: more than write_queue_hard bytes are unsent");
+    return true;
 }
 
 void ServerConnection::on_writable(const Self& self) {
@@ -206,7 +207,7 @@ void ServerConnection::settle(const Self& self) {
 void ServerConnection::resume(const Self& self) {
     const auto status =
         self->stream_.resume([&](codec::Bytes frame) { return self->on_message(self, frame); });
-    if (self->phase_ == Phase::closed) return;
+    if (self->phase_ == Phase::closed) return self->thread_.reset_output();
     flush(self);
     if (self->phase_ == Phase::closed) return;
     if (status == MessageStream::ReadStatus::refused) {
@@ -254,9 +255,13 @@ void ServerConnection::on_reply(
     self->active_ = self->shard_->now();
     self->session_.limit_reply(message, 0, id);
     self->stream_.queue().append(message, 0);
-    // Many handlers may end in one turn of the loop, each with a large result.
-    if (self->stream_.queue().bytes() > self->options_->write_queue_hard) flush(self);
-    if (self->phase_ != Phase::closed) schedule_flush(self);
+    // Many handlers may end in one turn of the loop, each with a large result. Not flush(): this
+    // may run within another connection's handler, whose replies are in the thread's output.
+    if (self->stream_.queue().bytes() > self->options_->write_queue_hard) {
+        if (!self->stream_.send_queued()) return self->lose(self->stream_.error());
+        if (self->fail_if_unread()) return;
+    }
+    schedule_flush(self);
 }
 
 // Replies of handlers that end in one turn of the loop leave in one write.

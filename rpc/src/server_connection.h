@@ -79,6 +79,8 @@ private:
     // True while nothing more may be read from the peer.
     [[nodiscard]] bool is_held() const;
     [[nodiscard]] const char* exceeded_time(TimePoint now);
+    // Closes it, and returns true, if more than write_queue_hard bytes are unsent.
+    [[nodiscard]] bool fail_if_unread();
     // Closes it for what the peer did.
     void fail(const std::string& reason);
     // Closes it because it is gone: the peer has left, which is no news.
