@@ -6,9 +6,13 @@
 namespace rollcall {
 
 SignalsBlocked::SignalsBlocked() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &previous_);
+    sigset_t blocked;
+    sigfillset(&blocked);
+    // A fault belongs to the thread that makes it: blocked, it would end the process before the
+    // program's own handler has seen it. A profiler's ticks go to every thread.
+    for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT, SIGPROF})
+        sigdelset(&blocked, signal);
+    pthread_sigmask(SIG_SETMASK, &blocked, &previous_);
 }
 
 SignalsBlocked::~SignalsBlocked() {

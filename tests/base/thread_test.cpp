@@ -23,7 +23,14 @@ bool blocks(const sigset_t& mask, std::initializer_list<int> signals) {
     return true;
 }
 
-TEST(Thread, OfTheLibraryHasAllSignalsBlocked) {
+TEST(Thread, OfTheLibraryTakesItsOwnFaults) {
+    sigset_t inside;
+    start_thread("masked", [&] { inside = current_mask(); }).join();
+    for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT, SIGPROF})
+        EXPECT_EQ(sigismember(&inside, signal), 0) << signal;
+}
+
+TEST(Thread, OfTheLibraryHasTheProgramsSignalsBlocked) {
     sigset_t inside;
     start_thread("masked", [&] { inside = current_mask(); }).join();
     EXPECT_TRUE(blocks(inside, {SIGINT, SIGTERM, SIGPIPE, SIGHUP, SIGUSR1, SIGCHLD}));

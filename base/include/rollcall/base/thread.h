@@ -7,7 +7,8 @@
 
 namespace rollcall {
 
-// Blocks every signal in the calling thread while it lives and restores the mask afterwards.
+// Blocks every signal in the calling thread, except for faults of the thread itself and SIGPROF,
+// while it lives and restores the mask afterwards.
 // Threads started meanwhile inherit the blocked mask.
 class SignalsBlocked {
 public:
@@ -20,7 +21,7 @@ private:
     sigset_t previous_{};
 };
 
-// Starts a thread with all signals blocked (SIGPIPE included: httplib and OpenSSL write without
+// Starts a thread with SignalsBlocked (SIGPIPE included: httplib and OpenSSL write without
 // MSG_NOSIGNAL) and a name of at most 15 bytes that shows in ps, top and gdb.
 [[nodiscard]] std::thread start_thread(const char* name, std::function<void()> body);
 
