@@ -77,7 +77,11 @@ void Acceptor::accept_next(const Self& self) {
 }
 
 void Acceptor::on_accept(const Self& self, const asio::error_code& ec) {
-    if (!self->acceptor_.is_open()) return;
+    if (self->closed_) {
+        // It may have accepted before it was cancelled: that connection is not lost.
+        if (!ec) self->target_.adopt(std::move(*self->accepted_));
+        return self->finish_close();
+    }
     const bool exhausted = ec == asio::error::no_descriptors ||
                            ec.value() == ENFILE ||  // no std::errc equals a code of Asio
                            ec == asio::error::no_buffer_space || ec == asio::error::no_memory;
@@ -91,29 +95,35 @@ void Acceptor::on_accept(const Self& self, const asio::error_code& ec) {
     }
     if (!exhausted) return accept_next(self);  // a connection that was gone before it was accepted
     self->pause_.expires_after(kExhaustedPause);
-    self->pause_.async_wait([self](const asio::error_code& stopped) {
-        if (!stopped && self->acceptor_.is_open()) accept_next(self);
+    self->pause_.async_wait([self](const asio::error_code&) {
+        self->closed_ ? self->finish_close() : accept_next(self);
     });
 }
 
-void Acceptor::close() {
+void Acceptor::close(const Self& self, std::function<void()> closed) {
+    self->closed_ = std::move(closed);
+    // Either an accept or a pause is under way; its completion goes on.
+    asio::error_code ignored;
+    self->acceptor_.cancel(ignored);
+    self->pause_.cancel();
+}
+
+void Acceptor::finish_close() {
     asio::error_code ec;
     acceptor_.non_blocking(true, ec);
-    while (!ec) {
+    // As many as the backlog holds; peers that connect meanwhile could prolong it without end.
+    for (int i = 0; i < asio::socket_base::max_listen_connections && !ec; ++i) {
         const Target target = next_();
         asio::ip::tcp::socket socket{target.thread->context()};
         acceptor_.accept(socket, ec);
         if (!ec) target.adopt(std::move(socket));
     }
-    abandon();
-}
-
-void Acceptor::abandon() {
-    asio::error_code ignored;
-    pause_.cancel();
-    acceptor_.close(ignored);
-    next_ = nullptr;  // what it holds must not outlive the stop
+    acceptor_.close(ec);
+    next_ = nullptr;  // what these hold must not outlive the stop
     target_ = {};
+    accepted_.reset();
+    const auto closed = std::exchange(closed_, nullptr);
+    closed();
 }
 
 }  // namespace rollcall::rpc

@@ -37,15 +37,14 @@ public:
     // Accepts until close(). On the acceptor's thread.
     static void start(const Self& self, NextTarget next);
 
-    // Accepts what the kernel has already connected, then closes. On the acceptor's thread.
-    void close();
-
-    // Closes a listening socket that was never started.
-    void abandon();
+    // Accepts what the kernel has already connected, closes, then calls `closed`, once. After
+    // start(), on the acceptor's thread.
+    static void close(const Self& self, std::function<void()> closed);
 
 private:
     static void accept_next(const Self& self);
     static void on_accept(const Self& self, const asio::error_code& ec);
+    void finish_close();
 
     const std::shared_ptr<IoThread> thread_;
     const Log log_;
@@ -55,6 +54,7 @@ private:
     NextTarget next_;
     Target target_;
     std::optional<asio::ip::tcp::socket> accepted_;
+    std::function<void()> closed_;  // set: it is closing
     bool exhausted_ = false;
 };
 

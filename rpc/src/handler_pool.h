@@ -1,28 +1,34 @@
 #pragma once
 // The threads of handlers that may block.
 
+#include <rollcall/base/log.h>
 #include <rollcall/rpc/handler.h>
+
+#include "latch.h"
 
 #include <asio/any_io_executor.hpp>
 #include <asio/executor_work_guard.hpp>
 #include <asio/io_context.hpp>
 
+#include <atomic>
 #include <memory>
 #include <thread>
 #include <vector>
 
 namespace rollcall::rpc {
 
-// Not I/O threads: a handler here may make blocking calls. Destroying it lets running handlers
-// end and drops queued ones; on one of its own threads or on an I/O thread it does not wait.
+// Not I/O threads: a handler here may make blocking calls. Destroying it drops queued handlers
+// and waits for running ones, however long they take: they use the program's objects. On one of its
+// own threads or on an I/O thread it does not wait.
 class HandlerPool {
 public:
-    explicit HandlerPool(std::size_t threads);
+    // Throws std::system_error if the system has no thread left.
+    HandlerPool(std::size_t threads, Log log);
     ~HandlerPool();
     HandlerPool(const HandlerPool&) = delete;
     HandlerPool& operator=(const HandlerPool&) = delete;
 
-    [[nodiscard]] asio::any_io_executor executor() const { return context_->get_executor(); }
+    [[nodiscard]] asio::any_io_executor executor() const { return shared_->context.get_executor(); }
 
     // Drops queued handlers; running ones end by themselves. Any thread.
     void stop();
@@ -32,7 +38,20 @@ public:
 
 private:
     // Shared with its threads, which may have to outlive the pool.
-    std::shared_ptr<asio::io_context> context_;
+    struct Shared {
+        explicit Shared(Log to) : log(std::move(to)) {}
+
+        void run();
+
+        const Log log;
+        asio::io_context context;
+        std::atomic<std::size_t> running{0};
+        Latch ended;  // after a stop: the last thread has ended
+    };
+
+    void end();
+
+    std::shared_ptr<Shared> shared_;
     asio::executor_work_guard<asio::io_context::executor_type> work_;
     std::vector<std::thread> threads_;
 };

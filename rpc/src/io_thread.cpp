@@ -1,7 +1,6 @@
 #include "io_thread.h"
 
 #include <rollcall/base/home_process.h>
-#include <rollcall/base/log.h>
 #include <rollcall/base/thread.h>
 #include <rollcall/rpc/io_threads.h>
 
@@ -17,8 +16,10 @@ thread_local IoThread* current_io_thread = nullptr;
 
 }  // namespace
 
-IoThread::IoThread()
-    : work_(context_.get_executor()), input_(std::make_unique_for_overwrite<char[]>(kInputBytes)) {
+IoThread::IoThread(Log log)
+    : log_(std::move(log)),
+      work_(context_.get_executor()),
+      input_(std::make_unique_for_overwrite<char[]>(kInputBytes)) {
 }  // NOLINT(modernize-avoid-c-arrays)
 
 void IoThread::run() {
@@ -28,10 +29,10 @@ void IoThread::run() {
             context_.run();
         } catch (const std::exception& error) {
             reset_output();  // half a message of one connection must not go to the next
-            Log{}.error(std::string{"a completion handler threw: "} + error.what());
+            log_.error(std::string{"a completion handler threw: "} + error.what());
         } catch (...) {
             reset_output();
-            Log{}.error("a completion handler threw something that is no std::exception");
+            log_.error("a completion handler threw something that is no std::exception");
         }
     }
     current_io_thread = nullptr;
@@ -49,10 +50,19 @@ IoThread* IoThread::current() noexcept {
 // The loops are owned by their threads as well, so that a group that is destroyed on one of its
 // own threads can leave that thread to end by itself.
 struct IoThreads::State {
-    explicit State(std::size_t count) {
-        for (std::size_t i = 0; i < count; ++i) {
-            loops.push_back(std::make_shared<IoThread>());
-            threads.push_back(start_thread("rollcall-io", [loop = loops.back()] { loop->run(); }));
+    State(std::size_t count, const Log& log) {
+        loops.reserve(count);
+        threads.reserve(count);
+        try {
+            for (std::size_t i = 0; i < count; ++i) {
+                loops.push_back(std::make_shared<IoThread>(log));
+                threads.push_back(start_thread("rollcall-io", [loop = loops.back()] {
+                    loop->run();
+                }));
+            }
+        } catch (...) {  // the system has no thread left
+            end();
+            throw;
         }
     }
 
@@ -64,6 +74,10 @@ struct IoThreads::State {
             leak();
             return;
         }
+        end();
+    }
+
+    void end() {
         for (const auto& loop : loops)
             loop->stop();
         for (std::size_t i = 0; i < threads.size(); ++i) {
@@ -86,8 +100,8 @@ struct IoThreads::State {
     const HomeProcess home;
 };
 
-IoThreads::IoThreads(std::size_t threads)
-    : state_(std::make_shared<State>(threads > 0 ? threads : 1)) {
+IoThreads::IoThreads(std::size_t threads, const Log& log)
+    : state_(std::make_shared<State>(threads > 0 ? threads : 1, log)) {
 }
 
 IoThreads IoThreads::shared() {
@@ -97,7 +111,7 @@ IoThreads IoThreads::shared() {
     IoThreads group;
     group.state_ = current.lock();
     if (!group.state_ || !group.state_->home.is_here()) {
-        group.state_ = std::make_shared<State>(1);
+        group.state_ = std::make_shared<State>(1, Log{});
         current = group.state_;
     }
     return group;

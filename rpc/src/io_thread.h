@@ -2,6 +2,7 @@
 // One event loop with its thread and the buffers that its connections share.
 
 #include <rollcall/base/clock.h>
+#include <rollcall/base/log.h>
 #include <rollcall/codec/buffer.h>
 
 #include <asio/executor_work_guard.hpp>
@@ -20,7 +21,7 @@ namespace rollcall::rpc {
 // completion handler and never across two.
 class IoThread {
 public:
-    IoThread();
+    explicit IoThread(Log log);
     IoThread(const IoThread&) = delete;
     IoThread& operator=(const IoThread&) = delete;
 
@@ -44,7 +45,7 @@ public:
     // Empties output(), giving back what a very large reply needed.
     void reset_output() noexcept { output_.clear(kOutputKeptBytes); }
 
-    // Which plain handler runs now, for the watchdog. `method` must outlive the run.
+    // Which plain handler runs now, for watchdogs. `method` must outlive the run.
     void begin_handler(const std::string& method) noexcept {
         handler_runs_.store(
             handler_runs_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed
@@ -54,7 +55,8 @@ public:
 
     void end_handler() noexcept { running_.store(nullptr, std::memory_order_release); }
 
-    // Any thread: the running handler's method, or null, and a number that differs for each run.
+    // Any thread: the running handler's method, or null, and a number that differs for each run. Of
+    // several servers on this thread only the method's own may read the name.
     [[nodiscard]] const std::string* running() const noexcept {
         return running_.load(std::memory_order_acquire);
     }
@@ -67,6 +69,7 @@ private:
     static constexpr std::size_t kInputBytes = std::size_t{256} << 10U;
     static constexpr std::size_t kOutputKeptBytes = std::size_t{1} << 20U;
 
+    const Log log_;
     asio::io_context context_{1};
     asio::executor_work_guard<asio::io_context::executor_type> work_;
     std::unique_ptr<char[]> input_;  // NOLINT(modernize-avoid-c-arrays)

@@ -68,6 +68,12 @@ std::string MethodTable::not_found(codec::Bytes name) const {
     return text;
 }
 
+bool MethodTable::owns(const std::string* name) const {
+    return std::any_of(entries_.begin(), entries_.end(), [&](const auto& entry) {
+        return &entry.second.name == name;
+    });
+}
+
 bool MethodTable::needs_pool() const {
     return std::any_of(entries_.begin(), entries_.end(), [](const auto& entry) {
         return entry.second.handler->run_on() == RunOn::pool;

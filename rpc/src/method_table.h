@@ -32,6 +32,9 @@ public:
     // "no method 'ad'; did you mean 'add'?".
     [[nodiscard]] std::string not_found(codec::Bytes name) const;
 
+    // True if `name` points to the name of one of its entries; it is not read otherwise.
+    [[nodiscard]] bool owns(const std::string* name) const;
+
     // True if a handler asks for the pool.
     [[nodiscard]] bool needs_pool() const;
 

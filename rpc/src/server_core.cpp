@@ -8,13 +8,6 @@
 namespace rollcall::rpc {
 namespace {
 
-// How long a stop waits for peers that have connected but not said a word: their first bytes may
-// be on their way, and a call among them is answered or told that it was not executed.
-constexpr Duration kSilencePatience = std::chrono::milliseconds{100};
-// How long a stop waits, beyond its grace, for I/O threads that do not answer.
-constexpr Duration kStopPatience = std::chrono::seconds{5};
-// A longer grace than this is no different from for ever, and its end can be counted.
-constexpr Duration kLongestGrace = std::chrono::hours{24 * 365};
 // An I/O thread that has not answered for this long is dead to the registrar.
 constexpr Duration kProbePatience = std::chrono::seconds{1};
 
@@ -84,19 +77,14 @@ void ServerCore::add(std::string_view name, bool is_idempotent, std::unique_ptr<
 void ServerCore::start(const Self& self) {
     const std::lock_guard lock{self->mutex_};
     if (self->started_ || self->stopping_) throw std::logic_error{"a server starts once"};
-    self->listen();
-    self->started_ = true;
-    self->methods_->add_introspection();
-    const ServerOptions& options = *self->options_;
-    if (self->methods_->needs_pool())
-        self->pool_ = std::make_unique<HandlerPool>(options.pool_threads);
-    if (options.watchdog_threshold > Duration::zero()) {
-        std::vector<std::shared_ptr<IoThread>> threads;
-        for (std::size_t i = 0; i < self->io_.size(); ++i)
-            threads.push_back(self->io_.at(i));
-        self->watchdog_ =
-            std::make_unique<Watchdog>(std::move(threads), options.watchdog_threshold, options.log);
+    try {
+        self->make_parts();
+    } catch (...) {
+        self->drop_parts();
+        throw;
     }
+    self->methods_->add_introspection();
+    self->started_ = true;
     for (const auto& shard : self->shards_) {
         asio::post(shard->thread().context(), [self, each = shard.get()] {
             each->start_ticking(self);
@@ -107,8 +95,8 @@ void ServerCore::start(const Self& self) {
     });
 }
 
-void ServerCore::listen() {
-    io_ = options_->io ? options_->io : IoThreads{options_->io_threads};
+void ServerCore::make_parts() {
+    io_ = options_->io ? options_->io : IoThreads{options_->io_threads, options_->log};
     acceptor_ = std::make_shared<Acceptor>(io_.at(0), listen_, options_->log);
     endpoint_ = acceptor_->endpoint();
     endpoint_text_ = endpoint_.to_string();
@@ -119,6 +107,29 @@ void ServerCore::listen() {
     auto& context = io_.at(0)->context();
     grace_timer_ = std::make_unique<asio::steady_timer>(context);
     silence_timer_ = std::make_unique<asio::steady_timer>(context);
+    if (methods_->needs_pool())
+        pool_ = std::make_unique<HandlerPool>(options_->pool_threads, options_->log);
+    if (options_->watchdog_threshold > Duration::zero()) {
+        std::vector<std::shared_ptr<IoThread>> threads;
+        for (std::size_t i = 0; i < io_.size(); ++i)
+            threads.push_back(io_.at(i));
+        watchdog_ = std::make_unique<Watchdog>(
+            std::move(threads), methods_, options_->watchdog_threshold, options_->log
+        );
+    }
+}
+
+void ServerCore::drop_parts() {
+    watchdog_.reset();
+    pool_.reset();
+    silence_timer_.reset();
+    grace_timer_.reset();
+    probes_.clear();
+    shards_.clear();
+    acceptor_.reset();
+    io_ = {};
+    endpoint_ = listen_;
+    endpoint_text_ = listen_.to_string();
 }
 
 IoThreads ServerCore::io() const {
@@ -175,12 +186,21 @@ void ServerCore::adopt(const Self& self, ServerShard& shard, asio::ip::tcp::sock
             );
         }
         connections_.fetch_sub(1);
-        return;  // closes the socket
+        return refuse(std::move(socket));
     }
     // std::function must be copyable, a socket is not; post() moves.
     asio::post(shard.thread().context(), [self, &shard, socket = std::move(socket)]() mutable {
         shard.adopt(std::move(socket));
     });
+}
+
+void ServerCore::refuse(asio::ip::tcp::socket socket) {
+    // As far as the kernel takes it: a client that knows goaway learns that nothing was executed.
+    codec::Buffer out;
+    write_goaway(out, {"too many connections", 0, std::nullopt});
+    asio::error_code ignored;
+    socket.non_blocking(true, ignored);
+    static_cast<void>(socket.send(asio::buffer(out.data(), out.size()), 0, ignored));
 }
 
 asio::any_io_executor ServerCore::executor_for(const Handler& handler, IoThread& thread) const {
@@ -208,121 +228,6 @@ Duration ServerCore::tick_interval() const noexcept {
     return std::clamp<Duration>(
         shortest / 4, std::chrono::milliseconds{5}, std::chrono::milliseconds{500}
     );
-}
-
-// ---- the end
-
-void ServerCore::stop(const Self& self, Duration grace) {
-    grace = std::clamp(grace, Duration::zero(), kLongestGrace);
-    const TimePoint ends = SteadyClock::now() + grace;
-    bool begin = false;
-    bool sooner = false;
-    bool on_pool = false;
-    {
-        const std::lock_guard lock{self->mutex_};
-        if (!self->started_) {
-            self->stopping_ = true;
-            self->ended_->open();
-            return;
-        }
-        begin = !std::exchange(self->stopping_, true);
-        sooner = !begin && ends < self->grace_ends_;
-        if (begin || sooner) self->grace_ends_ = ends;
-        on_pool = self->pool_ && self->pool_->is_current();
-    }
-    const auto ended = self->ended_;
-    if (begin) begin_stop(self, grace);
-    if (sooner) {
-        asio::post(self->shards_.front()->thread().context(), [self, ends] {
-            arm_grace(self, ends);
-        });
-    }
-    if (on_pool || IoThreads::on_io_thread()) return;
-    if (!ended->wait(Deadline::at(ends + kStopPatience))) {
-        self->options_->log.error(
-            "server " + self->endpoint_text_ + ": its I/O threads do not answer the stop"
-        );
-    }
-}
-
-void ServerCore::begin_stop(const Self& self, Duration grace) {
-    asio::post(self->shards_.front()->thread().context(), [self, grace] {
-        self->acceptor_->close();
-        drain_shards(self, grace);
-        arm_grace(self, SteadyClock::now() + grace);
-        self->silence_timer_->expires_after(std::min(grace, kSilencePatience));
-        self->silence_timer_->async_wait([self](const asio::error_code& ec) {
-            if (ec) return;
-            for (const auto& shard : self->shards_) {
-                asio::post(shard->thread().context(), [self, each = shard.get()] {
-                    each->drain_silent();
-                });
-            }
-        });
-    });
-}
-
-void ServerCore::arm_grace(const Self& self, TimePoint ends) {
-    if (self->is_stopped()) return;
-    self->grace_timer_->expires_at(ends);
-    self->grace_timer_->async_wait([self](const asio::error_code& ec) {
-        if (!ec) on_grace_over(self);
-    });
-}
-
-void ServerCore::drain_shards(const Self& self, Duration grace) {
-    self->shards_to_drain_.store(self->shards_.size());
-    for (const auto& shard : self->shards_) {
-        // Behind the connections that the acceptor has just handed to the same thread.
-        asio::post(shard->thread().context(), [self, grace, each = shard.get()] {
-            each->drain_all("shutting down", grace);
-            self->shards_to_drain_.fetch_sub(1);
-            self->finish_if_over();
-        });
-    }
-}
-
-void ServerCore::on_grace_over(const Self& self) {
-    for (const auto& shard : self->shards_) {
-        asio::post(shard->thread().context(), [self, each = shard.get()] {
-            const std::string names = each->names_in_flight();
-            if (!names.empty()) {
-                self->options_->log.warning(
-                    "server " + self->endpoint_text_ +
-                    ": the grace is over and these have not ended: " + names
-                );
-            }
-            each->close_all();
-        });
-    }
-}
-
-void ServerCore::finish_if_over() {
-    if (shards_to_drain_.load() != 0 || connections_.load() != 0 || finishing_.exchange(true))
-        return;
-    asio::post(shards_.front()->thread().context(), [self = self_.lock()] {
-        if (self) finish_stop(self);
-    });
-}
-
-void ServerCore::finish_stop(const Self& self) {
-    self->stopped_.store(true, std::memory_order_release);
-    self->grace_timer_->cancel();
-    self->silence_timer_->cancel();
-    // After a stop no handler begins; those that run have lost their connections already.
-    if (self->pool_) self->pool_->stop();
-    const auto left = std::make_shared<std::atomic<std::size_t>>(self->shards_.size());
-    for (const auto& shard : self->shards_) {
-        asio::io_context& context = shard->thread().context();
-        asio::post(context, [self, left, &context, each = shard.get()] {
-            each->stop_ticking();
-            // Behind the handlers that this has aborted: when the last of these runs, nothing on
-            // the I/O threads holds the core any more, so whoever waits is the last to do so.
-            asio::post(context, [left, ended = self->ended_] {
-                if (left->fetch_sub(1) == 1) ended->open();
-            });
-        });
-    }
 }
 
 }  // namespace rollcall::rpc

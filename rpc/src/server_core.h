@@ -72,9 +72,13 @@ public:
 private:
     [[nodiscard]] Acceptor::Target next_target(const Self& self);
     void adopt(const Self& self, ServerShard& shard, asio::ip::tcp::socket socket);
-    void listen();
+    static void refuse(asio::ip::tcp::socket socket);
+    // What start() makes; it throws, and then all of it is dropped again.
+    void make_parts();
+    void drop_parts();
     static void begin_stop(const Self& self, Duration grace);
-    static void arm_grace(const Self& self, TimePoint ends);
+    static void arm_grace(const Self& self);
+    static void arm_silence(const Self& self, Duration patience);
     static void drain_shards(const Self& self, Duration grace);
     static void on_grace_over(const Self& self);
     // Ends the stop when all connections are closed and every shard has been told to drain.

@@ -7,8 +7,14 @@
 
 namespace rollcall::rpc {
 
-Watchdog::Watchdog(std::vector<std::shared_ptr<IoThread>> threads, Duration threshold, Log log)
+Watchdog::Watchdog(
+    std::vector<std::shared_ptr<IoThread>> threads,
+    std::shared_ptr<const MethodTable> methods,
+    Duration threshold,
+    Log log
+)
     : threads_(std::move(threads)),
+      methods_(std::move(methods)),
       threshold_(threshold),
       log_(std::move(log)),
       thread_(start_thread("rollcall-watch", [this] { watch(); })) {
@@ -43,6 +49,7 @@ void Watchdog::look(const IoThread& thread, Seen& seen, TimePoint now) const {
     }
     if (seen.reported || now - seen.since < threshold_) return;
     seen.reported = true;
+    if (!methods_->owns(method)) return;
     const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(now - seen.since).count();
     log_.warning(
         "the handler of '" + *method + "' has held an I/O thread for " + std::to_string(ms) +

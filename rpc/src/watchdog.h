@@ -4,6 +4,7 @@
 #include <rollcall/base/log.h>
 
 #include "io_thread.h"
+#include "method_table.h"
 
 #include <condition_variable>
 #include <memory>
@@ -14,10 +15,17 @@
 namespace rollcall::rpc {
 
 // A thread of its own that looks at the I/O threads now and then. A handler that has run for
-// longer than the threshold is named in the log, once per run.
+// longer than the threshold is named in the log, once per run. Handlers of other servers on the
+// same threads are theirs to report, and their names may be gone: only names of `methods` are
+// looked at.
 class Watchdog {
 public:
-    Watchdog(std::vector<std::shared_ptr<IoThread>> threads, Duration threshold, Log log);
+    Watchdog(
+        std::vector<std::shared_ptr<IoThread>> threads,
+        std::shared_ptr<const MethodTable> methods,
+        Duration threshold,
+        Log log
+    );
     ~Watchdog();
     Watchdog(const Watchdog&) = delete;
     Watchdog& operator=(const Watchdog&) = delete;
@@ -33,6 +41,7 @@ private:
     void look(const IoThread& thread, Seen& seen, TimePoint now) const;
 
     const std::vector<std::shared_ptr<IoThread>> threads_;
+    const std::shared_ptr<const MethodTable> methods_;
     const Duration threshold_;
     const Log log_;
     std::mutex mutex_;

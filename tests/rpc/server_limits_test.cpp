@@ -1,5 +1,6 @@
 // Every limit of a server: at it, and over it.
 
+#include "hello.h"
 #include "server_harness.h"
 
 #include <gtest/gtest.h>
@@ -23,8 +24,16 @@ TEST(Limits, Connections) {
         EXPECT_EQ(peers.back().receive_exactly(5), result(i, 3));
     }
     for (int i = 0; i < 5; ++i) {
+        // It is told that nothing was executed, whatever it has sent by then.
         RawPeer refused{tested.endpoint()};
-        EXPECT_TRUE(is_closed(refused));
+        const auto said = answers_in(refused.receive_all());
+        ASSERT_EQ(said.size(), 1U);
+        EXPECT_EQ(said[0].method, "$/goaway");
+        const auto goaway = read_goaway(said[0].params);
+        ASSERT_TRUE(goaway);
+        EXPECT_EQ(goaway->reason, "too many connections");
+        EXPECT_EQ(goaway->last_id, std::nullopt);
+        EXPECT_TRUE(refused.at_end());
     }
     EXPECT_EQ(tested.server.stats().connections, 3U);
     EXPECT_EQ(tested.server.stats().refused, 5U);

@@ -9,6 +9,7 @@
 #include <future>
 #include <optional>
 #include <stdexcept>
+#include <vector>
 
 namespace rollcall::rpc::tests {
 
@@ -97,6 +98,54 @@ TEST(ServerStop, AShorterGraceCutsALongerOneShort) {
     patient.get();
     EXPECT_TRUE(is_closed(peer));
     EXPECT_EQ(tested.log.count(LogLevel::error, ""), 0U) << tested.log.text();
+}
+
+// Posted by one handler, so both are under way before either is carried out.
+TEST(ServerStop, AShorterGraceWinsAlthoughTheLongerOneIsCarriedOutLater) {
+    TestServer tested;
+    ServerOptions options;
+    options.log = Log::none();
+    Server server{options};
+    server.handle("hold", [&]() -> asio::awaitable<void> { co_await tested.gate.pass(); });
+    server.handle("stop", [&] {
+        server.stop(1h);
+        server.stop(0s);
+    });
+    server.start();
+    RawPeer peer{server.endpoint()};
+    EXPECT_TRUE(peer.send(request(1, "hold") + request(2, "stop")));
+    EXPECT_TRUE(is_closed(peer));
+    server.stop();
+}
+
+// The first of them has been accepted, but not handed on, when the stop begins.
+TEST(ServerStop, ServesEveryConnectionOfTheBacklog) {
+    std::promise<void> connected;
+    std::atomic<bool> begun{false};
+    Server server;
+    server.handle("add", [](int a, int b) { return a + b; });
+    server.handle("stop", [&, ready = connected.get_future().share()] {
+        begun = true;
+        ready.wait();
+        server.stop(10s);
+    });
+    server.start();
+    RawPeer stopping{server.endpoint()};
+    EXPECT_TRUE(stopping.send(request(1, "stop")));
+    EXPECT_TRUE(eventually([&] { return begun.load(); }));
+    std::vector<RawPeer> peers;
+    for (std::uint32_t id = 0; id < 5; ++id) {
+        peers.emplace_back(server.endpoint());
+        EXPECT_TRUE(peers.back().send(request(id, "add", 1, 2)));
+    }
+    connected.set_value();
+    for (std::uint32_t id = 0; id < 5; ++id) {
+        EXPECT_EQ(peers[id].receive_all(), result(id, 3)) << id;
+        peers[id].close();
+    }
+    stopping.close();
+    server.stop();
+    EXPECT_EQ(server.stats().accepted, 6U);
 }
 
 TEST(ServerStop, TwiceBeforeStartAndFromTwoThreads) {

@@ -1,6 +1,8 @@
 #pragma once
 // The threads that move bytes.
 
+#include <rollcall/base/log.h>
+
 #include <asio/any_io_executor.hpp>
 
 #include <cstddef>
@@ -17,7 +19,8 @@ class IoThread;
 class IoThreads {
 public:
     // Starts `threads` threads (at least 1). Throws std::system_error if the system has none left.
-    explicit IoThreads(std::size_t threads);
+    // `log` is told what completion handlers throw.
+    explicit IoThreads(std::size_t threads, const Log& log = Log());
 
     // The process's own group of one thread: created at first use, ended with its last user.
     [[nodiscard]] static IoThreads shared();
