@@ -11,6 +11,9 @@
 namespace rollcall::rpc {
 namespace {
 
+// What a handler that does not end at once costs besides its request: its frame and its ticket.
+constexpr std::size_t kHandlerBytes = 1024;
+
 bool is_letter(char c) {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
@@ -23,6 +26,7 @@ ServerConnection::ServerConnection(ServerShard& shard, asio::ip::tcp::socket soc
       thread_life_(shard.shared_thread()),
       methods_(shard.core().methods()),
       options_(shard.core().shared_options()),
+      budget_(shard.core().budget()),
       stream_(std::move(socket), options_->limits),
       session_(*methods_, *options_),
       active_(now),
@@ -57,12 +61,13 @@ void ServerConnection::arm_write(const Self& self) {
 void ServerConnection::on_readable(const Self& self) {
     // A wait that was armed before the drain began: what comes now is not for us any more.
     if (self->phase_ == Phase::draining) return;
+    self->handing_out_ = true;
     const auto status = self->stream_.read(
         self->thread_,
         [&](codec::Bytes bytes) { return self->on_first_bytes(self, bytes); },
         [&](codec::Bytes frame) { return self->on_message(self, frame); }
     );
-    if (self->phase_ == Phase::closed) return self->thread_.reset_output();
+    if (!self->end_handing_out()) return;
     // What still comes after the end does not prolong it.
     if (self->phase_ != Phase::lingering) self->active_ = self->shard_->now();
     flush(self);
@@ -77,6 +82,14 @@ void ServerConnection::on_readable(const Self& self) {
         if (self->phase_ == Phase::lingering) return self->close();
     }
     settle(self);
+}
+
+bool ServerConnection::end_handing_out() {
+    handing_out_ = false;
+    if (phase_ != Phase::closed) return true;
+    thread_.reset_output();
+    stream_.reader().drop_kept();  // which close() had to leave
+    return false;
 }
 
 bool ServerConnection::on_first_bytes(const Self& self, codec::Bytes bytes) {
@@ -148,13 +161,13 @@ void ServerConnection::run(const Self& self, const ServerAction& action, std::si
     }
     session_.begin(*action.run, action.request.id);
     ServerCore& core = shard_->core();
-    core.budget().charge(frame_bytes);
-    charged_ += frame_bytes;
-    starved_ = core.budget().is_exhausted();
+    const std::size_t charged = frame_bytes + kHandlerBytes;
+    budget_->charge(charged);
+    starved_ = budget_->is_exhausted();
     try {
         handler.start(
             action.request,
-            ReplyTicket{self, action.request.id, frame_bytes},
+            ReplyTicket{self, action.request.id, charged},
             core.executor_for(handler, thread_)
         );
     } catch (...) {  // NOLINT(bugprone-empty-catch): thrown by a type of the arguments; the ticket
@@ -191,7 +204,7 @@ void ServerConnection::settle(const Self& self) {
     if (self->phase_ == Phase::closed) return;
     // What came after the goaway's last id is not executed, and the peer knows it.
     if (self->goaway_sent_) self->stream_.reader().drop_kept();
-    self->starved_ = self->phase_ == Phase::serving && self->shard_->core().budget().is_exhausted();
+    self->starved_ = self->phase_ == Phase::serving && self->budget_->is_exhausted();
     if (self->stream_.reader().paused() && !self->is_held()) return resume(self);
 
     const bool said_all = self->stream_.queue().empty() && self->session_.in_flight() == 0 &&
@@ -205,9 +218,10 @@ void ServerConnection::settle(const Self& self) {
 }
 
 void ServerConnection::resume(const Self& self) {
+    self->handing_out_ = true;
     const auto status =
         self->stream_.resume([&](codec::Bytes frame) { return self->on_message(self, frame); });
-    if (self->phase_ == Phase::closed) return self->thread_.reset_output();
+    if (!self->end_handing_out()) return;
     flush(self);
     if (self->phase_ == Phase::closed) return;
     if (status == MessageStream::ReadStatus::refused) {
@@ -230,13 +244,20 @@ void ServerConnection::reply(
     std::size_t request_bytes,
     codec::Buffer&& message
 ) {
-    // After the end the thread may be gone as well; there is nothing left to do but forget.
-    if (closed_.load(std::memory_order_acquire)) return;
+    // After the end the thread may be gone as well; there is nothing left to do but settle the
+    // accounts. Who waits for the budget looks at it with the next tick.
+    if (closed_.load(std::memory_order_acquire)) {
+        static_cast<void>(budget_->release(request_bytes));
+        return;
+    }
     auto me = std::static_pointer_cast<ServerConnection>(self);
     if (thread_.is_current()) return on_reply(me, id, request_bytes, std::move(message));
     // A handler of the pool may outlive the server and its threads.
     const std::shared_ptr<IoThread> thread = thread_life_.lock();
-    if (!thread) return;
+    if (!thread) {
+        static_cast<void>(budget_->release(request_bytes));
+        return;
+    }
     asio::post(thread->context(), [me, id, request_bytes, message = std::move(message)]() mutable {
         on_reply(me, id, request_bytes, std::move(message));
     });
@@ -248,10 +269,12 @@ void ServerConnection::on_reply(
     std::size_t request_bytes,
     codec::Buffer&& message
 ) {
-    if (self->phase_ == Phase::closed) return;  // close() has settled the accounts
+    if (self->phase_ == Phase::closed) {
+        static_cast<void>(self->budget_->release(request_bytes));
+        return;
+    }
     self->session_.end(id);
     self->shard_->core().release(request_bytes);
-    self->charged_ -= request_bytes;
     self->active_ = self->shard_->now();
     self->session_.limit_reply(message, 0, id);
     self->stream_.queue().append(message, 0);

@@ -3,6 +3,7 @@
 
 #include "message_stream.h"
 #include "progress_watch.h"
+#include "request_budget.h"
 #include "server_session.h"
 
 #include <atomic>
@@ -14,7 +15,8 @@ namespace rollcall::rpc {
 class ServerShard;
 
 // Lives on one I/O thread; completion handlers and reply tickets share it. Its shard owns it while
-// it is open. Replies that come after its end are dropped.
+// it is open. Replies that come after its end are dropped, but until they come their handlers count
+// against the server's budget: a peer does not get more of them by connecting anew.
 class ServerConnection final : public ReplySink {
 public:
     using Self = std::shared_ptr<ServerConnection>;
@@ -62,6 +64,8 @@ private:
     // After anything happened: reads on, ends the stream or waits, as the state demands.
     static void settle(const Self& self);
     static void resume(const Self& self);
+    // After the reader has handed out messages. False if that closed the connection.
+    [[nodiscard]] bool end_handing_out();
     static void flush(const Self& self);
     static void schedule_flush(const Self& self);
     static void on_reply(
@@ -91,6 +95,7 @@ private:
     const std::weak_ptr<IoThread> thread_life_;  // not shared: its loop owns handlers that own this
     const std::shared_ptr<const MethodTable> methods_;  // handlers outlive replies under way
     const std::shared_ptr<const ServerOptions> options_;
+    const std::shared_ptr<RequestBudget> budget_;
     MessageStream stream_;
     ServerSession session_;
     std::string drain_reason_;  // not empty: to be drained
@@ -99,11 +104,11 @@ private:
     ProgressWatch reading_progress_;  // of half messages
     ProgressWatch writing_progress_;  // of unsent replies
     std::uint64_t messages_ = 0;
-    std::size_t charged_ = 0;  // request bytes of its handlers, charged to the server
     Phase phase_ = Phase::serving;
     std::atomic<bool> closed_{false};  // for replies from other threads
     bool heard_bytes_ = false;
-    bool ended_ = false;  // the peer has finished sending
+    bool ended_ = false;        // the peer has finished sending
+    bool handing_out_ = false;  // the reader is handing out messages
     bool reading_ = false;
     bool writing_ = false;
     bool flush_scheduled_ = false;

@@ -62,7 +62,8 @@ void ServerConnection::check_time(const Self& self, TimePoint now) {
                       self->session_.in_flight() == 0 && self->stream_.queue().empty() &&
                       !self->stream_.reader().has_partial() &&
                       now - self->active_ >= self->options_->idle_timeout;
-    if (idle) drain(self, "idle", self->options_->drain_timeout);
+    if (idle) return drain(self, "idle", self->options_->drain_timeout);
+    resume_starved(self);  // handlers of closed connections may have ended: nobody announces that
 }
 
 const char* ServerConnection::exceeded_time(TimePoint now) {
@@ -102,9 +103,10 @@ void ServerConnection::close() {
     phase_ = Phase::closed;
     closed_.store(true, std::memory_order_release);
     stream_.transport().close();
-    ServerShard* const shard = std::exchange(shard_, nullptr);
-    shard->core().release(std::exchange(charged_, 0));
-    shard->remove(*this);
+    // Handlers that still run keep this object, but not what it holds of its peer's.
+    stream_.queue().clear();
+    if (!handing_out_) stream_.reader().drop_kept();
+    std::exchange(shard_, nullptr)->remove(*this);
 }
 
 }  // namespace rollcall::rpc

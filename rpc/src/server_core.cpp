@@ -59,7 +59,7 @@ ServerCore::ServerCore(ServerOptions options)
       methods_(std::make_shared<MethodTable>()),
       endpoint_text_(listen_.to_string()),
       endpoint_(listen_),
-      budget_(options_->max_request_bytes) {
+      budget_(std::make_shared<RequestBudget>(options_->max_request_bytes)) {
 }
 
 ServerCore::~ServerCore() = default;
@@ -148,7 +148,7 @@ ServerStats ServerCore::stats() const {
     stats.connections = connections_.load(std::memory_order_relaxed);
     stats.accepted = accepted_.load(std::memory_order_relaxed);
     stats.refused = refused_.load(std::memory_order_relaxed);
-    stats.in_flight_bytes = budget_.bytes();
+    stats.in_flight_bytes = budget_->bytes();
     for (const auto& shard : shards_) {
         stats.requests += shard->counters.requests.load(std::memory_order_relaxed);
         stats.protocol_errors += shard->counters.protocol_errors.load(std::memory_order_relaxed);
@@ -209,7 +209,7 @@ asio::any_io_executor ServerCore::executor_for(const Handler& handler, IoThread&
 }
 
 void ServerCore::release(std::size_t bytes) noexcept {
-    if (!budget_.release(bytes)) return;
+    if (!budget_->release(bytes)) return;
     for (const auto& shard : shards_) {
         asio::post(shard->thread().context(), [self = self_.lock(), each = shard.get()] {
             if (self) each->resume_starved();

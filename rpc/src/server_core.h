@@ -57,8 +57,9 @@ public:
         const;
 
     // Request bytes of handlers that run: connections that exhaust it stop reading.
-    [[nodiscard]] RequestBudget& budget() noexcept { return budget_; }
+    [[nodiscard]] const std::shared_ptr<RequestBudget>& budget() const noexcept { return budget_; }
 
+    // Gives back to the budget and wakes the connections that wait for it.
     void release(std::size_t bytes) noexcept;
 
     void connection_closed();
@@ -107,7 +108,7 @@ private:
     const std::shared_ptr<Latch> ended_ = std::make_shared<Latch>();
 
     std::size_t turn_ = 0;  // of the acceptor's thread
-    RequestBudget budget_;
+    const std::shared_ptr<RequestBudget> budget_;
     std::atomic<std::uint64_t> connections_{0};
     std::atomic<std::uint64_t> accepted_{0};
     std::atomic<std::uint64_t> refused_{0};

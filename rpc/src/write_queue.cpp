@@ -54,6 +54,11 @@ std::span<const asio::const_buffer> WriteQueue::front(Chunks& to) const {
     return {to.data(), count};
 }
 
+void WriteQueue::clear() noexcept {
+    chunks_.reset();
+    bytes_ = 0;
+}
+
 void WriteQueue::consume(std::size_t bytes) {
     bytes_ -= bytes;
     while (bytes > 0) {

@@ -32,6 +32,9 @@ public:
     using Chunks = std::array<asio::const_buffer, kMaxChunks>;
     [[nodiscard]] std::span<const asio::const_buffer> front(Chunks& chunks) const;
 
+    // Forgets everything and gives the memory back.
+    void clear() noexcept;
+
     // Forgets what was written.
     void consume(std::size_t bytes);
 

@@ -112,6 +112,52 @@ TEST(Limits, RequestBytesOfAllConnectionsAndThreads) {
     EXPECT_EQ(peers[0].receive_exactly(5), result(30, 3));
 }
 
+// Each handler counts a KiB and a little: ten of them reach the limit, and connecting anew does not
+// make room for more.
+TEST(Limits, HandlersOfClosedConnectionsCountUntilTheyEnd) {
+    const std::size_t each = request(1, "hold", "x").size() + 1024;
+    ServerOptions options;
+    options.max_request_bytes = 10 * each;
+    TestServer tested{options};
+    for (std::size_t begun = 2; begun <= 8; begun += 2) {
+        RawPeer peer{tested.endpoint()};
+        EXPECT_TRUE(peer.send(request(1, "hold", "x") + request(2, "hold", "x")));
+        EXPECT_TRUE(eventually([&] { return tested.gate.begun() == begun; }));
+        peer.reset();
+    }
+    EXPECT_TRUE(eventually([&] { return tested.server.stats().connections == 0; }));
+    EXPECT_EQ(tested.server.stats().in_flight_bytes, 8 * each);
+    RawPeer peer{tested.endpoint()};
+    for (std::uint32_t id = 0; id < 5; ++id)
+        EXPECT_TRUE(peer.send(request(id, "hold", "x")));
+    EXPECT_TRUE(eventually([&] { return tested.gate.begun() == 10; }));  // at the limit: held
+    EXPECT_EQ(peer.receive(1, 100ms), "");
+    EXPECT_EQ(tested.gate.begun(), 10U);
+    tested.gate.open();
+    EXPECT_EQ(receive_answers(peer, 5).size(), 5U);
+    EXPECT_TRUE(eventually([&] { return tested.server.stats().in_flight_bytes == 0; }));
+}
+
+// Nobody announces that such a handler has ended: who waits for its bytes still hears of it.
+TEST(Limits, WhoWaitsForHandlersOfClosedConnectionsGoesOn) {
+    ServerOptions options;
+    options.max_request_bytes = 1;
+    options.stall_timeout = 400ms;  // a tick each 100 ms
+    TestServer tested{options};
+    RawPeer leaves{tested.endpoint()};
+    EXPECT_TRUE(leaves.send(request(1, "hold", "x")));
+    EXPECT_TRUE(eventually([&] { return tested.gate.begun() == 1; }));
+    RawPeer waits{tested.endpoint()};
+    // The first is read before the limit is looked at, or it is not; in any case not all are.
+    EXPECT_TRUE(waits.send(request(1, "add", 1, 2) + request(2, "hold", "x")));
+    leaves.reset();
+    EXPECT_TRUE(eventually([&] { return tested.server.stats().connections == 1; }));
+    tested.gate.open();
+    const auto answers = receive_answers(waits, 2);
+    ASSERT_EQ(answers.size(), 2U);
+    EXPECT_TRUE(eventually([&] { return tested.server.stats().in_flight_bytes == 0; }));
+}
+
 TEST(Limits, MessageSize) {
     constexpr std::size_t kLimit = 5000;
     ServerOptions options;

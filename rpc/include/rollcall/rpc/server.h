@@ -31,9 +31,11 @@ struct ServerOptions {
     codec::Limits limits = {};            // messages, both ways
     std::size_t max_connections = 10000;  // more are accepted and closed at once
     std::size_t max_in_flight = 1024;     // per connection; then it is not read from
-    std::size_t max_request_bytes = std::size_t{256} << 20U;  // of all requests being handled
-    std::size_t write_queue_high = std::size_t{1} << 20U;     // unsent bytes: not read from
-    std::size_t write_queue_hard = std::size_t{64} << 20U;    // unsent bytes: closed
+    // Of all requests being handled: their bytes, and 1 KiB for each handler that does not end at
+    // once. Handlers count until they end, even if their connection ends first.
+    std::size_t max_request_bytes = std::size_t{256} << 20U;
+    std::size_t write_queue_high = std::size_t{1} << 20U;   // unsent bytes: not read from
+    std::size_t write_queue_hard = std::size_t{64} << 20U;  // unsent bytes: closed
 
     // Timeouts
     Duration first_byte_timeout = std::chrono::seconds{5};  // from accept to the first byte
@@ -50,7 +52,7 @@ struct ServerStats {
     std::uint64_t accepted = 0;         // ever
     std::uint64_t refused = 0;          // over max_connections
     std::uint64_t requests = 0;         // requests and notifications read
-    std::uint64_t in_flight_bytes = 0;  // of requests whose handlers run now
+    std::uint64_t in_flight_bytes = 0;  // of max_request_bytes, in use now
     std::uint64_t protocol_errors = 0;  // connections closed for what they sent
     std::uint64_t unauthenticated = 0;  // requests refused for want of a token
 };
