@@ -52,6 +52,9 @@ public:
     // Sends what is queued, as far as the kernel takes it. False if the connection is broken.
     [[nodiscard]] bool send_queued();
 
+    // What is held for half messages, kept bytes and unsent replies.
+    [[nodiscard]] std::size_t held_bytes() const { return reader_.memory_bytes() + queue_.bytes(); }
+
     // Bytes that the kernel has taken, ever.
     [[nodiscard]] std::uint64_t written() const noexcept { return written_; }
 

@@ -200,7 +200,16 @@ void ServerConnection::on_writable(const Self& self) {
     settle(self);
 }
 
+void ServerConnection::account_held() {
+    const std::size_t now = stream_.held_bytes();
+    shard_->account(held_, now);
+    held_ = now;
+    shard_->make_room();
+}
+
 void ServerConnection::settle(const Self& self) {
+    if (self->phase_ == Phase::closed) return;
+    self->account_held();
     if (self->phase_ == Phase::closed) return;
     // What came after the goaway's last id is not executed, and the peer knows it.
     if (self->goaway_sent_) self->stream_.reader().drop_kept();

@@ -39,6 +39,12 @@ public:
     // At once, whatever is under way.
     void close();
 
+    // Closes it because it holds more than others while the server has no room left.
+    void give_way();
+
+    // Bytes that it holds for half messages, kept bytes and unsent replies, as its shard knows it.
+    [[nodiscard]] std::size_t held() const noexcept { return held_; }
+
     [[nodiscard]] const ServerSession& session() const noexcept { return session_; }
 
     void reply(
@@ -63,6 +69,8 @@ private:
     static void linger(const Self& self);
     // After anything happened: reads on, ends the stream or waits, as the state demands.
     static void settle(const Self& self);
+    // Tells the shard what this holds; that may close this or another connection.
+    void account_held();
     static void resume(const Self& self);
     // After the reader has handed out messages. False if that closed the connection.
     [[nodiscard]] bool end_handing_out();
@@ -104,6 +112,7 @@ private:
     ProgressWatch reading_progress_;  // of half messages
     ProgressWatch writing_progress_;  // of unsent replies
     std::uint64_t messages_ = 0;
+    std::size_t held_ = 0;
     Phase phase_ = Phase::serving;
     std::atomic<bool> closed_{false};  // for replies from other threads
     bool heard_bytes_ = false;

@@ -82,6 +82,10 @@ const char* ServerConnection::exceeded_time(TimePoint now) {
     return nullptr;
 }
 
+void ServerConnection::give_way() {
+    fail("the server holds too many unfinished messages, and most of them of this peer");
+}
+
 void ServerConnection::lose(const std::string& reason) {
     if (phase_ == Phase::closed) return;
     shard_->log_close(stream_.transport().peer(), reason, LogLevel::debug);
@@ -106,7 +110,9 @@ void ServerConnection::close() {
     // Handlers that still run keep this object, but not what it holds of its peer's.
     stream_.queue().clear();
     if (!handing_out_) stream_.reader().drop_kept();
-    std::exchange(shard_, nullptr)->remove(*this);
+    ServerShard* const shard = std::exchange(shard_, nullptr);
+    shard->account(std::exchange(held_, 0), 0);
+    shard->remove(*this);
 }
 
 }  // namespace rollcall::rpc

@@ -30,6 +30,10 @@ std::shared_ptr<const ServerOptions> checked(ServerOptions options) {
         "ServerOptions::limits.max_message_bytes must be positive"
     );
     require(
+        options.max_held_bytes / 2 >= options.limits.max_message_bytes,
+        "ServerOptions::max_held_bytes must be at least twice limits.max_message_bytes"
+    );
+    require(
         options.limits.max_depth > 0 && options.limits.max_depth <= codec::kMaxDepth,
         "ServerOptions::limits.max_depth must be from 1 to 128"
     );
@@ -215,6 +219,12 @@ void ServerCore::release(std::size_t bytes) noexcept {
             if (self) each->resume_starved();
         });
     }
+}
+
+std::size_t ServerCore::max_held_bytes_of_shard() const noexcept {
+    return std::max(
+        options_->max_held_bytes / shards_.size(), 2 * options_->limits.max_message_bytes
+    );
 }
 
 void ServerCore::connection_closed() {

@@ -62,6 +62,9 @@ public:
     // Gives back to the budget and wakes the connections that wait for it.
     void release(std::size_t bytes) noexcept;
 
+    // Each I/O thread has its part of it, but room for two messages.
+    [[nodiscard]] std::size_t max_held_bytes_of_shard() const noexcept;
+
     void connection_closed();
 
     [[nodiscard]] bool is_stopped() const noexcept {

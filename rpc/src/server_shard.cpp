@@ -74,6 +74,19 @@ void ServerShard::resume_starved() {
     for_each([](const ServerConnection::Self& each) { ServerConnection::resume_starved(each); });
 }
 
+void ServerShard::make_room() {
+    const std::size_t limit = core_.max_held_bytes_of_shard();
+    while (held_bytes_ > limit) {
+        const auto most = std::max_element(
+            connections_.begin(),
+            connections_.end(),
+            [](const auto& a, const auto& b) { return a.second->held() < b.second->held(); }
+        );
+        const ServerConnection::Self connection = most->second;  // its end removes it
+        connection->give_way();
+    }
+}
+
 void ServerShard::log_close(std::string_view peer, std::string_view reason, LogLevel level) const {
     const Log& log = core_.options().log;
     if (!log.enabled(level)) return;

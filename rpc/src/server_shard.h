@@ -31,6 +31,13 @@ public:
     void close_all();
     void resume_starved();
 
+    // A connection holds `after` bytes of messages instead of `before`.
+    void account(std::size_t before, std::size_t after) noexcept { held_bytes_ += after - before; }
+
+    // Closes the connections that hold most until all hold no more than this thread's part of
+    // max_held_bytes. Not while messages are handed out.
+    void make_room();
+
     [[nodiscard]] IoThread& thread() const noexcept { return *thread_; }
 
     [[nodiscard]] const std::shared_ptr<IoThread>& shared_thread() const noexcept {
@@ -69,6 +76,7 @@ private:
     ServerCore& core_;
     const std::shared_ptr<IoThread> thread_;
     std::unordered_map<ServerConnection*, ServerConnection::Self> connections_;
+    std::size_t held_bytes_ = 0;  // of all its connections
     asio::steady_timer ticker_;
     TimePoint now_ = SteadyClock::now();
 };

@@ -26,7 +26,8 @@ void WriteQueue::append(codec::Bytes bytes) {
 
 void WriteQueue::append(codec::Buffer& buffer, std::size_t begin) {
     const codec::Bytes rest = buffer.view().substr(begin);
-    if (rest.size() < kTakeOverBytes) {
+    // A few bytes must not keep the memory of a large buffer.
+    if (rest.size() < kTakeOverBytes || buffer.capacity() > 2 * rest.size()) {
         append(rest);
         buffer.clear();
         return;

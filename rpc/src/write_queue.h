@@ -18,8 +18,8 @@ class WriteQueue {
 public:
     // Copies.
     void append(codec::Bytes bytes);
-    // The bytes of `buffer` from `begin` on; a large buffer is taken over, a small one is copied
-    // and left empty either way.
+    // The bytes of `buffer` from `begin` on; `buffer` is left empty. A large one that is full at
+    // least by half is taken over, others are copied.
     void append(codec::Buffer& buffer, std::size_t begin);
     void append(std::shared_ptr<const codec::Buffer> body);
 

@@ -301,6 +301,7 @@ TEST(ServerOptionsTest, ThatMakeNoSenseAreRefused) {
     refused([](ServerOptions& o) { o.write_queue_high = 0; });
     refused([](ServerOptions& o) { o.write_queue_hard = o.write_queue_high - 1; });
     refused([](ServerOptions& o) { o.limits.max_message_bytes = 0; });
+    refused([](ServerOptions& o) { o.max_held_bytes = 2 * o.limits.max_message_bytes - 1; });
     refused([](ServerOptions& o) { o.limits.max_depth = 0; });
     refused([](ServerOptions& o) { o.limits.max_depth = 129; });
     refused([](ServerOptions& o) { o.first_byte_timeout = 0s; });

@@ -1,5 +1,7 @@
 // Every limit of a server: at it, and over it.
 
+#include <rollcall/codec/message_reader.h>
+
 #include "hello.h"
 #include "server_harness.h"
 
@@ -156,6 +158,68 @@ TEST(Limits, WhoWaitsForHandlersOfClosedConnectionsGoesOn) {
     const auto answers = receive_answers(waits, 2);
     ASSERT_EQ(answers.size(), 2U);
     EXPECT_TRUE(eventually([&] { return tested.server.stats().in_flight_bytes == 0; }));
+}
+
+// What a server holds for a half message that came in one piece.
+std::size_t held_for(std::string_view half) {
+    codec::MessageReader reader{codec::Limits{}};
+    static_cast<void>(reader.feed(half, [](codec::Bytes) { return true; }));
+    return reader.memory_bytes();
+}
+
+TEST(Limits, HeldBytesOfAllConnections) {
+    const std::string half = request(1, "size", std::string(3000, 'x')).substr(0, 2000);
+    const std::string larger = request(1, "size", std::string(3000, 'x')).substr(0, 2500);
+    ServerOptions options;
+    options.limits.max_message_bytes = 4096;
+    options.max_held_bytes = 5 * held_for(half);
+    ASSERT_GE(options.max_held_bytes, 2 * options.limits.max_message_bytes);
+    TestServer tested{options};
+    const auto begin = [&](std::string_view bytes) {
+        // Behind a whole request, in one write: its answer tells that the server has both.
+        RawPeer peer{tested.endpoint()};
+        EXPECT_TRUE(peer.send(request(7, "add", 1, 2) + std::string{bytes}));
+        EXPECT_EQ(peer.receive_exactly(5), result(7, 3));
+        return peer;
+    };
+    std::vector<RawPeer> peers;
+    for (int i = 0; i < 5; ++i)  // under it, and at last at it
+        peers.push_back(begin(half));
+    RawPeer over = begin(larger);
+    EXPECT_TRUE(is_closed(over));
+    EXPECT_EQ(tested.log.count(LogLevel::warning, "too many unfinished messages"), 1U);
+    // The others lose nothing, and what they held is free when they have sent the rest.
+    const std::string whole = request(1, "size", std::string(3000, 'x'));
+    for (RawPeer& peer : peers) {
+        EXPECT_TRUE(peer.send(std::string_view{whole}.substr(half.size())));
+        EXPECT_EQ(receive_answers(peer, 1).at(0).error, "");
+    }
+    for (int i = 0; i < 4; ++i)
+        peers[static_cast<std::size_t>(i)] = begin(half);
+    EXPECT_EQ(tested.log.count(LogLevel::warning, "too many unfinished messages"), 1U);
+    EXPECT_TRUE(eventually([&] { return tested.server.stats().connections == 5; }));
+}
+
+TEST(Limits, UnsentRepliesCountAsHeldBytes) {
+    ServerOptions options;
+    options.limits.max_message_bytes = 64 << 10;
+    options.max_held_bytes = 1 << 20;
+    TestServer tested{options};
+    Bystander bystander{tested.endpoint()};
+    std::vector<RawPeer> peers;
+    for (int i = 0; i < 4; ++i) {
+        peers.emplace_back(tested.endpoint());
+        peers.back().set_receive_buffer(4096);
+        std::string requests;
+        for (std::uint32_t id = 0; id < 200; ++id)
+            requests += request(id, "big", 60000);
+        EXPECT_TRUE(peers.back().send(requests));
+    }
+    // Each would hold a MiB of replies that it does not read.
+    EXPECT_TRUE(eventually([&] {
+        return tested.log.count(LogLevel::warning, "too many unfinished messages") >= 3;
+    })) << tested.log.text();
+    EXPECT_EQ(bystander.undisturbed(), "");
 }
 
 TEST(Limits, MessageSize) {

@@ -54,6 +54,37 @@ TEST(WriteQueue, TakesLargeBuffersOverAndLeavesThemEmpty) {
     EXPECT_EQ(queue.bytes(), 100004U);
 }
 
+// A few unsent bytes would keep all of its memory.
+TEST(WriteQueue, TakesOnlyBuffersOverThatAreHalfFull) {
+    constexpr std::size_t kUnsent = std::size_t{64} << 10U;
+    for (const std::size_t capacity : {2 * kUnsent - 1, 2 * kUnsent, 2 * kUnsent + 1}) {
+        codec::Buffer buffer;
+        static_cast<void>(buffer.room(capacity));
+        ASSERT_EQ(buffer.capacity(), capacity);
+        buffer.append(std::string(kUnsent, 'x'));
+        const char* const memory = buffer.data();
+        WriteQueue queue;
+        queue.append(buffer, 0);
+        EXPECT_TRUE(buffer.empty());
+        EXPECT_EQ(front_of(queue), std::string(kUnsent, 'x'));
+        WriteQueue::Chunks chunks;
+        EXPECT_EQ(queue.front(chunks)[0].data() == memory, capacity <= 2 * kUnsent) << capacity;
+    }
+}
+
+TEST(WriteQueue, ForgetsEverything) {
+    const auto body = std::make_shared<const codec::Buffer>(buffer_of("shared"));
+    WriteQueue queue;
+    queue.append("a");
+    queue.append(body);
+    queue.clear();
+    EXPECT_TRUE(queue.empty());
+    EXPECT_EQ(front_of(queue), "");
+    EXPECT_EQ(body.use_count(), 1);
+    queue.append("b");
+    EXPECT_EQ(front_of(queue), "b");
+}
+
 TEST(WriteQueue, SharesBodies) {
     const auto body = std::make_shared<const codec::Buffer>(buffer_of("shared"));
     WriteQueue queue;

@@ -32,6 +32,7 @@ public:
     // Forgets what was kept and the half message: nothing more will be handed out.
     void drop_kept() {
         kept_.clear(0);
+        kept_from_ = 0;
         partial_.reset();
         paused_ = false;
     }
@@ -44,6 +45,11 @@ public:
 
     // Bytes held for the half message and for what was kept.
     [[nodiscard]] std::size_t held_bytes() const;
+
+    // Memory held for these bytes.
+    [[nodiscard]] std::size_t memory_bytes() const {
+        return kept_.capacity() + (partial_ ? partial_->bytes.capacity() : 0);
+    }
 
     // Where the next bytes should be read to save a copy: room behind a half message that needs
     // much more. Empty if there is none; then read elsewhere and feed(). Otherwise read into it

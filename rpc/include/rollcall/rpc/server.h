@@ -34,6 +34,9 @@ struct ServerOptions {
     // Of all requests being handled: their bytes, and 1 KiB for each handler that does not end at
     // once. Handlers count until they end, even if their connection ends first.
     std::size_t max_request_bytes = std::size_t{256} << 20U;
+    // Of all connections: half messages, bytes not handled yet and unsent replies. Over it the
+    // connection that holds most is closed. Shared out evenly to the I/O threads.
+    std::size_t max_held_bytes = std::size_t{512} << 20U;
     std::size_t write_queue_high = std::size_t{1} << 20U;   // unsent bytes: not read from
     std::size_t write_queue_hard = std::size_t{64} << 20U;  // unsent bytes: closed
 
