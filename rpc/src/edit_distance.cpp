@@ -10,22 +10,37 @@ namespace {
 constexpr std::size_t kMaxNameBytes = 64;
 constexpr std::size_t kMaxCandidates = 256;
 
+constexpr std::size_t kMaxEdits = 2;
+constexpr std::size_t kTooFar = kMaxEdits + 1;
+
 // Optimal string alignment distance: insertions, deletions, substitutions and swaps of neighbours.
+// More than kMaxEdits edits are kTooFar, so only cells that near to the diagonal matter.
 std::size_t distance(std::string_view a, std::string_view b) {
     using Row = std::array<std::size_t, kMaxNameBytes + 1>;
-    Row before_last{};
-    Row last{};
-    Row row{};
-    for (std::size_t j = 0; j <= b.size(); ++j)
+    Row before_last;
+    Row last;
+    Row row;
+    before_last.fill(kTooFar);
+    last.fill(kTooFar);
+    for (std::size_t j = 0; j <= std::min(b.size(), kMaxEdits); ++j)
         last[j] = j;
+    std::size_t last_least = 0;
     for (std::size_t i = 1; i <= a.size(); ++i) {
-        row[0] = i;
-        for (std::size_t j = 1; j <= b.size(); ++j) {
+        row.fill(kTooFar);
+        if (i <= kMaxEdits) row[0] = i;
+        std::size_t least = row[0];
+        for (std::size_t j = i > kMaxEdits ? i - kMaxEdits : 1;
+             j <= std::min(b.size(), i + kMaxEdits);
+             ++j) {
             const std::size_t substituted = last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
-            row[j] = std::min({last[j] + 1, row[j - 1] + 1, substituted});
+            row[j] = std::min({last[j] + 1, row[j - 1] + 1, substituted, kTooFar});
             const bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
             if (swapped) row[j] = std::min(row[j], before_last[j - 2] + 1);
+            least = std::min(least, row[j]);
         }
+        // A swap comes from the row before the last one.
+        if (least == kTooFar && last_least == kTooFar) return kTooFar;
+        last_least = least;
         before_last = last;
         last = row;
     }
@@ -37,8 +52,7 @@ std::size_t distance(std::string_view a, std::string_view b) {
 std::string_view nearest_name(std::string_view name, std::span<const std::string_view> candidates) {
     if (name.empty() || name.size() > kMaxNameBytes) return {};
     std::string_view best;
-    std::size_t best_distance =
-        std::min<std::size_t>(2, std::max<std::size_t>(1, name.size() / 3)) + 1;
+    std::size_t best_distance = std::min(kMaxEdits, std::max<std::size_t>(1, name.size() / 3)) + 1;
     for (const std::string_view candidate :
          candidates.first(std::min(candidates.size(), kMaxCandidates))) {
         const std::size_t gap = candidate.size() > name.size() ? candidate.size() - name.size()

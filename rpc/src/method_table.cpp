@@ -31,15 +31,18 @@ void MethodTable::add(std::string_view name, bool is_idempotent, std::unique_ptr
 void MethodTable::insert(
     std::string_view name, bool is_idempotent, std::unique_ptr<Handler> handler
 ) {
-    entries_.emplace(
+    const auto [entry, added] = entries_.emplace(
         std::string{name}, MethodEntry{std::string{name}, is_idempotent, std::move(handler)}
     );
+    const std::string_view key = entry->first;
+    if (added && !key.starts_with(kReservedPrefix))
+        names_.insert(std::lower_bound(names_.begin(), names_.end(), key), key);
 }
 
 void MethodTable::add_introspection() {
     using Row = std::tuple<std::string, std::string, bool>;
     std::vector<Row> rows;
-    for (const std::string_view name : sorted_names()) {
+    for (const std::string_view name : names_) {
         const MethodEntry& entry = *find(name);
         rows.emplace_back(entry.name, entry.handler->signature(), entry.idempotent);
     }
@@ -52,18 +55,9 @@ const MethodEntry* MethodTable::find(codec::Bytes name) const {
     return found == entries_.end() ? nullptr : &found->second;
 }
 
-std::vector<std::string_view> MethodTable::sorted_names() const {
-    std::vector<std::string_view> names;
-    for (const auto& [name, entry] : entries_) {
-        if (!name.starts_with(kReservedPrefix)) names.push_back(name);
-    }
-    std::sort(names.begin(), names.end());
-    return names;
-}
-
 std::string MethodTable::not_found(codec::Bytes name) const {
     std::string text = "no method '" + printable(name) + "'";
-    const std::string_view nearest = nearest_name(name, sorted_names());
+    const std::string_view nearest = nearest_name(name, names_);
     if (!nearest.empty()) text += "; did you mean '" + std::string{nearest} + "'?";
     return text;
 }

@@ -48,9 +48,9 @@ private:
     };
 
     void insert(std::string_view name, bool is_idempotent, std::unique_ptr<Handler> handler);
-    [[nodiscard]] std::vector<std::string_view> sorted_names() const;
 
     std::unordered_map<std::string, MethodEntry, Hash, std::equal_to<>> entries_;
+    std::vector<std::string_view> names_;  // of the keys, sorted; without the reserved ones
 };
 
 }  // namespace rollcall::rpc

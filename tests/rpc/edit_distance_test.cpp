@@ -1,7 +1,11 @@
 #include "edit_distance.h"
 
+#include "support/seed.h"
+
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -28,6 +32,42 @@ TEST(NearestName, TheNearestOfSeveral) {
     EXPECT_EQ(nearest("lengths", {"lengthsxx", "lengthsx", "lenght"}), "lengthsx");
     EXPECT_EQ(nearest("same", {"same1", "same2"}), "same1");  // the first of equals
     EXPECT_EQ(nearest("same", {"same1", "same"}), "same");
+}
+
+// Optimal string alignment distance, straight from its definition.
+std::size_t reference_distance(std::string_view a, std::string_view b) {
+    if (a.empty() || b.empty()) return a.size() + b.size();
+    const auto cut = [](std::string_view text, std::size_t n) {
+        return text.substr(0, text.size() - n);
+    };
+    const std::size_t unequal = a.back() == b.back() ? 0 : 1;
+    std::size_t least = std::min(
+        {reference_distance(cut(a, 1), b) + 1,
+         reference_distance(a, cut(b, 1)) + 1,
+         reference_distance(cut(a, 1), cut(b, 1)) + unequal}
+    );
+    const bool swapped =
+        a.size() > 1 && b.size() > 1 && a.back() == b[b.size() - 2] && a[a.size() - 2] == b.back();
+    if (swapped) least = std::min(least, reference_distance(cut(a, 2), cut(b, 2)) + 1);
+    return least;
+}
+
+TEST(NearestName, EqualsTheDefinition) {
+    std::mt19937_64 random{rollcall::tests::seed()};
+    const auto any_name = [&] {
+        std::string name(1 + random() % 6, 'a');
+        for (char& c : name)
+            c = static_cast<char>('a' + random() % 3);
+        return name;
+    };
+    for (int i = 0; i < 2000; ++i) {
+        const std::string name = any_name();
+        const std::string other = any_name();
+        const std::size_t allowed = name.size() >= 6 ? 2 : 1;
+        const std::vector<std::string_view> candidates{other};
+        EXPECT_EQ(nearest_name(name, candidates).empty(), reference_distance(name, other) > allowed)
+            << name << " " << other;
+    }
 }
 
 TEST(NearestName, CostIsBounded) {

@@ -41,6 +41,10 @@ TEST(MethodTable, SaysWhatWasProbablyMeant) {
     EXPECT_EQ(table.not_found("subtrac"), "no method 'subtrac'; did you mean 'subtract'?");
     EXPECT_EQ(table.not_found("add"), "no method 'add'");
     EXPECT_EQ(table.not_found("$/method"), "no method '$/method'");  // only the user's own
+    table.add("add", false, handler());
+    table.add("abc", false, handler());
+    EXPECT_EQ(table.not_found("ad"), "no method 'ad'; did you mean 'add'?");
+    EXPECT_EQ(table.not_found("ab"), "no method 'ab'; did you mean 'abc'?");
     EXPECT_EQ(table.not_found("\n"), "no method '\\x0a'");
 }
 
