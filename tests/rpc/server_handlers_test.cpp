@@ -118,6 +118,20 @@ TEST_F(Handlers, OfEveryKind) {
     EXPECT_EQ(call<std::size_t>("containers", one).value(), 1U);
 }
 
+TEST_F(Handlers, ThatAreGenericHaveTheSignatureOfTheContract) {
+    constexpr Method<int(int, std::string)> contract{"contract"};
+    constexpr Method<std::size_t(std::string_view)> of_view{"of_view"};
+    const auto size = [](const auto& text) { return text.size(); };
+    server.handle(contract, [](auto n, const auto& text) {
+        return n + static_cast<int>(text.size());
+    });
+    EXPECT_THROW(server.handle(of_view, size, {.run = RunOn::pool}), std::invalid_argument);
+    server.handle(of_view, size);
+    EXPECT_EQ(call<int>("contract", 40, "ab").value(), 42);
+    EXPECT_TRUE(error_of<int>("contract", "ab", 40).starts_with("invalid_arguments"));
+    EXPECT_EQ(call<std::size_t>("of_view", "abc").value(), 3U);
+}
+
 TEST_F(Handlers, WhatTheyThrowBecomesAnErrorReply) {
     const auto add_throwers = [&](const std::string& prefix, auto wrap, RunOn run) {
         server.handle(prefix + "std", wrap([] { throw std::runtime_error{"why"}; }), {.run = run});

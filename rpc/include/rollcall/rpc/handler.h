@@ -77,9 +77,21 @@ struct UnwrappedResult<rollcall::Result<T>> {
     using type = T;
 };
 
-// A callable's own signature; not defined for generic lambdas and overloaded call operators.
+// A callable's own signature; empty for generic lambdas and overloaded call operators.
 template <class F>
-struct Signature : Signature<decltype(&F::operator())> {};
+struct Signature {};
+
+template <class F>
+requires requires {
+    &F::operator();
+}
+
+struct Signature<F> : Signature<decltype(&F::operator())> {};
+
+template <class F>
+concept HasSignature = requires {
+    typename Signature<F>::Arguments;
+};
 
 template <class R, class... Args>
 struct Signature<R (*)(Args...)> {
@@ -212,6 +224,10 @@ void require_owned_arguments(RunOn run, bool takes_views);
 
 template <class F>
 [[nodiscard]] std::unique_ptr<Handler> make_handler(F function, HandlerOptions options) {
+    static_assert(
+        detail::HasSignature<F>,
+        "a generic or overloaded callable has no signature of its own; use a Method<R(Args...)>"
+    );
     using Arguments = typename detail::Signature<F>::Arguments;
     require_owned_arguments(options.run, detail::kTakesViews<Arguments>);
     return std::make_unique<detail::FunctionHandler<F, Arguments>>(
@@ -219,8 +235,10 @@ template <class F>
     );
 }
 
-// Makes a handler that must fit a contract. Parameters may differ from the contract's where the
-// wire does not: std::string_view for std::string in a plain inline handler, for example.
+// Makes a handler that must fit a contract. A generic callable gets the contract's parameters;
+// those of others may differ from the contract's where the wire does not: std::string_view for
+// std::string in a plain inline handler, for example. Throws std::invalid_argument as
+// make_handler().
 template <class R, class... Args, class F>
 [[nodiscard]] std::unique_ptr<Handler> make_contract_handler(
     const Method<R(Args...)>&, F function, HandlerOptions options
@@ -236,7 +254,7 @@ template <class R, class... Args, class F>
         std::is_void_v<R> ? std::is_void_v<Value> : std::is_convertible_v<Value, R>,
         "the handler does not return what the method's signature promises"
     );
-    if constexpr (requires { typename detail::Signature<F>::Arguments; }) {
+    if constexpr (detail::HasSignature<F>) {
         static_assert(
             std::tuple_size_v<typename detail::Signature<F>::Arguments> == sizeof...(Args),
             "the handler takes another number of arguments than the method's signature"
@@ -244,6 +262,7 @@ template <class R, class... Args, class F>
         return make_handler(std::move(function), options);
     } else {
         using Arguments = std::tuple<std::remove_cvref_t<Args>...>;
+        require_owned_arguments(options.run, detail::kTakesViews<Arguments>);
         return std::make_unique<detail::FunctionHandler<F, Arguments>>(
             std::move(function), options.run
         );
