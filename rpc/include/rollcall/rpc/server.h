@@ -14,7 +14,8 @@
 namespace rollcall::rpc {
 
 struct ServerOptions {
-    // "host:port"; port 0 takes a free one; "[::]:9000" listens on IPv6 and IPv4.
+    // "host:port"; port 0 takes a free one; "[::]:9000" listens on IPv6 and IPv4. Of a name with
+    // several addresses the first is taken.
     std::string listen = "127.0.0.1:0";
 
     // Behaviour
@@ -68,7 +69,9 @@ class ServerCore;
 //
 // Thread safety: all members may be called from any thread, handlers included, but handle() only
 // before start(). Destroying a server stops it with its default grace; on an I/O thread it returns
-// at once, elsewhere it waits.
+// at once, elsewhere it waits: also for handlers on the pool that have begun, without limit,
+// because they use the program's objects. What blocks there must end by itself; the log says who is
+// waited for.
 class Server {
 public:
     // Throws std::invalid_argument if an option makes no sense.
@@ -126,7 +129,8 @@ public:
 
     // Takes no new work, tells peers to go away, answers all that was read, then closes; after
     // `grace` it closes whatever is left and logs the methods that have not ended. Repeated calls
-    // are harmless. On an I/O thread or in a handler it returns at once, elsewhere it waits.
+    // are harmless, and the shortest grace counts. On an I/O thread or in a handler it returns at
+    // once, elsewhere it waits. Handlers on the pool that have not ended go on without a caller.
     void stop();
     void stop(Duration grace);
 
