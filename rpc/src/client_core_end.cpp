@@ -22,13 +22,17 @@ void ClientCore::stop(const Self& self) {
         self->stopped_ = true;
     }
     const auto closed = std::make_shared<Latch>();
-    asio::post(self->thread_->context(), [self, closed] {
+    const bool waits = !IoThreads::on_io_thread();
+    asio::post(self->thread_->context(), [self, closed, waits] {
         self->shut();
-        // Behind the handlers that shut() has aborted: when it runs, they have let go of the core,
-        // so that the waiter, not the I/O thread, is the last to hold it.
-        asio::post(self->thread_->context(), [closed] { closed->open(); });
+        // Behind the handlers that shut() has aborted and the completions that it has posted. If
+        // somebody waits, the aborted ones have let go of the core by then, so that the waiter, not
+        // the I/O thread, is the last to hold it. If nobody does, it is held until then: with it
+        // the loop may end, and the completions would be lost.
+        Self keep = waits ? nullptr : self;
+        asio::post(self->thread_->context(), [closed, keep = std::move(keep)] { closed->open(); });
     });
-    if (IoThreads::on_io_thread()) return;
+    if (!waits) return;
     if (!closed->wait(Deadline::in(kStopPatience))) {
         self->options_.log.error(
             "client of " + self->endpoint_text_ + ": its I/O thread does not answer"

@@ -129,6 +129,33 @@ TEST(ClientOwnership, DestroyedInItsOwnCallback) {
     EXPECT_EQ(client, nullptr);
 }
 
+// The loop may end with its last user, but not before it has run what was posted to it.
+TEST(ClientOwnership, DestroyedInItsOwnCallbackWithAnotherCallUnderWay) {
+    RawListener listener;
+    std::promise<Errc> second;
+    auto ended = second.get_future();
+    {
+        auto client = std::make_shared<std::unique_ptr<Client>>(
+            std::make_unique<Client>(listener.endpoint(), options_with(IoThreads{1}))
+        );
+        Client& calls = **client;
+        calls.async_call(invoke<int>("answered"), [client](const Result<int>& result) {
+            EXPECT_EQ(result.value(), 1);
+            client->reset();
+        });
+        calls.async_call(
+            invoke<int>("silence"),
+            [promise = std::move(second)](const Result<int>& result) mutable {
+                promise.set_value(result.error().code());
+            }
+        );
+    }
+    ScriptedConnection connection{listener};
+    connection.answer_hello();
+    EXPECT_TRUE(connection.reply(connection.next().value().id, 1));
+    EXPECT_EQ(ended.get(), Errc::shutting_down) << "a broken promise: it was never called";
+}
+
 // The loop of the caller ends with the completion and is destroyed at once: a work guard that the
 // client released afterwards would touch freed memory.
 TEST(ClientOwnership, TheLoopOfTheCallerMayGoRightAfterTheCompletion) {
