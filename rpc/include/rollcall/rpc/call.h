@@ -13,9 +13,11 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <exception>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <utility>
 
 namespace rollcall::rpc {
@@ -103,19 +105,26 @@ private:
     Call* call_ = nullptr;
 };
 
-// A packed result as an R, or invalid_result.
+// A packed result as an R, or invalid_result, whatever reading it throws.
 template <class R>
 [[nodiscard]] Result<R> read_result(codec::Bytes bytes) {
     if constexpr (std::is_void_v<R>) {
         return {};
     } else {
-        codec::Reader reader{bytes};
-        codec::Mismatch why;
-        Result<R> result{};
-        if (codec::unpack(reader, *result, why)) return result;
-        return Error{
-            Errc::invalid_result, "the result: expected " + why.expected + ", got " + why.got}
-            .with_sent(Sent::maybe_sent);
+        std::string problem;
+        try {
+            codec::Reader reader{bytes};
+            codec::Mismatch why;
+            Result<R> result{};
+            if (codec::unpack(reader, *result, why)) return result;
+            problem = "the result: expected " + why.expected + ", got " + why.got;
+        } catch (const std::exception& error) {
+            // A short message may become a large value: memory may run out here.
+            problem = std::string{"the result cannot be read: "} + error.what();
+        } catch (...) {  // a user's type may throw anything
+            problem = "the result cannot be read";
+        }
+        return Error{Errc::invalid_result, std::move(problem)}.with_sent(Sent::maybe_sent);
     }
 }
 
