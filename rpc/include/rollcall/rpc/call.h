@@ -22,8 +22,9 @@
 
 namespace rollcall::rpc {
 
-// What the client keeps per call. Exactly one of finish() and fail() is called, once, on the
-// client's I/O thread. Counted by reference, because a blocking caller may stop waiting first.
+// What the client keeps per call. Exactly one of finish() and fail() is called, once: on the
+// client's I/O thread, or, if the client is stopped or its inbox is full, on the submitting thread
+// before submit() returns. Counted by reference, because a blocking caller may stop waiting first.
 class Call {
 public:
     // What is awaited.

@@ -96,10 +96,11 @@ public:
     [[nodiscard]] Result<void> wait_ready(Deadline deadline);
 
     // For clients built on this one: starts a call of their own making, without a type. Its
-    // finish() or fail() is called as Call says, but on the calling thread, before this returns,
-    // if the client takes no more calls.
+    // finish() or fail() is called as Call says: on the calling thread, before this returns, if
+    // the client is stopped or too many calls wait.
     void submit(CallPtr call);
-    // Ends such a call with `cancelled` unless it is over; harmless at any time.
+    // Ends such a call with `cancelled` unless it is over. Only after its submit() has returned;
+    // then harmless at any time.
     void cancel(const CallPtr& call);
 
     // Ends all calls with shutting_down and closes the connection. May be called anywhere; waits
