@@ -35,6 +35,10 @@ void ClientConnection::flush(const Self& self) {
     const bool sent = self->stream_.send(self->thread_.output());
     self->thread_.reset_output();
     if (!sent) return self->lose(self->stream_.error());
+    self->session_.on_written(self->stream_.written());
+    if (!self->session_.may_keep_unsent(self->stream_.queue().bytes())) {
+        return self->lose("the server asks, but does not read the answers");
+    }
     if (!self->stream_.queue().empty()) arm_write(self);
 }
 
@@ -79,6 +83,7 @@ void ClientConnection::on_readable(const Self& self) {
 
 void ClientConnection::on_writable(const Self& self) {
     if (!self->stream_.send_queued()) return self->lose(self->stream_.error());
+    self->session_.on_written(self->stream_.written());
     if (!self->stream_.queue().empty()) arm_write(self);
     self->owner_->on_writable(*self);
 }

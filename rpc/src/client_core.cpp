@@ -229,6 +229,7 @@ void ClientCore::fail_waiting(const Error& why) {
 
 void ClientCore::close_if_over(ClientConnection& connection) {
     if (connection.session().pending() > 0) return;
+    count_dropped(connection);
     connection.close();
     std::erase_if(retiring_, [&](const auto& each) { return each.get() == &connection; });
 }

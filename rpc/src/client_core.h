@@ -67,6 +67,8 @@ private:
     void on_dialled(Result<asio::ip::tcp::socket> socket);
     void fail_waiting(const Error& why);
     void retire_connection();
+    // Counts the notifications that an ended connection has not sent.
+    void count_dropped(ClientConnection& connection);
     void lose_calls(ClientConnection& connection, const std::string& reason);
     void watch(Deadline deadline);
     void on_deadline();

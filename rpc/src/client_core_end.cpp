@@ -104,6 +104,7 @@ void ClientCore::shut() {
     if (connection_) connections.push_back(std::exchange(connection_, nullptr));
     for (const auto& connection : connections) {
         connection->close();
+        count_dropped(*connection);
         for (const CallPtr& call : connection->session().take_unsent(connection->written())) {
             fail_here(*call, Errc::shutting_down, "this client was stopped", Sent::not_sent);
         }
@@ -116,8 +117,16 @@ void ClientCore::shut() {
     }
 }
 
+void ClientCore::count_dropped(ClientConnection& connection) {
+    dropped_notifications_.fetch_add(
+        connection.session().take_unsent_notifications(connection.written()),
+        std::memory_order_relaxed
+    );
+}
+
 void ClientCore::lose_calls(ClientConnection& connection, const std::string& reason) {
     ClientSession& session = connection.session();
+    count_dropped(connection);
     waiting_.put_back(session.take_unsent(connection.written()));
     std::vector<CallPtr> again;
     for (CallPtr& call : session.take_all()) {

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace rollcall::rpc {
 namespace {
@@ -104,6 +105,7 @@ std::shared_ptr<const codec::Buffer> ClientSession::start(const CallPtr& call, c
     if (!apart) out.append(body);
     encoded_ += out.size() - before + (apart ? body.size() : 0);
     call->wire_end = encoded_;
+    if (call->kind == Call::Kind::nothing) notification_ends_.push_back(encoded_);
     return apart ? call->invocation.large_body() : nullptr;
 }
 
@@ -119,14 +121,17 @@ std::optional<std::string> ClientSession::on_message(codec::Bytes frame, codec::
             on_notification(message);
             break;
         case codec::MessageType::request:
-            codec::write_error_response(
-                out,
-                message.id,
-                codec::error_text(Errc::method_not_found, "this client has no methods")
-            );
+            on_request(message, out);
             break;
     }
     return std::nullopt;
+}
+
+void ClientSession::on_request(const codec::Message& message, codec::Buffer& out) {
+    const std::size_t before = out.size();
+    const auto text = codec::error_text(Errc::method_not_found, "this client has no methods");
+    codec::write_error_response(out, message.id, text);
+    encoded_ += out.size() - before;
 }
 
 void ClientSession::on_response(const codec::Message& message) {
@@ -141,8 +146,15 @@ void ClientSession::on_response(const codec::Message& message) {
     if (message.error == codec::kNil) return call->finish(message.result);
     Error error = codec::read_error(message.error);
     error.set_method(call->invocation.method()).set_endpoint(endpoint_);
-    if (call->exposed) error.set_sent(Sent::maybe_sent);
+    if (call->exposed || !is_promise(error.code())) error.set_sent(Sent::maybe_sent);
     call->fail(std::move(error));
+}
+
+bool ClientSession::is_promise(Errc code) const {
+    // These let a call go to another server, so that nothing was executed must be sure. A peer that
+    // does not speak our protocol has not said so: its handler's own words may look the same.
+    const bool goes_elsewhere = code == Errc::unavailable || code == Errc::overloaded;
+    return dialect_ == Dialect::rollcall || !goes_elsewhere;
 }
 
 void ClientSession::on_hello_response(const codec::Message& message) {
@@ -162,15 +174,22 @@ void ClientSession::on_notification(const codec::Message& message) {
 
 std::vector<CallPtr> ClientSession::take_unexecuted() {
     if (!goaway_ || !goaway_->last_id) return take_all();
-    const std::uint32_t last = *goaway_->last_id;
-    return pending_.take_if([&](const Call& call) {
-        // Ids wrap; those in flight lie close together, so the shorter way round tells the order.
-        return static_cast<std::int32_t>(call.id - last) > 0;
-    });
+    const std::uint64_t last = pending_.latest_with(*goaway_->last_id);
+    return pending_.take_if([&](const Call& call) { return call.id > last; });
 }
 
 std::vector<CallPtr> ClientSession::take_unsent(std::uint64_t written) {
     return pending_.take_if([&](const Call& call) { return call.wire_end > written; });
+}
+
+void ClientSession::on_written(std::uint64_t written) {
+    while (!notification_ends_.empty() && notification_ends_.front() <= written)
+        notification_ends_.pop_front();
+}
+
+std::size_t ClientSession::take_unsent_notifications(std::uint64_t written) {
+    on_written(written);
+    return std::exchange(notification_ends_, {}).size();
 }
 
 std::vector<CallPtr> ClientSession::take_all() {

@@ -7,6 +7,7 @@
 #include "hello.h"
 #include "pending_calls.h"
 
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -63,6 +64,12 @@ public:
     // `written` bytes had. They cannot have been executed.
     [[nodiscard]] std::vector<CallPtr> take_unsent(std::uint64_t written);
 
+    // So many bytes have reached the kernel by now.
+    void on_written(std::uint64_t written);
+
+    // After the connection has ended: how many notifications had not wholly reached the kernel.
+    [[nodiscard]] std::size_t take_unsent_notifications(std::uint64_t written);
+
     // Everything that is left.
     [[nodiscard]] std::vector<CallPtr> take_all();
 
@@ -83,10 +90,21 @@ public:
 
     [[nodiscard]] const codec::Limits& limits() const { return options_.limits; }
 
+    // Whether a connection may keep this many bytes that the kernel does not take. Calls alone stay
+    // below: one more is sent only below write_queue_bytes. Answers to the server's own requests
+    // go over if it asks and does not read.
+    [[nodiscard]] bool may_keep_unsent(std::size_t bytes) const {
+        const std::size_t calls = options_.write_queue_bytes;
+        return bytes <= calls || bytes - calls <= options_.limits.max_message_bytes;
+    }
+
 private:
+    void on_request(const codec::Message& message, codec::Buffer& out);
     void on_response(const codec::Message& message);
     void on_hello_response(const codec::Message& message);
     void on_notification(const codec::Message& message);
+    // Whether this peer's error of this code means what our protocol says.
+    [[nodiscard]] bool is_promise(Errc code) const;
     void fail(Call& call, Errc code, std::string message, Sent sent) const;
     [[nodiscard]] std::size_t max_message_bytes() const;
     // What forbids sending this call, if anything.
@@ -102,7 +120,9 @@ private:
     Dialect dialect_ = Dialect::unknown;
     bool heard_ = false;
     bool answered_ = false;
-    std::uint64_t encoded_ = 0;  // bytes of all requests so far
+    std::uint64_t encoded_ = 0;  // bytes of all messages so far
+    // Where the notifications end that the kernel may not have wholly taken yet.
+    std::deque<std::uint64_t> notification_ends_;
     std::uint64_t late_replies_ = 0;
 };
 

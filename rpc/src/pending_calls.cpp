@@ -2,26 +2,35 @@
 
 namespace rollcall::rpc {
 
-std::uint32_t PendingCalls::next_id() {
+std::uint64_t PendingCalls::free_id() {
     while (slot_of(next_id_))
         ++next_id_;
     return next_id_++;
 }
 
+std::uint32_t PendingCalls::next_id() {
+    return static_cast<std::uint32_t>(free_id());
+}
+
 std::uint32_t PendingCalls::add(CallPtr call) {
     if (2 * (size_ + 1) > slots_.size()) grow();
-    const std::uint32_t id = next_id();
+    const std::uint64_t id = free_id();
     call->id = id;
     slot_of(id) = std::move(call);
     ++size_;
-    return id;
+    return static_cast<std::uint32_t>(id);
 }
 
 CallPtr PendingCalls::take(std::uint32_t id) {
     CallPtr& slot = slot_of(id);
-    if (!slot || slot->id != id) return {};
+    if (!slot || slot->wire_id() != id) return {};
     --size_;
     return std::exchange(slot, CallPtr{});
+}
+
+std::uint64_t PendingCalls::latest_with(std::uint32_t id) const {
+    const std::uint64_t newest = next_id_ - 1;
+    return newest - static_cast<std::uint32_t>(static_cast<std::uint32_t>(newest) - id);
 }
 
 bool PendingCalls::remove(const Call& call) {
@@ -48,7 +57,7 @@ void PendingCalls::grow() {
     for (CallPtr& call : smaller) {
         if (!call) continue;
         // On a line of its own: the right side of an assignment is evaluated first.
-        const std::uint32_t id = call->id;
+        const std::uint64_t id = call->id;
         slot_of(id) = std::move(call);
     }
 }

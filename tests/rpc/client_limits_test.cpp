@@ -109,6 +109,49 @@ TEST(ClientLimits, CallsWaitForAPeerThatDoesNotRead) {
         EXPECT_TRUE(future.get());
 }
 
+// A server that asks without end and never reads: the client's answers must not pile up.
+TEST(ClientLimits, AServerThatAsksAndDoesNotReadIsLeft) {
+    RawListener listener;
+    ClientOptions options;
+    options.write_queue_bytes = 1U << 16U;
+    options.limits.max_message_bytes = 1U << 16U;
+    Client client{listener.endpoint(), options};
+    auto call = client.async_call(invoke<int>("any").within(60s), asio::use_future);
+    ScriptedConnection connection{listener};
+    connection.answer_hello();
+    EXPECT_TRUE(connection.next().has_value());
+    std::string requests;
+    while (requests.size() < (1U << 16U))
+        requests += std::string{"\x94\x00\x01\xa1r\x90", 6};
+    // What the kernel keeps for both sides is far less than the answers to this.
+    bool is_left = false;
+    for (int i = 0; i < 256 && !is_left; ++i)
+        is_left = !connection.send(requests);
+    EXPECT_TRUE(is_left);
+    const auto lost = call.get();
+    ASSERT_FALSE(lost);
+    EXPECT_EQ(lost.error().code(), Errc::connection_lost);
+    EXPECT_NE(lost.error().message().find("does not read"), std::string::npos);
+}
+
+TEST(ClientLimits, AServerThatAsksAndReadsIsKept) {
+    RawListener listener;
+    Client client{listener.endpoint()};
+    auto call = client.async_call(invoke<int>("any").within(60s), asio::use_future);
+    ScriptedConnection connection{listener};
+    connection.answer_hello();
+    const auto request = connection.next();
+    for (int i = 0; i < 10000; ++i) {
+        EXPECT_TRUE(connection.send({"\x94\x00\x01\xa1r\x90", 6}));
+        if (i % 100 == 99) {
+            for (int j = 0; j < 100; ++j)
+                EXPECT_EQ(connection.next().value().type, codec::MessageType::response);
+        }
+    }
+    EXPECT_TRUE(connection.reply(request.value().id, 1));
+    EXPECT_EQ(call.get().value(), 1);
+}
+
 TEST(ClientLimits, AFloodOfNotificationsArrivesWhole) {
     constexpr int kNotes = 20000;
     std::atomic<int> notes{0};

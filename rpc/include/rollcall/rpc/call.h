@@ -57,8 +57,11 @@ public:
     const Deadline deadline;
     const Kind kind;
 
-    // Of the client's I/O thread:
-    std::uint32_t id = 0;        // on the connection that carries it
+    // The id on the wire.
+    [[nodiscard]] std::uint32_t wire_id() const noexcept { return static_cast<std::uint32_t>(id); }
+
+    // Of the client's I/O thread, or of the submitting one until submit() has returned:
+    std::uint64_t id = 0;        // on the connection that carries it; the wire has its low half
     std::uint64_t wire_end = 0;  // where its request ends in the bytes of that connection
     bool done = false;           // finish() or fail() has been called
     // It went out on an earlier connection and may have been executed there; whatever ends it now,
