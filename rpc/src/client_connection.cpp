@@ -3,6 +3,12 @@
 #include <utility>
 
 namespace rollcall::rpc {
+namespace {
+
+// How long a server may acknowledge nothing of what was sent before the connection is given up.
+constexpr std::chrono::seconds kVanishedAfter{30};
+
+}  // namespace
 
 ClientConnection::ClientConnection(
     ClientConnectionOwner& owner,
@@ -14,6 +20,7 @@ ClientConnection::ClientConnection(
       thread_(thread),
       stream_(std::move(socket), session.limits()),
       session_(std::move(session)) {
+    stream_.transport().limit_unacknowledged(kVanishedAfter);
 }
 
 void ClientConnection::open(const Self& self) {

@@ -4,6 +4,10 @@
 
 #include <asio/buffer.hpp>
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 namespace rollcall::rpc {
 
 Transport::Transport(asio::ip::tcp::socket socket) : socket_(std::move(socket)) {
@@ -19,6 +23,12 @@ std::size_t Transport::read_some(std::span<char> to, asio::error_code& ec) {
         return 0;
     }
     return socket_->read_some(asio::buffer(to.data(), to.size()), ec);
+}
+
+void Transport::limit_unacknowledged(std::chrono::milliseconds time) {
+    const auto ms = static_cast<unsigned>(time.count());
+    if (socket_)
+        ::setsockopt(socket_->native_handle(), IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof ms);
 }
 
 void Transport::finish_sending() {

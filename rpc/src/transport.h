@@ -3,6 +3,7 @@
 
 #include <asio/ip/tcp.hpp>
 
+#include <chrono>
 #include <optional>
 #include <span>
 #include <string>
@@ -37,6 +38,10 @@ public:
     void async_wait_writable(Handler&& handler) {
         socket_->async_wait(asio::socket_base::wait_write, std::forward<Handler>(handler));
     }
+
+    // Ends a connection whose peer has vanished, or reads nothing, for this long while bytes wait
+    // for it. Without it the kernel goes on for a quarter of an hour.
+    void limit_unacknowledged(std::chrono::milliseconds time);
 
     // Ends the sending direction: the peer reads what was sent, then the end of the stream.
     void finish_sending();

@@ -10,8 +10,11 @@
 #include <gtest/gtest.h>
 
 #include <future>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <optional>
 #include <string>
+#include <sys/socket.h>
 #include <thread>
 
 namespace rollcall::rpc {
@@ -38,6 +41,24 @@ Server make_server(const Endpoint& listen, int answer) {
 // A port that nobody listens on now.
 Endpoint closed_port() {
     return RawListener{}.endpoint();
+}
+
+// The other end of a connection within this process: its TCP_USER_TIMEOUT in milliseconds.
+unsigned user_timeout_of_the_peer_of(int descriptor) {
+    sockaddr_in peer{};
+    socklen_t length = sizeof peer;
+    ::getpeername(descriptor, reinterpret_cast<sockaddr*>(&peer), &length);
+    for (int each = 0; each < 1024; ++each) {
+        sockaddr_in own{};
+        length = sizeof own;
+        if (::getsockname(each, reinterpret_cast<sockaddr*>(&own), &length) != 0) continue;
+        if (own.sin_family != AF_INET || own.sin_port != peer.sin_port) continue;
+        unsigned timeout = 0;
+        length = sizeof timeout;
+        ::getsockopt(each, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout, &length);
+        return timeout;
+    }
+    return 0;
 }
 
 TEST(ClientReconnect, AServerThatRestartsOnItsPort) {
@@ -103,6 +124,18 @@ TEST(ClientReconnect, WaitReadySaysWhyThereIsNoConnection) {
         EXPECT_EQ(ready.error().sent(), Sent::not_sent) << ready.error().to_string();
         return ready.error().message().find("Connection refused") != std::string::npos;
     }));
+}
+
+// A peer without power or network says nothing: the kernel would go on for a quarter of an hour.
+TEST(ClientReconnect, APeerThatVanishesIsNoticedBySilence) {
+    RawListener listener;
+    Client client{listener.endpoint(), impatient()};
+    auto call = client.async_call(invoke<int>("any"), asio::use_future);
+    ScriptedConnection connection{listener};
+    EXPECT_TRUE(connection.next().has_value());
+    EXPECT_EQ(user_timeout_of_the_peer_of(connection.peer().descriptor()), 30000U);
+    client.stop();
+    EXPECT_FALSE(call.get());
 }
 
 TEST(ClientReconnect, APeerThatClosesOnTheHelloIsDialledWithoutIt) {
