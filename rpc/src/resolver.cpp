@@ -5,10 +5,13 @@
 #include <condition_variable>
 #include <cstring>
 #include <deque>
+#include <exception>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <netdb.h>
+#include <optional>
+#include <string>
 
 namespace rollcall::rpc {
 namespace {
@@ -54,24 +57,39 @@ public:
         return *pool;
     }
 
-    // False if too many wait already.
-    [[nodiscard]] bool submit(const std::string& host, Done done) {
+    // Nothing, or why the name will not be looked up.
+    [[nodiscard]] std::optional<std::string> submit(const std::string& host, Done done) {
         const std::lock_guard lock{mutex_};
-        if (waiting_ >= kMaxWaiting) return false;
-        ++waiting_;
-        const auto [lookup, is_new] = lookups_.try_emplace(host);
-        lookup->second.push_back(std::move(done));
-        if (!is_new) return true;
-        queue_.push_back(host);
-        if (idle_ < queue_.size() && threads_ < kMaxThreads) {
-            start_thread("rollcall-dns", [this] { work(); }).detach();
-            ++threads_;
+        if (waiting_ >= kMaxWaiting) return "too many names wait for the resolver";
+        if (const auto under_way = lookups_.find(host); under_way != lookups_.end()) {
+            under_way->second.push_back(std::move(done));
+            ++waiting_;
+            return std::nullopt;
         }
+        if (idle_ <= queue_.size() && threads_ < kMaxThreads) {
+            const auto problem = start_one();
+            // Where others work already, one of them will come to it.
+            if (problem && threads_ == 0) return problem;
+        }
+        lookups_[host].push_back(std::move(done));
+        queue_.push_back(host);
+        ++waiting_;
         changed_.notify_one();
-        return true;
+        return std::nullopt;
     }
 
 private:
+    // Nothing, or why there is no further thread.
+    [[nodiscard]] std::optional<std::string> start_one() {
+        try {
+            start_thread("rollcall-dns", [this] { work(); }).detach();
+            ++threads_;
+            return std::nullopt;
+        } catch (const std::exception& error) {
+            return std::string{"no thread can be started: "} + error.what();
+        }
+    }
+
     [[noreturn]] void work() {
         std::unique_lock lock{mutex_};
         for (;;) {
@@ -118,8 +136,8 @@ void resolve(const Endpoint& endpoint, const std::function<void(Result<Addresses
         }
         done(std::move(found));
     };
-    if (!LookupPool::instance().submit(endpoint.host(), with_port))
-        done(Error{Errc::resolve_failed, "too many names wait for the resolver"});
+    if (auto problem = LookupPool::instance().submit(endpoint.host(), with_port))
+        done(Error{Errc::resolve_failed, std::move(*problem)});
 }
 
 }  // namespace rollcall::rpc

@@ -143,6 +143,29 @@ void exit_with_a_hung_lookup() {
     std::exit(EXIT_SUCCESS);  // NOLINT(concurrency-mt-unsafe)
 }
 
+// In a process of its own, whose resolver has no thread yet.
+void resolve_with_and_without_threads() {
+    Server server;
+    server.handle("one", [] { return 1; });
+    server.start();
+    const Endpoint endpoint{"localhost", server.endpoint().port()};
+    Client client{endpoint, impatient()};
+    std::optional<Result<int>> without;
+    {
+        const tests::NoThreads none;
+        without = client.call(invoke<int>("one"));
+    }
+    if (*without || without->error().code() != Errc::resolve_failed) std::exit(EXIT_FAILURE);
+    if (without->error().message().find("no thread") == std::string::npos) std::exit(EXIT_FAILURE);
+    const auto with = client.call(invoke<int>("one"));
+    std::exit(with ? EXIT_SUCCESS : EXIT_FAILURE);  // NOLINT(concurrency-mt-unsafe)
+}
+
+TEST(ClientResolverProcess, ANameIsResolvedOnceThreadsCanBeStartedAgain) {
+    GTEST_FLAG_SET(death_test_style, "threadsafe");
+    EXPECT_EXIT(resolve_with_and_without_threads(), testing::ExitedWithCode(EXIT_SUCCESS), "");
+}
+
 TEST(ClientResolverProcess, EndsAlthoughALookupHangs) {
     GTEST_FLAG_SET(death_test_style, "threadsafe");
     const TimePoint begin = SteadyClock::now();

@@ -2,12 +2,14 @@
 
 #include <arpa/inet.h>
 #include <atomic>
+#include <cerrno>
 #include <condition_variable>
 #include <cstring>
 #include <dlfcn.h>
 #include <mutex>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <string_view>
 #include <sys/socket.h>
 
@@ -27,6 +29,7 @@ Gate& gate() {
     return *one;
 }
 
+std::atomic<bool> threads_refused{false};
 std::atomic<std::uint16_t> self_connecting_port{0};
 std::atomic<int> self_connections{0};
 
@@ -52,6 +55,14 @@ void release_hung_lookups() {
 int hung_lookups() {
     const std::lock_guard lock{gate().mutex};
     return gate().came;
+}
+
+NoThreads::NoThreads() {
+    threads_refused = true;
+}
+
+NoThreads::~NoThreads() {
+    threads_refused = false;
 }
 
 SelfConnecting::SelfConnecting(const Endpoint& endpoint) {
@@ -89,6 +100,14 @@ extern "C" int getaddrinfo(
     if (error == 0) error = real("127.0.0.2", service, hints, result);
     if (error == 0) (*result)->ai_next = second;
     return error;
+}
+
+extern "C" int pthread_create(
+    pthread_t* thread, const pthread_attr_t* attributes, void* (*run)(void*), void* argument
+) {
+    static auto* const real = next_definition<decltype(::pthread_create)>("pthread_create");
+    if (threads_refused) return EAGAIN;
+    return real(thread, attributes, run, argument);
 }
 
 extern "C" int connect(int descriptor, const sockaddr* address, socklen_t length) {

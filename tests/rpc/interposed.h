@@ -1,5 +1,6 @@
 #pragma once
-// This program's own getaddrinfo and connect, which stand before those of the C library.
+// This program's own getaddrinfo, connect and pthread_create, which stand before those of the C
+// library.
 
 #include <rollcall/base/endpoint.h>
 
@@ -15,6 +16,15 @@ inline constexpr const char* kTwoAddressesName = "two.test";
 
 void hold_hung_lookups();
 void release_hung_lookups();
+
+// While it lives, no thread can be started.
+class NoThreads {
+public:
+    NoThreads();
+    ~NoThreads();
+    NoThreads(const NoThreads&) = delete;
+    NoThreads& operator=(const NoThreads&) = delete;
+};
 
 // How many lookups of kHungName have begun since hold_hung_lookups().
 [[nodiscard]] int hung_lookups();
