@@ -41,7 +41,7 @@ void ClientConnection::send(const CallPtr& call) {
 void ClientConnection::flush(const Self& self) {
     const bool sent = self->stream_.send(self->thread_.output());
     self->thread_.reset_output();
-    if (!sent) return self->lose(self->stream_.error());
+    if (!sent) return break_off(self);
     self->session_.on_written(self->stream_.written());
     if (!self->session_.may_keep_unsent(self->stream_.queue().bytes())) {
         return self->lose("the server asks, but does not read the answers");
@@ -69,14 +69,7 @@ void ClientConnection::arm_write(const Self& self) {
 
 void ClientConnection::on_readable(const Self& self) {
     std::optional<std::string> wrong;
-    const auto status = self->stream_.read(
-        self->thread_,
-        [](codec::Bytes) { return true; },
-        [&](codec::Bytes frame) {
-            wrong = self->session_.on_message(frame, self->thread_.output());
-            return !wrong;
-        }
-    );
+    const auto status = self->read(wrong);
     if (wrong) return self->lose("the server does not speak MessagePack-RPC: " + *wrong);
     flush(self);
     if (self->owner_ == nullptr) return;
@@ -89,10 +82,31 @@ void ClientConnection::on_readable(const Self& self) {
 }
 
 void ClientConnection::on_writable(const Self& self) {
-    if (!self->stream_.send_queued()) return self->lose(self->stream_.error());
+    if (!self->stream_.send_queued()) return break_off(self);
     self->session_.on_written(self->stream_.written());
     if (!self->stream_.queue().empty()) arm_write(self);
     self->owner_->on_writable(*self);
+}
+
+void ClientConnection::break_off(const Self& self) {
+    // A server that closes at once may have said why, and one that stops has answered first.
+    const std::string reason = self->stream_.error();
+    std::optional<std::string> wrong;
+    while (self->read(wrong) == MessageStream::ReadStatus::ok && !wrong) {
+        self->thread_.reset_output();  // answers that nobody can get
+    }
+    self->lose(reason);
+}
+
+MessageStream::ReadStatus ClientConnection::read(std::optional<std::string>& wrong) {
+    return stream_.read(
+        thread_,
+        [](codec::Bytes) { return true; },
+        [&](codec::Bytes frame) {
+            wrong = session_.on_message(frame, thread_.output());
+            return !wrong;
+        }
+    );
 }
 
 void ClientConnection::lose(const std::string& reason) {

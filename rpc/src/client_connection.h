@@ -5,6 +5,7 @@
 #include "message_stream.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace rollcall::rpc {
@@ -61,6 +62,10 @@ private:
     static void arm_write(const Self& self);
     static void on_readable(const Self& self);
     static void on_writable(const Self& self);
+    // Sending has failed: hears what the server said before, then loses the connection.
+    static void break_off(const Self& self);
+    // One read; what it brings is heard. `wrong` says what was no message, if anything.
+    [[nodiscard]] MessageStream::ReadStatus read(std::optional<std::string>& wrong);
     void lose(const std::string& reason);
 
     ClientConnectionOwner* owner_;

@@ -243,6 +243,9 @@ void ClientCore::retire_connection() {
     waiting_.put_back(connection_->session().take_unexecuted());
     retiring_.push_back(std::move(connection_));
     connection_.reset();
+    // A goaway that came right before the end: it still says what has not been executed.
+    if (current && connection.session().going_away())
+        waiting_.put_back(connection.session().take_unexecuted());
     state_.store(ClientState::idle, std::memory_order_relaxed);
 }
 

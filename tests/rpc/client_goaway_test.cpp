@@ -1,11 +1,14 @@
 // `$/goaway`: what comes after its last id is sent again elsewhere, and never executed twice.
 
+#include <rollcall/codec/pack.h>
 #include <rollcall/rpc/client.h>
 #include <rollcall/rpc/server.h>
 
+#include "hello.h"
 #include "scripted_connection.h"
 #include "support/eventually.h"
 
+#include <asio/post.hpp>
 #include <asio/use_future.hpp>
 #include <gtest/gtest.h>
 
@@ -77,6 +80,67 @@ TEST(ClientGoaway, TheCallsOfALeftConnectionThatBreaksAreLost) {
     const auto result = call.get();
     EXPECT_EQ(result.error().code(), Errc::connection_lost);
     EXPECT_EQ(result.error().sent(), Sent::maybe_sent);
+}
+
+// What a server with max_connections connections does: a goaway, and the end before it has read.
+TEST(ClientGoaway, AConnectionThatIsRefusedCostsNoCallAndNoHello) {
+    RawListener listener;
+    ClientOptions options;
+    options.backoff = BackoffOptions{1ms, 5ms, 2.0, 0.5};
+    Client client{listener.endpoint(), options};
+    for (int round = 0; round < 20; ++round) {
+        auto once = client.async_call(invoke<int>("once"), asio::use_future);
+        for (int refusals = 0; refusals < 3; ++refusals)
+            EXPECT_TRUE(ScriptedConnection{listener}.goaway(std::nullopt));
+        ScriptedConnection taken{listener};
+        taken.answer_hello();
+        const auto request = taken.next();
+        ASSERT_TRUE(request.has_value());
+        EXPECT_TRUE(taken.reply(request->id, round));
+        EXPECT_EQ(once.get().value(), round);
+        EXPECT_TRUE(taken.goaway(request->id));
+        EXPECT_FALSE(taken.next());
+    }
+    EXPECT_EQ(client.counters().failed_connects, 0U);
+}
+
+// The client's thread is held while a server answers one call, refuses the other and resets the
+// connection: the client finds that out by a failed write, with all of it still unread.
+TEST(ClientGoaway, WhatTheServerSaidBeforeAResetIsHeard) {
+    RawListener listener;
+    ClientOptions options;
+    options.io = IoThreads{1};
+    Client client{listener.endpoint(), options};
+    auto answered = client.async_call(invoke<int>("answered"), asio::use_future);
+    auto refused = client.async_call(invoke<int>("refused"), asio::use_future);
+    ScriptedConnection first{listener};
+    first.answer_hello();
+    const std::uint32_t id = first.next().value().id;
+    EXPECT_EQ(first.next().value().method, "refused");
+
+    std::promise<void> release;
+    asio::post(options.io.executor(), [until = release.get_future().share()] { until.wait(); });
+    // In one piece: a second one may still be in the server's kernel at the reset.
+    codec::Buffer last_words;
+    codec::write_result_head(last_words, id);
+    codec::pack(last_words, 7);
+    write_goaway(last_words, Goaway{"bye", 0, id});
+    EXPECT_TRUE(first.send(last_words.view()));
+    first.peer().reset();
+    auto unsent = client.async_call(invoke<int>("unsent"), asio::use_future);
+    release.set_value();
+
+    EXPECT_EQ(answered.get().value(), 7);
+    ScriptedConnection second{listener};
+    second.answer_hello();
+    for (const char* const method : {"refused", "unsent"}) {
+        const auto request = second.next();
+        ASSERT_TRUE(request.has_value());
+        EXPECT_EQ(request->method, method);
+        EXPECT_TRUE(second.reply(request->id, 8));
+    }
+    EXPECT_EQ(refused.get().value(), 8);
+    EXPECT_EQ(unsent.get().value(), 8);
 }
 
 // Callers that never pause, and a server that is replaced under them, gracefully, several times.
