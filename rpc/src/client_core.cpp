@@ -2,37 +2,13 @@
 
 #include <rollcall/base/random.h>
 
+#include "client_options.h"
+
 #include <asio/post.hpp>
 
 #include <stdexcept>
 
 namespace rollcall::rpc {
-namespace {
-
-void require(bool holds, const char* sentence) {
-    if (!holds) throw std::invalid_argument{sentence};
-}
-
-ClientOptions checked(ClientOptions options) {
-    require(
-        options.call_timeout > Duration::zero(), "ClientOptions::call_timeout must be positive"
-    );
-    require(
-        options.connect_timeout > Duration::zero(),
-        "ClientOptions::connect_timeout must be positive"
-    );
-    require(options.max_in_flight > 0, "ClientOptions::max_in_flight must be positive");
-    require(options.max_queued > 0, "ClientOptions::max_queued must be positive");
-    require(options.write_queue_bytes > 0, "ClientOptions::write_queue_bytes must be positive");
-    require(
-        options.limits.max_depth > 0 && options.limits.max_depth <= codec::kMaxDepth,
-        "ClientOptions::limits.max_depth must be from 1 to 128"
-    );
-    if (!options.io) options.io = IoThreads::shared();
-    return options;
-}
-
-}  // namespace
 
 ClientCore::ClientCore(Endpoint endpoint, ClientOptions options)
     : options_(checked(std::move(options))),
@@ -43,10 +19,8 @@ ClientCore::ClientCore(Endpoint endpoint, ClientOptions options)
       backoff_(options_.backoff),
       deadline_timer_(thread_->context()),
       backoff_timer_(thread_->context()) {
-    require(
-        endpoint_.port() != 0 && !endpoint_.host().empty(),
-        "a client needs a host and a port other than 0"
-    );
+    if (endpoint_.port() == 0 || endpoint_.host().empty())
+        throw std::invalid_argument{"a client needs a host and a port other than 0"};
 }
 
 bool ClientCore::is_forked() const noexcept {
@@ -132,14 +106,25 @@ void ClientCore::accept(CallPtr call, TimePoint now) {
             *call, Errc::overloaded, "too many calls wait in this client", Sent::not_sent
         );
     }
+    if (call->kind == Call::Kind::connection && connection_) return finish_ready(*call);
     watch(call->deadline);
     waiting_.push(std::move(call));
 }
 
 void ClientCore::drive() {
-    if (shut_ || waiting_.empty()) return;
+    if (shut_) return;
+    if (waiting_.empty()) {
+        // What waited for its turn to dial has ended meanwhile.
+        if (!connection_ && !dial_) state_.store(ClientState::idle, std::memory_order_relaxed);
+        return;
+    }
     if (connection_) return send_waiting();
     if (!dial_) dial();
+}
+
+void ClientCore::finish_ready(Call& call) {
+    call.done = true;
+    call.finish(codec::kNil);
 }
 
 void ClientCore::send_waiting() {
@@ -160,10 +145,6 @@ void ClientCore::send_waiting() {
 }
 
 void ClientCore::send_one(ClientConnection& connection, const CallPtr& call) {
-    if (call->kind == Call::Kind::connection) {
-        call->done = true;
-        return call->finish(codec::kNil);
-    }
     if (!call->may_be_sent()) {
         return fail_here(*call, Errc::timed_out, "its caller waits no longer", Sent::not_sent);
     }
@@ -208,6 +189,10 @@ void ClientCore::on_dialled(Result<asio::ip::tcp::socket> socket) {
     connection_ = std::make_shared<ClientConnection>(
         *this, *thread_, std::move(*socket), ClientSession{options_, endpoint_text_, hello}
     );
+    // These wait for no slot and no room.
+    const auto awaits = [](const Call& call) { return call.kind == Call::Kind::connection; };
+    for (const CallPtr& call : waiting_.take_if(awaits))
+        finish_ready(*call);
     ClientConnection::open(connection_);
     drive();
 }
@@ -243,9 +228,6 @@ void ClientCore::retire_connection() {
     waiting_.put_back(connection_->session().take_unexecuted());
     retiring_.push_back(std::move(connection_));
     connection_.reset();
-    // A goaway that came right before the end: it still says what has not been executed.
-    if (current && connection.session().going_away())
-        waiting_.put_back(connection.session().take_unexecuted());
     state_.store(ClientState::idle, std::memory_order_relaxed);
 }
 
@@ -261,6 +243,9 @@ void ClientCore::on_lost(ClientConnection& connection, const std::string& reason
     if (current && connection.session().hello_unanswered() && options_.token.empty())
         next_is_plain_ = true;
     if (current) slow_down(connection.session());
+    // A goaway that came right before the end: it still says what has not been executed.
+    if (current && connection.session().going_away())
+        waiting_.put_back(connection.session().take_unexecuted());
     lose_calls(connection, reason);
     if (current) {
         connection_.reset();

@@ -61,6 +61,8 @@ private:
     void accept(CallPtr call, TimePoint now);
     // Sends what can be sent, dials if something waits and there is no connection.
     void drive();
+    // A call that awaited nothing but a connection.
+    static void finish_ready(Call& call);
     void send_waiting();
     void send_one(ClientConnection& connection, const CallPtr& call);
     void dial();

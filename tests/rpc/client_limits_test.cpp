@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <cmath>
 #include <future>
 #include <string>
 #include <vector>
@@ -317,6 +318,29 @@ TEST(ClientLimits, OptionsThatMakeNoSenseAreRefusedByName) {
         "ClientOptions::limits.max_depth must be from 1 to 128"
     );
     EXPECT_EQ(refused([](auto& o) { o.limits.max_depth = codec::kMaxDepth; }), "accepted");
+    const auto backoff = [&](Duration min, Duration max, double growth, double jitter) {
+        return refused([&](auto& o) { o.backoff = BackoffOptions{min, max, growth, jitter}; });
+    };
+    EXPECT_EQ(backoff(0ms, 1s, 2, 0.5), "ClientOptions::backoff needs 0 < min <= max <= 1 h");
+    EXPECT_EQ(backoff(2ms, 1ms, 2, 0.5), "ClientOptions::backoff needs 0 < min <= max <= 1 h");
+    EXPECT_EQ(
+        backoff(1ms, Duration{1h} + Duration{1}, 2, 0.5),
+        "ClientOptions::backoff needs 0 < min <= max <= 1 h"
+    );
+    EXPECT_EQ(
+        backoff(1ms, 1s, 0.99, 0.5), "ClientOptions::backoff.growth must be finite and at least 1"
+    );
+    EXPECT_EQ(backoff(1ms, 1s, 2, 1.01), "ClientOptions::backoff.jitter must be from 0 to 1");
+    EXPECT_EQ(backoff(1ms, 1s, 2, -0.01), "ClientOptions::backoff.jitter must be from 0 to 1");
+    EXPECT_EQ(
+        backoff(1ms, 1s, 2, std::nan("")), "ClientOptions::backoff.jitter must be from 0 to 1"
+    );
+    EXPECT_EQ(backoff(Duration{1}, 1h, 1, 0), "accepted");
+    EXPECT_EQ(backoff(1h, 1h, 1, 1), "accepted");
+    EXPECT_EQ(
+        refused([](auto& o) { o.limits.max_message_bytes = 0; }),
+        "ClientOptions::limits.max_message_bytes must be positive"
+    );
     EXPECT_THROW(Client{"no port"}, std::invalid_argument);
     EXPECT_THROW(Client{"127.0.0.1:0"}, std::invalid_argument);
 }

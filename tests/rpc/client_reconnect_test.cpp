@@ -126,6 +126,33 @@ TEST(ClientReconnect, WaitReadySaysWhyThereIsNoConnection) {
     }));
 }
 
+TEST(ClientReconnect, WaitReadyNeedsNoSlot) {
+    RawListener listener;
+    ClientOptions options = impatient();
+    options.max_in_flight = 1;
+    Client client{listener.endpoint(), options};
+    auto first = client.async_call(invoke<int>("slow"), asio::use_future);
+    auto second = client.async_call(invoke<int>("waits"), asio::use_future);
+    EXPECT_TRUE(client.wait_ready(Deadline::in(10s))) << "behind calls that wait to be sent";
+    EXPECT_TRUE(client.wait_ready(Deadline::in(10s))) << "connected, with no slot free";
+    client.stop();
+    EXPECT_EQ(second.get().error().sent(), Sent::not_sent);
+    EXPECT_EQ(first.get().error().code(), Errc::shutting_down);
+}
+
+TEST(ClientReconnect, IsIdleWhenNothingWaitsForTheNextAttempt) {
+    ClientOptions options;
+    options.wait_for_ready = true;
+    options.backoff = BackoffOptions{1h, 1h, 1.0, 0.0};
+    Client client{closed_port(), options};
+    auto call = client.async_call(invoke<int>("any").within(200ms), asio::use_future);
+    EXPECT_TRUE(eventually([&] {
+        return client.counters().failed_connects == 1 && client.state() == ClientState::connecting;
+    }));
+    EXPECT_EQ(call.get().error().code(), Errc::timed_out);
+    EXPECT_TRUE(eventually([&] { return client.state() == ClientState::idle; }));
+}
+
 // A peer without power or network says nothing: the kernel would go on for a quarter of an hour.
 TEST(ClientReconnect, APeerThatVanishesIsNoticedBySilence) {
     RawListener listener;

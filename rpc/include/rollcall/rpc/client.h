@@ -24,13 +24,15 @@ struct ClientOptions {
     // Timeouts
     Duration call_timeout = std::chrono::seconds{5};     // of a call that names none
     Duration connect_timeout = std::chrono::seconds{1};  // of one attempt to connect
-    BackoffOptions backoff = {};                         // between attempts to connect
+    BackoffOptions backoff = {};                         // between attempts to connect; at most 1 h
 
     // Limits
     codec::Limits limits = {};         // messages, both ways; checked before sending too
     std::size_t max_in_flight = 1024;  // further calls wait here, within their deadlines
     std::size_t write_queue_bytes = std::size_t{1} << 20U;  // unsent bytes at which calls wait here
-    std::size_t max_queued = 65536;  // calls waiting here; one more fails as overloaded, not sent
+    // Calls waiting here, and apart from them calls on their way here from other threads; one more
+    // fails as overloaded, not sent.
+    std::size_t max_queued = 65536;
 
     // Behaviour
     std::string token = {};  // sent with the hello of each connection
