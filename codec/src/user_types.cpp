@@ -60,10 +60,13 @@ void with_object(Bytes value, void (*use)(const msgpack::object&, void*), void* 
     // The value has been scanned already; these limits are the belt to those braces.
     const std::size_t most = value.size();
     const msgpack::unpack_limit limits{most, most, most, most, most, kMaxDepth};
+    // Strings, binaries and ext stay where they are: what a type keeps of them as a view lives as
+    // long as the message, not only until the zone is cleared.
+    const auto refer = [](msgpack::type::object_type, std::size_t, void*) { return true; };
     Zone zone;
     std::size_t offset = 0;
     const msgpack::object object =
-        msgpack::unpack(zone.get(), value.data(), value.size(), offset, nullptr, nullptr, limits);
+        msgpack::unpack(zone.get(), value.data(), value.size(), offset, refer, nullptr, limits);
     use(object, context);
 }
 

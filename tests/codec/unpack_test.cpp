@@ -203,6 +203,8 @@ TEST(Unpack, SaysWhatWasExpectedAndWhatCame) {
 TEST(Unpack, SaysItForTheElementThatDoesNotFit) {
     EXPECT_EQ(complaint<std::vector<int>>("93 01 c0 03"), "expected int, got nil");
     EXPECT_EQ(complaint<std::optional<int>>("a0"), "expected int, got string");
+    static_assert(is_view<std::vector<msgpack::type::raw_ref>>);
+    static_assert(is_view<const msgpack::type::ext_ref&>);
     EXPECT_EQ(
         (complaint<std::map<std::string, int>>("81 a1 61 c3")), "expected int, got bool true"
     );

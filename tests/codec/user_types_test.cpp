@@ -49,6 +49,13 @@ struct Tower {
     std::size_t storeys = 0;
 };
 
+// For handlers that are done when they return.
+struct Glance {
+    std::string_view name;
+    msgpack::type::raw_ref data;
+    MSGPACK_DEFINE(name, data)
+};
+
 // Keeps an item as bytes and unpacks it while it is itself being converted.
 struct Parcel {
     Item item;
@@ -178,6 +185,21 @@ TEST(UserTypes, MayUnpackOthersWhileBeingConverted) {
     EXPECT_EQ(complaint(bytes, parcel), "");
     EXPECT_EQ(parcel.item, (shop::Item{"tea", 2.5}));
     EXPECT_EQ(parcel.label, std::string(20000, 'x'));
+}
+
+TEST(UserTypes, ViewsInsideThemPointIntoTheMessage) {
+    const std::string bytes = packed(std::pair{std::string{"a name"}, std::vector<char>{'d'}});
+    shop::Glance glance;
+    ASSERT_EQ(complaint(bytes, glance), "");
+    EXPECT_EQ(glance.name.data(), bytes.data() + 2);
+    EXPECT_EQ(glance.name, "a name");
+    EXPECT_EQ(glance.data.ptr, bytes.data() + 10);
+    EXPECT_EQ(glance.data.size, 1U);
+
+    std::vector<shop::Glance> glances;
+    const std::string many = from_hex("91") + bytes;
+    ASSERT_EQ(complaint(many, glances), "");
+    EXPECT_EQ(glances.at(0).name.data(), many.data() + 3);
 }
 
 TEST(UserTypes, ExtIsTakenAndGiven) {

@@ -43,8 +43,10 @@ namespace detail {
 
 // True if a T refers to the bytes it was unpacked from.
 template <class T>
-inline constexpr bool kIsView = std::is_same_v<T, std::string_view> || std::is_same_v<T, RawView> ||
-                                std::is_same_v<T, std::span<const char>>;
+inline constexpr bool kIsView =
+    std::is_same_v<T, std::string_view> || std::is_same_v<T, RawView> ||
+    std::is_same_v<T, std::span<const char>> || std::is_same_v<T, msgpack::type::raw_ref> ||
+    std::is_same_v<T, msgpack::type::ext_ref>;
 template <class T, class A>
 inline constexpr bool kIsView<std::vector<T, A>> = kIsView<T>;
 template <class T>
@@ -248,7 +250,8 @@ struct Unpacker<std::pair<A, B>> {
 
 }  // namespace detail
 
-// True if a T, or something inside it, is a view of the message's bytes.
+// True if a T, or something inside it, is a view of the message's bytes. Members of users' structs
+// cannot be seen from here.
 template <class T>
 inline constexpr bool is_view = detail::kIsView<std::remove_cvref_t<T>>;
 

@@ -1,5 +1,8 @@
 #pragma once
 // The way to everything that msgpack-c can convert: structs with MSGPACK_DEFINE, ext, timestamps.
+// Members that are views (std::string_view, msgpack::type::raw_ref) point into the message, as view
+// arguments do, but nothing can refuse them: a struct that has one is for handlers that are done
+// when they return. Coroutines, pool handlers and results need structs that own their bytes.
 
 #include <rollcall/codec/buffer.h>
 #include <rollcall/codec/reader.h>
@@ -16,7 +19,8 @@ inline constexpr std::size_t kMaxObjectElements = std::size_t{1} << 20U;
 namespace detail {
 
 // Unpacks scanned bytes with limits into this thread's zone and calls `use` with the object.
-// Throws msgpack::type_error or msgpack::unpack_error. The object dies with the call.
+// Throws msgpack::type_error or msgpack::unpack_error. The object dies with the call; its strings,
+// binaries and ext are those of `value`.
 void with_object(Bytes value, void (*use)(const msgpack::object&, void*), void* context);
 
 template <class T>
