@@ -133,13 +133,44 @@ TEST(Unpack, IntegersOfAnyEncodingAreCheckedAgainstTheType) {
 
 TEST(Unpack, FloatsTakeIntegersAndIntegersTakeNoFloats) {
     EXPECT_EQ(from<double>("ff"), -1.0);
-    EXPECT_EQ(from<double>("cf ff ff ff ff ff ff ff ff"), 18446744073709551615.0);
     EXPECT_EQ(from<float>("cb 3f f8 00 00 00 00 00 00"), 1.5F);
     EXPECT_EQ(from<double>("ca 3f c0 00 00"), 1.5);
     EXPECT_TRUE(std::isnan(from<double>("cb 7f f8 00 00 00 00 00 00").value_or(0)));
     EXPECT_EQ(from<int>("cb 3f f0 00 00 00 00 00 00"), std::nullopt);
     EXPECT_EQ(from<bool>("01"), std::nullopt);
     EXPECT_EQ(from<int>("c3"), std::nullopt);
+}
+
+TEST(Unpack, FloatsTakeTheIntegersThatTheyCanHold) {
+    EXPECT_EQ(from<double>("cf 00 20 00 00 00 00 00 00"), 9007199254740992.0);  // 2^53
+    EXPECT_EQ(
+        complaint<double>("cf 00 20 00 00 00 00 00 01"), "expected double, got int 9007199254740993"
+    );
+    EXPECT_EQ(from<double>("cf 00 20 00 00 00 00 00 02"), 9007199254740994.0);
+    EXPECT_EQ(from<double>("d3 ff e0 00 00 00 00 00 00"), -9007199254740992.0);
+    EXPECT_EQ(
+        complaint<double>("d3 ff df ff ff ff ff ff ff"),
+        "expected double, got int -9007199254740993"
+    );
+    EXPECT_EQ(from<double>("d3 80 00 00 00 00 00 00 00"), -0x1p63);
+    EXPECT_EQ(from<double>("cf ff ff ff ff ff ff f8 00"), 0x1p64 - 2048);
+    EXPECT_EQ(from<double>("cf ff ff ff ff ff ff ff ff"), std::nullopt) << "would become 2^64";
+    EXPECT_EQ(from<float>("ce 01 00 00 00"), 16777216.0F);  // 2^24
+    EXPECT_EQ(from<float>("ce 01 00 00 01"), std::nullopt);
+    EXPECT_EQ(from<float>("cf ff ff ff ff ff ff ff ff"), std::nullopt);
+    EXPECT_EQ(from<float>("cf ff ff ff 00 00 00 00 00"), 0x1p64F - 0x1p40F);
+}
+
+TEST(Unpack, FloatsTakeDoublesOfTheirRange) {
+    EXPECT_EQ(from<float>("cb 47 ef ff ff e0 00 00 00"), std::numeric_limits<float>::max());
+    EXPECT_EQ(from<float>("cb c7 ef ff ff e0 00 00 00"), std::numeric_limits<float>::lowest());
+    EXPECT_EQ(from<float>("cb 47 f0 00 00 00 00 00 00"), std::nullopt) << "2^128";
+    EXPECT_EQ(from<float>("cb 7e 37 e4 3c 88 00 75 9c"), std::nullopt) << "1e300";
+    EXPECT_EQ(from<float>("cb fe 37 e4 3c 88 00 75 9c"), std::nullopt);
+    EXPECT_EQ(from<float>("cb 7f f0 00 00 00 00 00 00"), std::numeric_limits<float>::infinity());
+    EXPECT_TRUE(std::isnan(from<float>("cb 7f f8 00 00 00 00 00 00").value_or(0)));
+    EXPECT_EQ(from<float>("cb 3f b9 99 99 99 99 99 9a"), 0.1F) << "rounding is no cutting off";
+    EXPECT_EQ(from<double>("cb 7e 37 e4 3c 88 00 75 9c"), 1e300);
 }
 
 TEST(Unpack, TextAndBytesTakeEachOther) {
@@ -172,6 +203,8 @@ TEST(Unpack, KnowsWhichTypesAreViews) {
     static_assert(is_view<std::unordered_map<int, RawView>>);
     static_assert(is_view<std::tuple<int, std::pair<int, std::string_view>>>);
     static_assert(is_view<std::array<std::string_view, 2>>);
+    static_assert(is_view<std::vector<msgpack::type::raw_ref>>);
+    static_assert(is_view<const msgpack::type::ext_ref&>);
     static_assert(!is_view<std::string>);
     static_assert(!is_view<std::vector<std::map<int, std::tuple<Raw, double>>>>);
 }
@@ -203,8 +236,6 @@ TEST(Unpack, SaysWhatWasExpectedAndWhatCame) {
 TEST(Unpack, SaysItForTheElementThatDoesNotFit) {
     EXPECT_EQ(complaint<std::vector<int>>("93 01 c0 03"), "expected int, got nil");
     EXPECT_EQ(complaint<std::optional<int>>("a0"), "expected int, got string");
-    static_assert(is_view<std::vector<msgpack::type::raw_ref>>);
-    static_assert(is_view<const msgpack::type::ext_ref&>);
     EXPECT_EQ(
         (complaint<std::map<std::string, int>>("81 a1 61 c3")), "expected int, got bool true"
     );

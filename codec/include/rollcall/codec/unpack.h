@@ -7,6 +7,7 @@
 #include <rollcall/codec/user_types.h>
 
 #include <algorithm>
+#include <cmath>
 #include <exception>
 #include <limits>
 
@@ -32,8 +33,9 @@ template <class T>
 
 }  // namespace detail
 
-// Reads one value into `to`. Integers are range-checked; floats take integers; text takes str and
-// bin. False with the reason in `why` if it does not fit; `to` is then unspecified.
+// Reads one value into `to`. Integers are range-checked; floats take the integers that they can
+// hold, and a float takes doubles of its range, rounded; text takes str and bin. False with the
+// reason in `why` if it does not fit; `to` is then unspecified.
 template <class T>
 [[nodiscard]] bool unpack(Reader& reader, T& to, Mismatch& why) {
     return detail::Unpacker<T>::unpack(reader, to, why);
@@ -86,6 +88,26 @@ template <class T>
 }
 
 template <class T>
+[[nodiscard]] bool unpack_floating(Reader& reader, T& to) {
+    const Reader before = reader;
+    bool fits = false;
+    if (const auto value = reader.read_unsigned()) {
+        to = static_cast<T>(*value);
+        // 2^64 - 1 is rounded up, and back it would be undefined.
+        fits = to < T{0x1p64} && static_cast<std::uint64_t>(to) == *value;
+    } else if (const auto negative = reader.read_signed()) {
+        to = static_cast<T>(*negative);
+        fits = static_cast<std::int64_t>(to) == *negative;
+    } else if (const auto number = reader.read_double()) {
+        constexpr double kMost = std::numeric_limits<T>::max();
+        fits = !std::isfinite(*number) || std::abs(*number) <= kMost;
+        if (fits) to = static_cast<T>(*number);
+    }
+    if (!fits) reader = before;
+    return fits;
+}
+
+template <class T>
 [[nodiscard]] bool unpack_user_type(Reader& reader, T& to, Mismatch& why) {
     const Reader before = reader;
     try {
@@ -116,9 +138,7 @@ struct Unpacker {
         } else if constexpr (std::is_integral_v<T>) {
             return unpack_integer(reader, to) || mismatch<T>(reader, why);
         } else if constexpr (std::is_same_v<T, float> || std::is_same_v<T, double>) {
-            const auto value = reader.read_double();
-            if (!value) return mismatch<T>(reader, why);
-            to = static_cast<T>(*value);
+            return unpack_floating(reader, to) || mismatch<T>(reader, why);
         } else if constexpr (kIsString<T>) {
             const auto value = reader.read_text();
             if (!value) return mismatch<T>(reader, why);
