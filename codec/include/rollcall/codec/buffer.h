@@ -41,8 +41,6 @@ public:
 
     [[nodiscard]] Bytes view() const noexcept { return {data_.get(), size_}; }
 
-    [[nodiscard]] char* mutable_data() noexcept { return data_.get(); }
-
     // Room for `bytes` more at the end, which the caller writes and then add()s.
     [[nodiscard]] char* room(std::size_t bytes) {
         if (capacity_ - size_ < bytes) grow(bytes);

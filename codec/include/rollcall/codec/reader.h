@@ -19,8 +19,6 @@ public:
 
     [[nodiscard]] bool at_end() const { return at_ == end_; }
 
-    [[nodiscard]] const char* position() const { return at_; }
-
     [[nodiscard]] Kind kind() const { return at_end() ? Kind::invalid : format_of(*at_).kind; }
 
     // What is left, unread.
