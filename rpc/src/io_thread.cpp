@@ -20,7 +20,7 @@ IoThread::IoThread(Log log)
     : log_(std::move(log)),
       work_(context_.get_executor()),
       input_(std::make_unique_for_overwrite<char[]>(kInputBytes)) {
-}  // NOLINT(modernize-avoid-c-arrays)
+}
 
 void IoThread::run() {
     current_io_thread = this;

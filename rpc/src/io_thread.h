@@ -72,7 +72,7 @@ private:
     const Log log_;
     asio::io_context context_{1};
     asio::executor_work_guard<asio::io_context::executor_type> work_;
-    std::unique_ptr<char[]> input_;  // NOLINT(modernize-avoid-c-arrays)
+    std::unique_ptr<char[]> input_;
     codec::Buffer output_;
     std::atomic<const std::string*> running_{nullptr};
     std::atomic<std::uint64_t> handler_runs_{0};

@@ -45,7 +45,7 @@ ReplyTicket::~ReplyTicket() {
             out, id_, Errc::handler_failed, "the handler was destroyed before it had ended"
         );
         send(std::move(out));
-    } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): out of memory; the
+    } catch (const std::exception&) {  // out of memory; the
         // connection's own end or the caller's deadline ends the call instead
     }
 }

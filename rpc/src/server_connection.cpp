@@ -170,7 +170,7 @@ void ServerConnection::run(const Self& self, const ServerAction& action, std::si
             ReplyTicket{self, action.request.id, charged},
             core.executor_for(handler, thread_)
         );
-    } catch (...) {  // NOLINT(bugprone-empty-catch): thrown by a type of the arguments; the ticket
+    } catch (...) {  // thrown by a type of the arguments; the ticket
         // has answered
     }
 }

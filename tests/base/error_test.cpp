@@ -41,7 +41,7 @@ TEST(Error, KeepsWhatWasSet) {
 TEST(CallError, SaysWhatItsErrorSays) {
     const CallError thrown{Error{Errc::timed_out, "no reply"}};
     EXPECT_STREQ(thrown.what(), "no reply [timed_out, not sent]");
-    const CallError copy = thrown;  // NOLINT(performance-unnecessary-copy-initialization)
+    const CallError copy = thrown;
     EXPECT_EQ(&copy.error(), &thrown.error());
 }
 

@@ -51,11 +51,11 @@ TEST(Buffer, MovesLeaveAnEmptyOneBehind) {
     from.append("abc");
     Buffer to{std::move(from)};
     EXPECT_EQ(to.view(), "abc");
-    EXPECT_TRUE(from.empty());  // NOLINT(bugprone-use-after-move): that is the promise
+    EXPECT_TRUE(from.empty());  // that is the promise
     from.append("x");
     from = std::move(to);
     EXPECT_EQ(from.view(), "abc");
-    EXPECT_EQ(to.capacity(), 0U);  // NOLINT(bugprone-use-after-move)
+    EXPECT_EQ(to.capacity(), 0U);
 }
 
 }  // namespace

@@ -53,7 +53,7 @@ TEST(MultiServersDiscovery, ListsWhatItWasGiven) {
 
 TEST(MultiServersDiscovery, SharesUpdatesWithItsCopies) {
     MultiServersDiscovery servers;
-    const Discovery copy = servers;  // NOLINT: slicing is what handles are for
+    const Discovery copy = servers;  // slicing is what handles are for
     int changes = 0;
     Subscription subscription = copy.subscribe([&] { ++changes; });
     servers.update({"127.0.0.1:7"});

@@ -197,7 +197,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (size < kCutBytes) return 0;
     // A copy of exactly this size, so that a read beyond it is found.
     const std::size_t stream_size = size - kCutBytes;
-    const std::unique_ptr<char[]> stream{new char[stream_size]};  // NOLINT
+    const std::unique_ptr<char[]> stream{new char[stream_size]};
     if (stream_size > 0) std::memcpy(stream.get(), data, stream_size);
     const rollcall::codec::Bytes cuts{reinterpret_cast<const char*>(data) + stream_size, kCutBytes};
     Peer{cuts, (data[size - 1] & 1U) != 0}.run({stream.get(), stream_size});

@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include <vector>
 
-extern char** environ;  // NOLINT(readability-redundant-declaration)
+extern char** environ;
 
 namespace rollcall::tests {
 namespace {

@@ -170,8 +170,7 @@ struct CountingAllocator {
         : taken(taken_count), held(held_count) {}
 
     template <class U>
-    CountingAllocator(const CountingAllocator<U>& other)  // NOLINT(google-explicit-constructor)
-        : taken(other.taken), held(other.held) {}
+    CountingAllocator(const CountingAllocator<U>& other) : taken(other.taken), held(other.held) {}
 
     T* allocate(std::size_t n) {
         ++*taken;

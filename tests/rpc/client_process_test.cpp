@@ -29,7 +29,7 @@ using tests::ScriptedConnection;
 
 [[noreturn]] void leave(bool right, const char* what) {
     if (!right) std::fprintf(stderr, "%s\n", what);
-    std::exit(right ? EXIT_SUCCESS : EXIT_FAILURE);  // NOLINT(concurrency-mt-unsafe)
+    std::exit(right ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
 [[noreturn]] void leave_forked() {

@@ -140,7 +140,7 @@ void exit_with_a_hung_lookup() {
     Client client{Endpoint{kHungName, 1}, impatient()};
     const auto result = client.call(invoke<int>("one").within(10s));
     if (result || tests::hung_lookups() != 1) std::exit(EXIT_FAILURE);
-    std::exit(EXIT_SUCCESS);  // NOLINT(concurrency-mt-unsafe)
+    std::exit(EXIT_SUCCESS);
 }
 
 // In a process of its own, whose resolver has no thread yet.
@@ -158,7 +158,7 @@ void resolve_with_and_without_threads() {
     if (*without || without->error().code() != Errc::resolve_failed) std::exit(EXIT_FAILURE);
     if (without->error().message().find("no thread") == std::string::npos) std::exit(EXIT_FAILURE);
     const auto with = client.call(invoke<int>("one"));
-    std::exit(with ? EXIT_SUCCESS : EXIT_FAILURE);  // NOLINT(concurrency-mt-unsafe)
+    std::exit(with ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
 TEST(ClientResolverProcess, ANameIsResolvedOnceThreadsCanBeStartedAgain) {

@@ -14,7 +14,7 @@
 #include <unistd.h>
 #include <utility>
 
-extern char** environ;  // NOLINT(readability-redundant-declaration)
+extern char** environ;
 
 namespace rollcall::tests {
 namespace {

@@ -9,7 +9,7 @@
 namespace rollcall::tests {
 
 std::uint64_t seed() {
-    const char* given = std::getenv("ROLLCALL_TEST_SEED");  // NOLINT(concurrency-mt-unsafe)
+    const char* given = std::getenv("ROLLCALL_TEST_SEED");
     const std::uint64_t seed = given == nullptr ? random_u64() : std::stoull(given);
     std::printf(
         "ROLLCALL_TEST_SEED=%llu repeats this run\n", static_cast<unsigned long long>(seed)

@@ -54,7 +54,8 @@ public:
     LiveEndpoint() = default;
 
     // Implicit: an endpoint without a probe counts as alive.
-    LiveEndpoint(Endpoint endpoint) : Endpoint(std::move(endpoint)) {}  // NOLINT
+    // NOLINTNEXTLINE(google-explicit-constructor)
+    LiveEndpoint(Endpoint endpoint) : Endpoint(std::move(endpoint)) {}
 
     LiveEndpoint(Endpoint endpoint, std::function<bool()> alive)
         : Endpoint(std::move(endpoint)), alive_(std::move(alive)) {}

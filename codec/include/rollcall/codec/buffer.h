@@ -80,9 +80,7 @@ public:
 
 private:
     struct Free {
-        void operator()(char* memory) const noexcept {
-            std::free(memory);
-        }  // NOLINT: realloc's pair
+        void operator()(char* memory) const noexcept { std::free(memory); }
     };
 
     void grow(std::size_t bytes);

@@ -44,8 +44,7 @@ private:
     std::uint64_t owed_ = 1;      // elements promised by open containers, not yet begun
     std::size_t depth_ = 0;
     // Elements still to come of each open container; only [0, depth_) is initialised.
-    std::array<std::uint64_t, kMaxDepth>
-        remaining_;  // NOLINT(cppcoreguidelines-pro-type-member-init)
+    std::array<std::uint64_t, kMaxDepth> remaining_;
 };
 
 }  // namespace rollcall::codec

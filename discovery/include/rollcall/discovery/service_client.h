@@ -179,7 +179,7 @@ Result<R> ServiceClient::call(rpc::Invocation<R> invocation) {
 template <class R, class Token>
 auto ServiceClient::async_call(rpc::Invocation<R> invocation, Token&& token) {
     return asio::async_initiate<Token, void(Result<R>)>(
-        [](auto&& handler, const Core& core, rpc::Invocation<R> packed) {
+        [](auto handler, const Core& core, rpc::Invocation<R> packed) {
             using Handler = std::decay_t<decltype(handler)>;
             const Deadline deadline = Edge::deadline_of(*core, packed);
             auto slot = asio::get_associated_cancellation_slot(handler);
@@ -222,7 +222,7 @@ auto ServiceClient::async_broadcast(
     rpc::Invocation<R> invocation, BroadcastOptions options, Token&& token
 ) {
     return asio::async_initiate<Token, void(BroadcastResult<R>)>(
-        [](auto&& handler, const Core& core, rpc::Invocation<R> packed, BroadcastOptions how) {
+        [](auto handler, const Core& core, rpc::Invocation<R> packed, BroadcastOptions how) {
             using Handler = std::decay_t<decltype(handler)>;
             auto slot = asio::get_associated_cancellation_slot(handler);
             const auto broadcast = Edge::prepare_broadcast(

@@ -69,7 +69,7 @@ public:
     bool exposed = false;
 
 protected:
-    virtual ~Call() = default;
+    ~Call() = default;  // by destroy()
     virtual void destroy() noexcept = 0;
 
 private:
@@ -237,6 +237,7 @@ private:
         // The guard travels with the completion: it keeps the caller's loop running until then,
         // and does not touch it afterwards, when the caller may have destroyed it.
         const auto executor = work_.get_executor();
+        // There until now: a call ends once. NOLINTNEXTLINE(bugprone-unchecked-optional-access)
         asio::post(executor, Completion{std::move(work_), std::move(*handler_), std::move(result)});
         handler_.reset();
     }

@@ -155,7 +155,7 @@ Result<R> Client::call(Invocation<R> invocation) {
 template <class R, class Token>
 auto Client::async_call(Invocation<R> invocation, Token&& token) {
     return asio::async_initiate<Token, void(Result<R>)>(
-        [](auto&& handler, const std::shared_ptr<ClientCore>& core, Invocation<R> packed) {
+        [](auto handler, const std::shared_ptr<ClientCore>& core, Invocation<R> packed) {
             start<R>(core, std::move(packed), std::move(handler));
         },
         token,

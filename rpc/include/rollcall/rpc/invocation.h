@@ -68,7 +68,7 @@ private:
     std::shared_ptr<const codec::Buffer> large_;
     bool idempotent_ = false;
     std::uint8_t small_size_ = 0;
-    std::array<char, kSmallBytes> small_;  // NOLINT: only [0, small_size_) is ever read
+    std::array<char, kSmallBytes> small_;  // only [0, small_size_) is ever read
 };
 
 // An invocation whose reply is an R.
