@@ -2,6 +2,7 @@
 
 #include "server_harness.h"
 
+#include <asio/post.hpp>
 #include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
 #include <gtest/gtest.h>
@@ -120,34 +121,43 @@ TEST(ServerStop, AShorterGraceWinsAlthoughTheLongerOneIsCarriedOutLater) {
     server.stop();
 }
 
-// The first of them has been accepted, but not handed on, when the stop begins.
+// Stops the server after so many turns of its loop.
+void stop_after(Server& server, int turns) {
+    if (turns == 0) return server.stop(10s);
+    asio::post(server.io().executor(), [&server, turns] { stop_after(server, turns - 1); });
+}
+
+// The loop accepts one in each turn: in some of these a connection has been accepted, but not
+// handed on, when the stop begins.
 TEST(ServerStop, ServesEveryConnectionOfTheBacklog) {
-    std::promise<void> connected;
-    std::atomic<bool> begun{false};
-    Server server;
-    server.handle("add", [](int a, int b) { return a + b; });
-    server.handle("stop", [&, ready = connected.get_future().share()] {
-        begun = true;
-        ready.wait();
-        server.stop(10s);
-    });
-    server.start();
-    RawPeer stopping{server.endpoint()};
-    EXPECT_TRUE(stopping.send(request(1, "stop")));
-    EXPECT_TRUE(eventually([&] { return begun.load(); }));
-    std::vector<RawPeer> peers;
-    for (std::uint32_t id = 0; id < 5; ++id) {
-        peers.emplace_back(server.endpoint());
-        EXPECT_TRUE(peers.back().send(request(id, "add", 1, 2)));
+    for (int turns = 0; turns < 4; ++turns) {
+        std::promise<void> connected;
+        std::atomic<bool> begun{false};
+        Server server;
+        server.handle("add", [](int a, int b) { return a + b; });
+        server.handle("stop", [&, ready = connected.get_future().share()] {
+            begun = true;
+            ready.wait();
+            stop_after(server, turns);
+        });
+        server.start();
+        RawPeer stopping{server.endpoint()};
+        EXPECT_TRUE(stopping.send(request(1, "stop")));
+        EXPECT_TRUE(eventually([&] { return begun.load(); }));
+        std::vector<RawPeer> peers;
+        for (std::uint32_t id = 0; id < 8; ++id) {
+            peers.emplace_back(server.endpoint());
+            EXPECT_TRUE(peers.back().send(request(id, "add", 1, 2)));
+        }
+        connected.set_value();
+        for (std::uint32_t id = 0; id < 8; ++id) {
+            EXPECT_EQ(peers[id].receive_all(), result(id, 3)) << id << " " << turns;
+            peers[id].close();
+        }
+        stopping.close();
+        server.stop();
+        EXPECT_EQ(server.stats().accepted, 9U);
     }
-    connected.set_value();
-    for (std::uint32_t id = 0; id < 5; ++id) {
-        EXPECT_EQ(peers[id].receive_all(), result(id, 3)) << id;
-        peers[id].close();
-    }
-    stopping.close();
-    server.stop();
-    EXPECT_EQ(server.stats().accepted, 6U);
 }
 
 TEST(ServerStop, TwiceBeforeStartAndFromTwoThreads) {
