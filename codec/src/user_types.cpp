@@ -21,9 +21,9 @@ std::size_t count_elements(Bytes value) {
 // This thread's zone, or one of its own if a type's conversion unpacks another value meanwhile.
 class Zone {
 public:
-    Zone() : borrowed_(std::exchange(shared().free, false)) {
-        if (!borrowed_) own_.emplace();
-    }
+    Zone()
+        : borrowed_(std::exchange(shared().free, false)),
+          zone_(borrowed_ ? &shared().zone : &own_.emplace()) {}
 
     ~Zone() {
         if (!borrowed_) return;
@@ -34,7 +34,7 @@ public:
     Zone(const Zone&) = delete;
     Zone& operator=(const Zone&) = delete;
 
-    [[nodiscard]] msgpack::zone& get() { return borrowed_ ? shared().zone : *own_; }
+    [[nodiscard]] msgpack::zone& get() { return *zone_; }
 
 private:
     struct Shared {
@@ -47,8 +47,9 @@ private:
         return shared;
     }
 
-    bool borrowed_;
+    const bool borrowed_;
     std::optional<msgpack::zone> own_;
+    msgpack::zone* const zone_;
 };
 
 }  // namespace

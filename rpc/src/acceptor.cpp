@@ -70,7 +70,7 @@ void Acceptor::start(const Self& self, NextTarget next) {
 
 void Acceptor::accept_next(const Self& self) {
     self->target_ = self->next_();
-    self->accepted_.emplace(self->target_.thread->context());
+    self->accepted_ = std::make_unique<asio::ip::tcp::socket>(self->target_.thread->context());
     self->acceptor_.async_accept(*self->accepted_, [self](const asio::error_code& ec) {
         on_accept(self, ec);
     });

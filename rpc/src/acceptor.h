@@ -11,7 +11,6 @@
 
 #include <functional>
 #include <memory>
-#include <optional>
 
 namespace rollcall::rpc {
 
@@ -53,7 +52,7 @@ private:
     Endpoint endpoint_;
     NextTarget next_;
     Target target_;
-    std::optional<asio::ip::tcp::socket> accepted_;
+    std::unique_ptr<asio::ip::tcp::socket> accepted_;
     std::function<void()> closed_;  // set: it is closing
     bool exhausted_ = false;
 };

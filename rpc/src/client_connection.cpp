@@ -5,8 +5,10 @@
 namespace rollcall::rpc {
 namespace {
 
-// How long a server may acknowledge nothing of what was sent before the connection is given up.
-constexpr std::chrono::seconds kVanishedAfter{30};
+// How long a server may acknowledge nothing of what was sent, or read nothing of it, before the
+// connection is given up. Longer than a server that is only busy reads nothing: a connection that
+// ends takes the calls on it along.
+constexpr std::chrono::seconds kVanishedAfter{60};
 
 }  // namespace
 

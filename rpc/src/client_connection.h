@@ -15,15 +15,17 @@ class ClientConnection;
 // What a connection tells its owner, always on the I/O thread.
 class ClientConnectionOwner {
 public:
+    ClientConnectionOwner() = default;
+    ClientConnectionOwner(const ClientConnectionOwner&) = delete;
+    ClientConnectionOwner& operator=(const ClientConnectionOwner&) = delete;
+    virtual ~ClientConnectionOwner() = default;
+
     // The session has heard something: calls may have ended, a goaway may have come.
     virtual void on_heard(ClientConnection& connection) = 0;
     // There is room to send again.
     virtual void on_writable(ClientConnection& connection) = 0;
     // The connection has ended; it is closed already. Never called after close().
     virtual void on_lost(ClientConnection& connection, const std::string& reason) = 0;
-
-protected:
-    ~ClientConnectionOwner() = default;
 };
 
 // Lives on one I/O thread. Its completion handlers share it; close() takes it from its owner.

@@ -47,23 +47,21 @@ void ClientCore::fail_here(Call& call, Errc code, std::string message, Sent sent
 
 void ClientCore::submit(const Self& self, CallPtr call) {
     self->calls_.fetch_add(1, std::memory_order_relaxed);
-    bool full = false;
-    {
-        const std::lock_guard lock{self->mutex_};
-        full = self->inbox_.size() >= self->options_.max_queued;
-        if (!self->stopped_ && !full) {
-            self->inbox_.push_back(std::move(call));
-            if (std::exchange(self->pump_scheduled_, true)) return;
-        }
-    }
-    if (!call) return schedule_pump(self);
-    if (full) {
-        self->fail_here(
-            *call, Errc::overloaded, "too many calls wait in this client", Sent::not_sent
+    std::unique_lock lock{self->mutex_};
+    const bool full = self->inbox_.size() >= self->options_.max_queued;
+    if (self->stopped_ || full) {
+        lock.unlock();
+        return self->fail_here(
+            *call,
+            full ? Errc::overloaded : Errc::shutting_down,
+            full ? "too many calls wait in this client" : "this client has been stopped",
+            Sent::not_sent
         );
-    } else {
-        self->fail_here(*call, Errc::shutting_down, "this client has been stopped", Sent::not_sent);
     }
+    self->inbox_.push_back(std::move(call));
+    if (std::exchange(self->pump_scheduled_, true)) return;
+    lock.unlock();
+    schedule_pump(self);
 }
 
 void ClientCore::schedule_pump(const Self& self) {

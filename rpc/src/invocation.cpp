@@ -19,6 +19,7 @@ codec::Buffer PackedInvocation::take_scratch() {
     return std::move(scratch());
 }
 
+// NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): small_ is read as far as it is written
 PackedInvocation::PackedInvocation(codec::Buffer&& bytes) {
     if (bytes.size() > kSmallBytes) {
         large_ = std::make_shared<const codec::Buffer>(std::move(bytes));

@@ -59,7 +59,7 @@ std::string port_holder(std::uint16_t port) {
             continue;
         std::string name;
         std::getline(std::ifstream{it->path() / "comm"}, name);
-        return "'" + name + "', process " + pid;
+        return name.insert(0, "'").append("', process ").append(pid);
     }
     return {};
 }

@@ -53,8 +53,8 @@ public:
 
     // Never destroyed: a hung thread may come back at any time.
     static LookupPool& instance() {
-        static auto* const pool = new LookupPool;
-        return *pool;
+        static auto* const kPool = new LookupPool;
+        return *kPool;
     }
 
     // Nothing, or why the name will not be looked up.
@@ -67,7 +67,7 @@ public:
             return std::nullopt;
         }
         if (idle_ <= queue_.size() && threads_ < kMaxThreads) {
-            const auto problem = start_one();
+            auto problem = start_one();
             // Where others work already, one of them will come to it.
             if (problem && threads_ == 0) return problem;
         }

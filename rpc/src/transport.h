@@ -29,13 +29,16 @@ public:
         return 0;
     }
 
+    // Only while it is open.
     template <class Handler>
     void async_wait_readable(Handler&& handler) {
+        // NOLINTNEXTLINE(bugprone-unchecked-optional-access)
         socket_->async_wait(asio::socket_base::wait_read, std::forward<Handler>(handler));
     }
 
     template <class Handler>
     void async_wait_writable(Handler&& handler) {
+        // NOLINTNEXTLINE(bugprone-unchecked-optional-access)
         socket_->async_wait(asio::socket_base::wait_write, std::forward<Handler>(handler));
     }
 

@@ -183,7 +183,8 @@ TEST_F(HeaderRegistryTest, ReadsTwoThousandServersFromTheBody) {
 }
 
 TEST_F(HeaderRegistryTest, HeaderListOfMoreThan8KiBIsAnErrorThatSaysSo) {
-    std::string servers(8192 - std::string{"X-Myrpc-Servers: \r\n"}.size(), 'x');
+    std::string servers = "tcp@10.0.0.7:9000,";
+    servers.resize(8192 - std::string{"X-Myrpc-Servers: \r\n"}.size(), 'x');
     HeaderSource source{url(), {}};
     answer_ = listing(servers);
     EXPECT_TRUE(source.read({"arith"}, Deadline::in(5s)).has_value());

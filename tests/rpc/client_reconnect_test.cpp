@@ -160,7 +160,7 @@ TEST(ClientReconnect, APeerThatVanishesIsNoticedBySilence) {
     auto call = client.async_call(invoke<int>("any"), asio::use_future);
     ScriptedConnection connection{listener};
     EXPECT_TRUE(connection.next().has_value());
-    EXPECT_EQ(user_timeout_of_the_peer_of(connection.peer().descriptor()), 30000U);
+    EXPECT_EQ(user_timeout_of_the_peer_of(connection.peer().descriptor()), 60000U);
     client.stop();
     EXPECT_FALSE(call.get());
 }

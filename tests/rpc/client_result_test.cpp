@@ -16,7 +16,7 @@ namespace {
 
 // Throws what is no std::exception when it is made.
 struct Unmakeable {
-    Unmakeable() { throw 7; }  // NOLINT: that is the point
+    Unmakeable() { throw 7; }  // that is the point
 
     int value = 0;
     MSGPACK_DEFINE(value)
@@ -31,7 +31,7 @@ struct Unreadable {
         packer.pack(value);
     }
 
-    void msgpack_unpack(const msgpack::object&) { throw 7; }  // NOLINT: that is the point
+    void msgpack_unpack(const msgpack::object&) { throw 7; }  // that is the point
 };
 
 // Needs more memory than there is.

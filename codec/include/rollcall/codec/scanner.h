@@ -24,6 +24,7 @@ enum class ScanStatus {
 // Thread safety: one thread at a time.
 class Scanner {
 public:
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): see remaining_
     explicit Scanner(const Limits& limits) : limits_(limits) {}
 
     // `data` is the start of the value, of which `available` bytes are here.
