@@ -184,14 +184,16 @@ void ClientCore::on_dialled(Result<asio::ip::tcp::socket> socket) {
     last_failure_.clear();
     state_.store(ClientState::ready, std::memory_order_relaxed);
     const bool hello = options_.hello && !std::exchange(next_is_plain_, false);
-    connection_ = std::make_shared<ClientConnection>(
+    // Held here: one that breaks at its first write leaves connection_ meanwhile.
+    const auto connection = std::make_shared<ClientConnection>(
         *this, *thread_, std::move(*socket), ClientSession{options_, endpoint_text_, hello}
     );
+    connection_ = connection;
     // These wait for no slot and no room.
     const auto awaits = [](const Call& call) { return call.kind == Call::Kind::connection; };
     for (const CallPtr& call : waiting_.take_if(awaits))
         finish_ready(*call);
-    ClientConnection::open(connection_);
+    ClientConnection::open(connection);
     drive();
 }
 

@@ -9,6 +9,7 @@
 #include <asio/use_future.hpp>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <future>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -163,6 +164,31 @@ TEST(ClientReconnect, APeerThatVanishesIsNoticedBySilence) {
     EXPECT_EQ(user_timeout_of_the_peer_of(connection.peer().descriptor()), 60000U);
     client.stop();
     EXPECT_FALSE(call.get());
+}
+
+// The connection was destroyed while it was being opened. Whether the reset meets the first write
+// is chance, so it gets many.
+TEST(ClientReconnect, APeerThatResetsBeforeTheFirstWriteHarmsNothing) {
+    RawListener listener;
+    constexpr int kRounds = 200;
+    std::atomic<bool> over{false};
+    std::thread peer{[&] {
+        for (int round = 0; round < kRounds; ++round)
+            listener.accept().reset();
+        listener.close();
+        over = true;
+    }};
+    ClientOptions options;
+    options.backoff = BackoffOptions{1ms, 1ms, 1.0, 0.0};
+    Client client{listener.endpoint(), options};
+    while (!over) {
+        const auto result = client.call(invoke<int>("answer").within(10s));
+        ASSERT_FALSE(result);
+        const Errc code = result.error().code();
+        EXPECT_TRUE(code == Errc::connection_lost || code == Errc::connect_failed)
+            << result.error().to_string();
+    }
+    peer.join();
 }
 
 TEST(ClientReconnect, APeerThatClosesOnTheHelloIsDialledWithoutIt) {
