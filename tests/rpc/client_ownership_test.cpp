@@ -10,7 +10,6 @@
 #include <asio/bind_executor.hpp>
 #include <asio/io_context.hpp>
 #include <asio/post.hpp>
-#include <asio/steady_timer.hpp>
 #include <asio/use_future.hpp>
 #include <gtest/gtest.h>
 
@@ -157,7 +156,7 @@ TEST(ClientOwnership, DestroyedInItsOwnCallbackWithAnotherCallUnderWay) {
 }
 
 // The loop of the caller ends with the completion and is destroyed at once: a work guard that the
-// client released afterwards would touch freed memory.
+// client released afterwards, or a post that still wakes the loop, would touch freed memory.
 TEST(ClientOwnership, TheLoopOfTheCallerMayGoRightAfterTheCompletion) {
     Server server;
     server.handle("one", [] { return 1; });
@@ -166,8 +165,6 @@ TEST(ClientOwnership, TheLoopOfTheCallerMayGoRightAfterTheCompletion) {
     ASSERT_TRUE(client.wait_ready(Deadline::in(5s)));
     for (int round = 0; round < 200; ++round) {
         auto loop = std::make_unique<asio::io_context>(1);
-        // With a reactor: a loop without one is signalled outside its lock, which is Asio's own.
-        const asio::steady_timer reactor{*loop};
         int answer = 0;
         const auto keep = [&answer](const Result<int>& result) { answer = result.value_or(-1); };
         client.async_call(invoke<int>("one"), asio::bind_executor(*loop, keep));
@@ -208,6 +205,8 @@ TEST(ClientOwnership, MovingAndReplacing) {
 }
 
 TEST(ClientOwnership, TheLastCopyOfIoThreadsMayGoOnItsOwnThread) {
+    // With the first thread a sanitizer starts one of its own.
+    std::thread{[] {}}.join();
     const std::size_t before = tests::threads().size();
     auto io = std::make_unique<IoThreads>(1);
     EXPECT_EQ(tests::threads().size(), before + 1);

@@ -6,12 +6,9 @@
 #include <rollcall/base/result.h>
 #include <rollcall/registry/instance.h>
 #include <rollcall/rpc/call.h>
+#include <rollcall/rpc/pending_completion.h>
 
 #include <asio/any_io_executor.hpp>
-#include <asio/associated_allocator.hpp>
-#include <asio/associated_executor.hpp>
-#include <asio/executor_work_guard.hpp>
-#include <asio/post.hpp>
 
 #include <algorithm>
 #include <condition_variable>
@@ -156,44 +153,20 @@ private:
     std::optional<PackedReplies> replies_;
 };
 
-// The caller gave an Asio completion handler: it is posted to its own executor.
+// The caller gave an Asio completion handler.
 template <class R, class Handler>
-class AsyncBroadcast final : public BroadcastWaiter {
+class AsyncBroadcast final : public BroadcastWaiter,
+                             public std::enable_shared_from_this<AsyncBroadcast<R, Handler>> {
 public:
     AsyncBroadcast(Handler&& handler, const asio::any_io_executor& fallback)
-        : work_(asio::get_associated_executor(handler, fallback)), handler_(std::move(handler)) {}
+        : completion_(std::move(handler), fallback) {}
 
     void complete(PackedReplies replies) noexcept override {
-        const auto executor = work_.get_executor();
-        asio::post(
-            executor,
-            Completion{std::move(work_), std::move(*handler_), read_replies<R>(std::move(replies))}
-        );
-        handler_.reset();
+        completion_.post(this->shared_from_this(), read_replies<R>(std::move(replies)));
     }
 
 private:
-    using Work =
-        asio::executor_work_guard<asio::associated_executor_t<Handler, asio::any_io_executor>>;
-
-    // The handler with its argument, still carrying the handler's allocator. The work ends where
-    // it runs: afterwards the caller may destroy that context at any time.
-    struct Completion {
-        using allocator_type = asio::associated_allocator_t<Handler>;
-
-        Work work;
-        Handler handler;
-        BroadcastResult<R> result;
-
-        [[nodiscard]] allocator_type get_allocator() const noexcept {
-            return asio::get_associated_allocator(handler);
-        }
-
-        void operator()() { std::move(handler)(std::move(result)); }
-    };
-
-    Work work_;
-    std::optional<Handler> handler_;
+    rpc::PendingCompletion<Handler, BroadcastResult<R>> completion_;
 };
 
 }  // namespace rollcall::discovery

@@ -4,12 +4,9 @@
 #include <rollcall/base/deadline.h>
 #include <rollcall/base/result.h>
 #include <rollcall/rpc/invocation.h>
+#include <rollcall/rpc/pending_completion.h>
 
 #include <asio/any_io_executor.hpp>
-#include <asio/associated_allocator.hpp>
-#include <asio/associated_executor.hpp>
-#include <asio/executor_work_guard.hpp>
-#include <asio/post.hpp>
 
 #include <atomic>
 #include <condition_variable>
@@ -185,15 +182,12 @@ private:
     bool given_up_ = false;
 };
 
-// The caller gave an Asio completion handler: it is posted to its own executor, with its own
-// allocator, never run inside the client. The call itself is not made with that allocator: memory
-// of a handler must be free before the handler runs, and queues and cancellation slots may refer
-// to a call for longer.
+// The caller gave an Asio completion handler. The call itself is not made with the handler's
+// allocator: memory of a handler must be free before the handler runs, and queues and cancellation
+// slots may refer to a call for longer.
 template <class R, class Handler>
 class AsyncCall final : public Call {
 public:
-    using Executor = asio::associated_executor_t<Handler, asio::any_io_executor>;
-
     [[nodiscard]] static CallPtr make(
         PackedInvocation packed,
         Deadline deadline,
@@ -208,44 +202,22 @@ public:
     void fail(Error&& error) noexcept override { deliver(Result<R>{std::move(error)}); }
 
 private:
-    // The handler with its argument, still carrying the handler's allocator.
-    struct Completion {
-        using allocator_type = asio::associated_allocator_t<Handler>;
-
-        asio::executor_work_guard<Executor> work;
-        Handler handler;
-        Result<R> result;
-
-        [[nodiscard]] allocator_type get_allocator() const noexcept {
-            return asio::get_associated_allocator(handler);
-        }
-
-        void operator()() { std::move(handler)(std::move(result)); }
-    };
-
     AsyncCall(
         PackedInvocation packed,
         Deadline until,
         Handler&& handler,
         const asio::any_io_executor& fallback
     )
-        : Call(std::move(packed), until),
-          work_(asio::get_associated_executor(handler, fallback)),
-          handler_(std::move(handler)) {}
+        : Call(std::move(packed), until), completion_(std::move(handler), fallback) {}
 
     void deliver(Result<R>&& result) noexcept {
-        // The guard travels with the completion: it keeps the caller's loop running until then,
-        // and does not touch it afterwards, when the caller may have destroyed it.
-        const auto executor = work_.get_executor();
-        // There until now: a call ends once. NOLINTNEXTLINE(bugprone-unchecked-optional-access)
-        asio::post(executor, Completion{std::move(work_), std::move(*handler_), std::move(result)});
-        handler_.reset();
+        add_reference();
+        completion_.post(CallPtr{this}, std::move(result));
     }
 
     void destroy() noexcept override { delete this; }
 
-    asio::executor_work_guard<Executor> work_;
-    std::optional<Handler> handler_;
+    PendingCompletion<Handler, Result<R>> completion_;
 };
 
 // One-way: there is nobody to tell.
