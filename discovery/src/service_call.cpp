@@ -39,7 +39,7 @@ public:
     }
 
     // A notification that went out has no other end.
-    ~Attempt() {
+    ~Attempt() override {
         if (call_) slot_->on_end();
     }
 

@@ -91,26 +91,24 @@ Result<void> HeaderAnnouncer::withdraw(Deadline deadline, std::stop_token stop) 
 }
 
 Result<std::string> HeaderAnnouncer::local_address(Deadline deadline, std::stop_token stop) {
-    auto address = client_.local_address(deadline, std::move(stop));
+    auto address = client_.local_address(deadline, stop);
     if (!address) return unreachable(address.error());
     return address;
 }
 
 Result<void> HeaderAnnouncer::post(
-    const Instance& instance, Deadline deadline, std::stop_token stop
+    const Instance& instance, Deadline deadline, const std::stop_token& stop
 ) {
-    auto answer =
-        client_.request("POST", "", naming(protocol_, instance), "", deadline, std::move(stop));
+    auto answer = client_.request("POST", "", naming(protocol_, instance), "", deadline, stop);
     if (!answer) return unreachable(answer.error());
     if (!answer->ok()) return refused(request_name("POST", client_), *answer);
     return {};
 }
 
 Result<void> HeaderAnnouncer::remove(
-    const Instance& instance, Deadline deadline, std::stop_token stop
+    const Instance& instance, Deadline deadline, const std::stop_token& stop
 ) {
-    auto answer =
-        client_.request("DELETE", "", naming(protocol_, instance), "", deadline, std::move(stop));
+    auto answer = client_.request("DELETE", "", naming(protocol_, instance), "", deadline, stop);
     if (!answer) return unreachable(answer.error());
     const int status = answer->status();
     // The original protocol has no DELETE.

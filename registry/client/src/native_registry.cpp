@@ -122,7 +122,7 @@ Result<void> NativeAnnouncer::withdraw(Deadline deadline, std::stop_token stop) 
 }
 
 Result<std::string> NativeAnnouncer::local_address(Deadline deadline, std::stop_token stop) {
-    auto address = client_.local_address(deadline, std::move(stop));
+    auto address = client_.local_address(deadline, stop);
     if (!address) return unreachable(address.error());
     return address;
 }

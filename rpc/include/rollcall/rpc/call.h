@@ -36,6 +36,8 @@ public:
 
     Call(const Call&) = delete;
     Call& operator=(const Call&) = delete;
+    // By destroy() alone.
+    virtual ~Call() = default;
 
     // The reply's result, one packed value, valid during this call only.
     virtual void finish(codec::Bytes result) noexcept = 0;
@@ -66,7 +68,6 @@ public:
     bool exposed = false;
 
 protected:
-    ~Call() = default;  // by destroy()
     virtual void destroy() noexcept = 0;
 
 private:

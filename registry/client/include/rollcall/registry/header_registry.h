@@ -37,10 +37,10 @@ public:
 
 private:
     [[nodiscard]] Result<void> post(
-        const Instance& instance, Deadline deadline, std::stop_token stop
+        const Instance& instance, Deadline deadline, const std::stop_token& stop
     );
     [[nodiscard]] Result<void> remove(
-        const Instance& instance, Deadline deadline, std::stop_token stop
+        const Instance& instance, Deadline deadline, const std::stop_token& stop
     );
     [[nodiscard]] Lease lease() const;
 
