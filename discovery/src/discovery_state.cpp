@@ -1,5 +1,6 @@
 #include "discovery_state.h"
 
+#include <rollcall/base/catching.h>
 #include <rollcall/base/log.h>
 #include <rollcall/rpc/io_threads.h>
 
@@ -53,11 +54,11 @@ void DiscoveryState::tell() {
         }
     }
     for (const auto& listener : listeners) {
-        try {
+        const Result<void> told = catching(Errc::handler_failed, [&]() -> Result<void> {
             (*listener)();
-        } catch (const std::exception& error) {
-            Log{}.error(std::string{"a subscriber of "} + subject_ + " threw: " + error.what());
-        }
+            return {};
+        });
+        if (!told) Log{}.error("a subscriber of " + subject_ + ": " + told.error().message());
     }
 }
 

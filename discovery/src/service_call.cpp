@@ -1,5 +1,6 @@
 #include "service_call.h"
 
+#include <rollcall/base/catching.h>
 #include <rollcall/base/random.h>
 
 #include <algorithm>
@@ -80,12 +81,13 @@ ServiceCall::ServiceCall(ServiceCore::Self core, rpc::CallPtr outer)
 }
 
 void ServiceCall::next(const Self& self) {
-    try {
+    // A selector's exception, or no memory; whoever woke this call has others to wake.
+    const Result<void> decided = catching(Errc::no_instances, [&]() -> Result<void> {
         decide(self);
-    } catch (const std::exception& error) {
-        // A selector's, or no memory; whoever woke this call has others to wake.
-        self->end(Error{Errc::no_instances, std::string{"choosing one threw: "} + error.what()});
-    }
+        return {};
+    });
+    if (!decided)
+        self->end(Error{Errc::no_instances, "choosing one failed: " + decided.error().message()});
 }
 
 void ServiceCall::decide(const Self& self) {

@@ -73,10 +73,11 @@ PackedReplies ServiceClient::broadcast_packed(
         core, std::move(invocation), deadline, options.until, waiter
     );
     BroadcastCall::start(broadcast);
-    if (auto replies = waiter->wait(patience(deadline))) return std::move(*replies);
-    if (auto replies = broadcast->late_replies()) return std::move(*replies);
-    // It is being handed over right now. NOLINTNEXTLINE(bugprone-unchecked-optional-access)
-    return *waiter->wait(Deadline::never());
+    auto replies = waiter->wait(patience(deadline));
+    if (!replies) replies = broadcast->late_replies();
+    while (!replies)
+        replies = waiter->wait(Deadline::never());  // it is being handed over right now
+    return std::move(*replies);
 }
 
 std::optional<Error> ServiceClient::blocked(const rpc::PackedInvocation& invocation) {

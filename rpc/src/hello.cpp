@@ -32,6 +32,33 @@ void write_hello_request_body(codec::Buffer& out, const Hello& hello) {
     write_hello_map(out, hello);
 }
 
+namespace {
+
+void read_features(Hello& hello, codec::Reader& list) {
+    const std::uint32_t features = list.read_array().value_or(0);
+    for (std::uint32_t i = 0; i < features; ++i) {
+        codec::Reader feature{list.skip()};
+        if (feature.read_text() == "goaway") hello.goaway = true;
+    }
+}
+
+// What this version does not know, and what has another type, counts as not said.
+void read_hello_field(Hello& hello, codec::Bytes name, codec::Reader& value) {
+    if (name == "v") {
+        hello.version = value.read_unsigned().value_or(0);
+    } else if (name == "max_msg") {
+        hello.max_message_bytes = value.read_unsigned().value_or(0);
+    } else if (name == "name") {
+        hello.name = value.read_text().value_or(codec::Bytes{});
+    } else if (name == "token") {
+        hello.token = value.read_text().value_or(codec::Bytes{});
+    } else if (name == "feat") {
+        read_features(hello, value);
+    }
+}
+
+}  // namespace
+
 std::optional<Hello> read_hello_map(codec::Bytes map) {
     codec::Reader reader{map};
     const auto pairs = reader.read_map();
@@ -40,22 +67,7 @@ std::optional<Hello> read_hello_map(codec::Bytes map) {
     for (std::uint32_t i = 0; i < *pairs; ++i) {
         codec::Reader key{reader.skip()};
         codec::Reader value{reader.skip()};
-        const codec::Bytes name = key.read_text().value_or(codec::Bytes{});
-        if (name == "v") {
-            hello.version = value.read_unsigned().value_or(0);
-        } else if (name == "max_msg") {
-            hello.max_message_bytes = value.read_unsigned().value_or(0);
-        } else if (name == "name") {
-            hello.name = value.read_text().value_or(codec::Bytes{});
-        } else if (name == "token") {
-            hello.token = value.read_text().value_or(codec::Bytes{});
-        } else if (name == "feat") {
-            const std::uint32_t features = value.read_array().value_or(0);
-            for (std::uint32_t j = 0; j < features; ++j) {
-                codec::Reader feature{value.skip()};
-                if (feature.read_text() == "goaway") hello.goaway = true;
-            }
-        }
+        read_hello_field(hello, key.read_text().value_or(codec::Bytes{}), value);
     }
     if (hello.version == 0) return std::nullopt;
     return hello;
@@ -80,7 +92,8 @@ std::optional<Goaway> read_goaway(codec::Bytes params) {
     codec::Reader reader{params};
     if (reader.read_array().value_or(0) < 3) return std::nullopt;
     const auto reason = reader.read_text();
-    const auto grace_ms = reason ? reader.read_unsigned() : std::nullopt;
+    if (!reason) return std::nullopt;
+    const auto grace_ms = reader.read_unsigned();
     if (!grace_ms) return std::nullopt;
     Goaway goaway{std::string{*reason}, *grace_ms, std::nullopt};
     if (const auto id = reader.read_unsigned(); id && *id <= UINT32_MAX) {

@@ -29,9 +29,7 @@ ServerConnection::ServerConnection(ServerShard& shard, asio::ip::tcp::socket soc
       budget_(shard.core().budget()),
       stream_(std::move(socket), options_->limits),
       session_(*methods_, *options_),
-      active_(now),
-      reading_progress_(now),
-      writing_progress_(now) {
+      active_(now) {
 }
 
 void ServerConnection::open(const Self& self) {

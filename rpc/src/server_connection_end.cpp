@@ -72,11 +72,10 @@ const char* ServerConnection::exceeded_time(TimePoint now) {
     if (!heard_bytes_ && now - active_ >= options_->first_byte_timeout) return "it said nothing";
     const std::size_t half = stream_.reader().has_partial() ? stream_.reader().held_bytes() : 0;
     const bool reads = half > 0 && !is_held() && phase_ == Phase::serving;
-    reads ? reading_progress_.look(messages_, half, kProgressBytes, now)
-          : reading_progress_.rest(now);
+    reads ? reading_progress_.look(messages_, half, kProgressBytes, now) : reading_progress_.rest();
     if (reading_progress_.stalled_for(options_->stall_timeout, now)) return "its message stalled";
     const bool writes = !stream_.queue().empty();
-    writes ? writing_progress_.look(0, stream_.written(), 1, now) : writing_progress_.rest(now);
+    writes ? writing_progress_.look(0, stream_.written(), 1, now) : writing_progress_.rest();
     if (writing_progress_.stalled_for(options_->stall_timeout, now))
         return "it does not read its replies";
     return nullptr;

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <optional>
 #include <span>
+#include <stdexcept>
 #include <string>
 
 namespace rollcall::rpc {
@@ -29,17 +30,15 @@ public:
         return 0;
     }
 
-    // Only while it is open.
+    // Only while it is open; throws std::logic_error otherwise.
     template <class Handler>
     void async_wait_readable(Handler&& handler) {
-        // NOLINTNEXTLINE(bugprone-unchecked-optional-access)
-        socket_->async_wait(asio::socket_base::wait_read, std::forward<Handler>(handler));
+        open_socket().async_wait(asio::socket_base::wait_read, std::forward<Handler>(handler));
     }
 
     template <class Handler>
     void async_wait_writable(Handler&& handler) {
-        // NOLINTNEXTLINE(bugprone-unchecked-optional-access)
-        socket_->async_wait(asio::socket_base::wait_write, std::forward<Handler>(handler));
+        open_socket().async_wait(asio::socket_base::wait_write, std::forward<Handler>(handler));
     }
 
     // Ends a connection whose peer has vanished, or reads nothing, for this long while bytes wait
@@ -56,6 +55,11 @@ public:
     [[nodiscard]] std::string peer() const;
 
 private:
+    [[nodiscard]] asio::ip::tcp::socket& open_socket() {
+        if (!socket_) throw std::logic_error{"a closed connection is waited for"};
+        return *socket_;
+    }
+
     std::optional<asio::ip::tcp::socket> socket_;  // none once closed
 };
 

@@ -180,12 +180,7 @@ TEST(Broadcast, IsCancelled) {
         );
     });
     ASSERT_TRUE(eventually([&] { return silent.accepted > 0 && good.calls > 0; }));
-    std::promise<void> emitted;
-    asio::post(threads.executor(), [&] {
-        signal.emit(asio::cancellation_type::terminal);
-        emitted.set_value();
-    });
-    emitted.get_future().wait();
+    run_on(threads, [&] { signal.emit(asio::cancellation_type::terminal); });
     const auto result = ended.get_future().get();
     ASSERT_EQ(result.size(), 2U);
     for (const auto& reply : result) {

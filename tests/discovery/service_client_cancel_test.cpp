@@ -27,26 +27,18 @@ TEST(ServiceClientCancel, WhileItWaitsAndWhileItCalls) {
         if (has_instance) found.add(silent.endpoint());
         asio::cancellation_signal signal;
         std::promise<Result<int>> ended;
-        std::promise<void> started;
-        asio::post(threads.executor(), [&] {
+        run_on(threads, [&] {
             client.async_call(
                 contract::add(1, 2).within(1h),
                 asio::bind_cancellation_slot(
                     signal.slot(), [&](Result<int> result) { ended.set_value(std::move(result)); }
                 )
             );
-            started.set_value();
         });
-        started.get_future().wait();
         if (has_instance) {
             ASSERT_TRUE(eventually([&] { return silent.accepted > 0; }));
         }
-        std::promise<void> emitted;
-        asio::post(threads.executor(), [&] {
-            signal.emit(asio::cancellation_type::terminal);
-            emitted.set_value();
-        });
-        emitted.get_future().wait();
+        run_on(threads, [&] { signal.emit(asio::cancellation_type::terminal); });
         const auto result = ended.get_future().get();
         ASSERT_FALSE(result);
         EXPECT_EQ(result.error().code(), Errc::cancelled);

@@ -7,6 +7,8 @@
 
 #include "support/raw_peer.h"
 
+#include <asio/post.hpp>
+#include <asio/use_future.hpp>
 #include <gtest/gtest.h>
 
 #include <arpa/inet.h>
@@ -170,6 +172,12 @@ public:
 private:
     const std::vector<std::string> ids_;
 };
+
+// Runs `work` on an I/O thread and waits until it is over.
+template <class Work>
+void run_on(const rpc::IoThreads& threads, Work work) {
+    asio::post(threads.executor(), asio::use_future(std::move(work))).wait();
+}
 
 [[nodiscard]] inline discovery::ServiceClientOptions prefer(const Endpoint& first) {
     discovery::ServiceClientOptions options;

@@ -1,5 +1,6 @@
 #include "resolver.h"
 
+#include <rollcall/base/catching.h>
 #include <rollcall/base/thread.h>
 
 #include <netdb.h>
@@ -34,15 +35,6 @@ Result<std::vector<std::string>> system_lookup(const std::string& host) {
     return addresses;
 }
 
-// On a thread of its own nobody would catch what a user's lookup throws.
-Result<std::vector<std::string>> guarded(const Lookup& lookup, const std::string& host) {
-    try {
-        return lookup(host);
-    } catch (const std::exception& error) {
-        return Error{Errc::resolve_failed, "cannot resolve '" + host + "': " + error.what()};
-    }
-}
-
 }  // namespace
 
 // Shared with the thread that looks the answer up; `answer` is written before `done` is raised.
@@ -62,7 +54,8 @@ Result<std::vector<std::string>> Resolver::resolve(
         auto question = std::make_shared<Question>();
         try {
             start_thread("rc-resolve", [question, lookup = lookup_, host = endpoint.host()] {
-                question->answer = guarded(lookup, host);
+                // On a thread of its own nobody would catch what a user's lookup throws.
+                question->answer = catching(Errc::resolve_failed, [&] { return lookup(host); });
                 question->done.raise();
             }).detach();
         } catch (const std::system_error& error) {

@@ -108,8 +108,10 @@ public:
                 );
                 // RESTinio 0.6 stops looking at the times of a connection that asks for an
                 // upgrade, and would wait for ever for a client that does not read.
-                std::shared_ptr<restinio::tcp_connection_ctx_base_t> self = connection;
-                if (upgrade) connection->check_timeout(self);
+                if (upgrade) {
+                    std::shared_ptr<restinio::tcp_connection_ctx_base_t> self = connection;
+                    connection->check_timeout(self);
+                }
             }
         );
     }

@@ -190,13 +190,12 @@ void Registrar::Loop::withdraw() {
 }
 
 void Registrar::Loop::check_health() {
-    bool healthy = false;
-    std::string problem = "its health check says no";
-    try {
-        healthy = options_.health ? options_.health() : options_.server.alive();
-    } catch (const std::exception& error) {
-        problem = std::string{"its health check threw: "} + error.what();
-    }
+    const Result<bool> answer = catching(Errc::handler_failed, [this]() -> Result<bool> {
+        return options_.health ? options_.health() : options_.server.alive();
+    });
+    const bool healthy = answer && *answer;
+    const std::string problem =
+        "its health check " + (answer ? "says no" : "failed: " + answer.error().message());
     {
         const std::lock_guard lock{mutex_};
         if (healthy == healthy_) return;
@@ -219,11 +218,11 @@ void Registrar::Loop::publish(RegistrarState state, const std::string& why) {
     published_ = state;
     log(state, why);
     if (!options_.on_state) return;
-    try {
+    const Result<void> told = catching(Errc::handler_failed, [&]() -> Result<void> {
         options_.on_state(state, why);
-    } catch (const std::exception& error) {
-        options_.log.error(std::string{"on_state of a registrar threw: "} + error.what());
-    }
+        return {};
+    });
+    if (!told) options_.log.error("on_state of a registrar: " + told.error().message());
 }
 
 void Registrar::Loop::log(RegistrarState state, const std::string& why) const {

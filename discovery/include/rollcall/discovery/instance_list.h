@@ -20,11 +20,11 @@ public:
     // Throws std::invalid_argument that says which text is no endpoint, and why.
     InstanceList(std::initializer_list<std::string_view> endpoints);
     InstanceList(std::initializer_list<Endpoint> endpoints);
-    // Implicit: they are the same thing. NOLINTBEGIN(google-explicit-constructor)
+    // Implicit: they are the same thing.
+    // NOLINTNEXTLINE(google-explicit-constructor)
     InstanceList(const std::vector<Endpoint>& endpoints);
+    // NOLINTNEXTLINE(google-explicit-constructor)
     InstanceList(std::vector<registry::Instance> instances);
-
-    // NOLINTEND(google-explicit-constructor)
 
     [[nodiscard]] const std::vector<registry::Instance>& instances() const& { return instances_; }
 

@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <optional>
+#include <stdexcept>
 #include <thread>
 #include <utility>
 
@@ -33,7 +34,7 @@ public:
         poster_ = std::this_thread::get_id();
         {
             const auto executor = work_.get_executor();
-            // There until now. NOLINTNEXTLINE(bugprone-unchecked-optional-access)
+            if (!handler_) throw std::logic_error{"an operation has completed twice"};
             Handler handler = std::move(*handler_);
             handler_.reset();
             asio::post(
