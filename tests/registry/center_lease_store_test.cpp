@@ -28,15 +28,26 @@ LeaseStore::PutOutcome put(LeaseStore& store, const Instance& value, TimePoint n
     return store.put(value, now).outcome;
 }
 
+// Lets the store look, and returns what has expired by that.
+std::vector<Instance> expired(LeaseStore& store, TimePoint now) {
+    const std::uint64_t before = store.index();
+    store.expire(now);
+    std::vector<Instance> gone;
+    for (auto each = store.changes().after(before); each != store.changes().end(); ++each) {
+        if (each->kind == ChangeKind::expired) gone.push_back(*each->instance);
+    }
+    return gone;
+}
+
 }  // namespace
 
 TEST(LeaseStore, ListsUntilTheLeaseEnds) {
     LeaseStore store;
     EXPECT_EQ(put(store, instance("a")), Put::created);
-    EXPECT_EQ(store.find("calculator", "a")->instance.ttl, seconds{15});
-    EXPECT_TRUE(store.expire(kStart + seconds{15} - milliseconds{1}).empty());
+    EXPECT_EQ(store.find("calculator", "a")->instance->ttl, seconds{15});
+    EXPECT_TRUE(expired(store, kStart + seconds{15} - milliseconds{1}).empty());
     EXPECT_NE(store.find("calculator", "a"), nullptr);
-    const auto gone = store.expire(kStart + seconds{15});
+    const auto gone = expired(store, kStart + seconds{15});
     ASSERT_EQ(gone.size(), 1U);
     EXPECT_EQ(gone.front().id, "a");
     EXPECT_EQ(store.find("calculator"), nullptr);
@@ -48,11 +59,11 @@ TEST(LeaseStore, RenewalsMoveTheEnd) {
     put(store, instance("a"));
     for (int beat = 1; beat <= 10; ++beat) {
         const TimePoint now = kStart + seconds{10} * beat;
-        EXPECT_TRUE(store.expire(now).empty());
+        EXPECT_TRUE(expired(store, now).empty());
         EXPECT_EQ(store.renew("calculator", "a", "one", now), Beat::renewed);
     }
-    EXPECT_TRUE(store.expire(kStart + seconds{114}).empty());
-    EXPECT_EQ(store.expire(kStart + seconds{115}).size(), 1U);
+    EXPECT_TRUE(expired(store, kStart + seconds{114}).empty());
+    EXPECT_EQ(expired(store, kStart + seconds{115}).size(), 1U);
 }
 
 TEST(LeaseStore, KeepsLeasesOfDifferentLength) {
@@ -61,14 +72,14 @@ TEST(LeaseStore, KeepsLeasesOfDifferentLength) {
     quick.ttl = milliseconds{300};
     put(store, quick);
     put(store, instance("slow"));
-    EXPECT_TRUE(store.expire(kStart + milliseconds{299}).empty());
-    EXPECT_EQ(store.expire(kStart + milliseconds{300}).front().id, "quick");
+    EXPECT_TRUE(expired(store, kStart + milliseconds{299}).empty());
+    EXPECT_EQ(expired(store, kStart + milliseconds{300}).front().id, "quick");
     // A lease that becomes shorter ends earlier.
     Instance shorter = instance("slow");
     shorter.ttl = seconds{2};
     EXPECT_EQ(put(store, shorter), Put::updated);
-    EXPECT_TRUE(store.expire(kStart + milliseconds{1999}).empty());
-    EXPECT_EQ(store.expire(kStart + seconds{2}).size(), 1U);
+    EXPECT_TRUE(expired(store, kStart + milliseconds{1999}).empty());
+    EXPECT_EQ(expired(store, kStart + seconds{2}).size(), 1U);
 }
 
 TEST(LeaseStore, CountsChangesButNotRenewals) {
@@ -88,7 +99,7 @@ TEST(LeaseStore, CountsChangesButNotRenewals) {
     put(store, other);
     EXPECT_EQ(store.index("calculator"), 2U);
     EXPECT_EQ(store.index("other"), 3U);
-    store.remove("calculator", "a", "");
+    store.remove("calculator", "a", "", kStart);
     EXPECT_EQ(store.index("calculator"), 0U);
     // An index is never used twice.
     put(store, instance("a"));
@@ -100,11 +111,11 @@ TEST(LeaseStore, CountsInstancesThatAreUp) {
     put(store, instance("a"));
     put(store, instance("b"));
     EXPECT_EQ(store.find("calculator")->up, 2U);
-    Instance drained = store.find("calculator", "a")->instance;
+    Instance drained = *store.find("calculator", "a")->instance;
     drained.override_status = Status::draining;
-    EXPECT_EQ(store.modify(drained), LeaseStore::ModifyOutcome::modified);
+    EXPECT_EQ(store.modify(drained, kStart), LeaseStore::ModifyOutcome::modified);
     EXPECT_EQ(store.find("calculator")->up, 1U);
-    store.remove("calculator", "b", "");
+    store.remove("calculator", "b", "", kStart);
     EXPECT_EQ(store.find("calculator")->up, 0U);
 }
 
@@ -113,14 +124,14 @@ TEST(LeaseStore, ANewProcessWinsAndTheOldOneIsTold) {
     put(store, instance("a", "old"));
     EXPECT_EQ(put(store, instance("a", "new")), Put::took_over);
     EXPECT_EQ(store.renew("calculator", "a", "old", kStart), Beat::replaced);
-    EXPECT_EQ(store.remove("calculator", "a", "old"), Removal::replaced);
+    EXPECT_EQ(store.remove("calculator", "a", "old", kStart), Removal::replaced);
     EXPECT_EQ(put(store, instance("a", "old")), Put::replaced);
-    EXPECT_EQ(store.find("calculator", "a")->instance.incarnation, "new");
+    EXPECT_EQ(store.find("calculator", "a")->instance->incarnation, "new");
     EXPECT_EQ(store.renew("calculator", "a", "new", kStart), Beat::renewed);
     // Not even after the winner has left.
-    EXPECT_EQ(store.remove("calculator", "a", "new"), Removal::removed);
+    EXPECT_EQ(store.remove("calculator", "a", "new", kStart), Removal::removed);
     EXPECT_EQ(store.renew("calculator", "a", "old", kStart), Beat::replaced);
-    EXPECT_EQ(store.remove("calculator", "a", "old"), Removal::replaced);
+    EXPECT_EQ(store.remove("calculator", "a", "old", kStart), Removal::replaced);
     EXPECT_EQ(put(store, instance("a", "old")), Put::replaced);
     EXPECT_EQ(put(store, instance("a", "newest")), Put::created);
 }
@@ -129,32 +140,32 @@ TEST(LeaseStore, AFastRestartIsNeverMissing) {
     LeaseStore store;
     for (int run = 1; run <= 100; ++run) {
         put(store, instance("a", std::to_string(run)));
-        store.remove("calculator", "a", std::to_string(run - 1));  // late goodbye
+        store.remove("calculator", "a", std::to_string(run - 1), kStart);  // late goodbye
         ASSERT_NE(store.find("calculator", "a"), nullptr) << run;
     }
     // The lease is the new one's, not what was left of the old.
     put(store, instance("a", "last"), kStart + seconds{14});
-    EXPECT_TRUE(store.expire(kStart + seconds{28}).empty());
+    EXPECT_TRUE(expired(store, kStart + seconds{28}).empty());
 }
 
 TEST(LeaseStore, TellsUnknownNoncesToRegister) {
     LeaseStore store;
     EXPECT_EQ(store.renew("calculator", "a", "one", kStart), Beat::missing);
-    EXPECT_EQ(store.remove("calculator", "a", "one"), Removal::unknown);
+    EXPECT_EQ(store.remove("calculator", "a", "one", kStart), Removal::unknown);
     put(store, instance("a", "one"));
     // Not replaced, just never seen: its put will win.
     EXPECT_EQ(store.renew("calculator", "a", "two", kStart), Beat::missing);
-    EXPECT_EQ(store.remove("calculator", "a", "two"), Removal::replaced);
+    EXPECT_EQ(store.remove("calculator", "a", "two", kStart), Removal::replaced);
     EXPECT_EQ(put(store, instance("a", "two")), Put::took_over);
 }
 
 TEST(LeaseStore, RegistrarsWithoutNonceRenewEachOther) {
     LeaseStore store;
     put(store, instance("a", ""));
-    const std::string made = store.find("calculator", "a")->instance.incarnation;
+    const std::string made = store.find("calculator", "a")->instance->incarnation;
     EXPECT_EQ(made.size(), 16U);
     EXPECT_EQ(put(store, instance("a", "")), Put::renewed);
-    EXPECT_EQ(store.find("calculator", "a")->instance.incarnation, made);
+    EXPECT_EQ(store.find("calculator", "a")->instance->incarnation, made);
     EXPECT_EQ(store.renew("calculator", "a", "", kStart), Beat::renewed);
     EXPECT_EQ(put(store, instance("a", "named")), Put::took_over);
     EXPECT_EQ(put(store, instance("a", "")), Put::took_over);
@@ -164,14 +175,14 @@ TEST(LeaseStore, RegistrarsWithoutNonceRenewEachOther) {
 TEST(LeaseStore, KeepsTheOperatorsOverride) {
     LeaseStore store;
     put(store, instance("a"));
-    Instance drained = store.find("calculator", "a")->instance;
+    Instance drained = *store.find("calculator", "a")->instance;
     drained.override_status = Status::draining;
-    store.modify(drained);
+    store.modify(drained, kStart);
     EXPECT_EQ(put(store, instance("a")), Put::renewed);
     EXPECT_EQ(put(store, instance("a", "restarted")), Put::took_over);
-    EXPECT_EQ(store.find("calculator", "a")->instance.effective_status(), Status::draining);
+    EXPECT_EQ(store.find("calculator", "a")->instance->effective_status(), Status::draining);
     Instance unknown = instance("zz");
-    EXPECT_EQ(store.modify(unknown), LeaseStore::ModifyOutcome::unknown);
+    EXPECT_EQ(store.modify(unknown, kStart), LeaseStore::ModifyOutcome::unknown);
 }
 
 TEST(LeaseStore, LimitsInstances) {
@@ -180,7 +191,7 @@ TEST(LeaseStore, LimitsInstances) {
     EXPECT_EQ(put(store, instance("b")), Put::created);
     EXPECT_EQ(put(store, instance("c")), Put::full);
     EXPECT_EQ(put(store, instance("b")), Put::renewed);
-    store.remove("calculator", "a", "");
+    store.remove("calculator", "a", "", kStart);
     EXPECT_EQ(put(store, instance("c")), Put::created);
 }
 
@@ -201,14 +212,14 @@ TEST(LeaseStore, LimitsWhatTheTextsTake) {
     EXPECT_EQ(put(store, with_text("b", 1000)), Put::created);
     EXPECT_EQ(store.bytes(), 2 * one);
     EXPECT_EQ(put(store, with_text("b", 1001)), Put::full);
-    EXPECT_EQ(store.modify(with_text("b", 1001)), LeaseStore::ModifyOutcome::full);
+    EXPECT_EQ(store.modify(with_text("b", 1001), kStart), LeaseStore::ModifyOutcome::full);
     EXPECT_EQ(put(store, instance("c")), Put::full);
-    EXPECT_EQ(store.find("calculator", "b")->instance.meta.at("text").size(), 1000U);
+    EXPECT_EQ(store.find("calculator", "b")->instance->meta.at("text").size(), 1000U);
     EXPECT_EQ(put(store, with_text("b", 900)), Put::updated);
-    store.remove("calculator", "a", "");
+    store.remove("calculator", "a", "", kStart);
     EXPECT_EQ(put(store, with_text("b", 1001)), Put::updated);
     EXPECT_EQ(put(store, instance("c")), Put::created);
-    store.expire(kStart + seconds{100});
+    expired(store, kStart + seconds{100});
     EXPECT_EQ(store.bytes(), 0U);
 }
 
@@ -219,10 +230,10 @@ TEST(LeaseStore, PostponesAllLeases) {
     put(store, quick);
     put(store, instance("slow"));
     store.postpone(seconds{20});
-    EXPECT_TRUE(store.expire(kStart + milliseconds{20'299}).empty());
-    EXPECT_EQ(store.expire(kStart + milliseconds{20'300}).front().id, "quick");
-    EXPECT_TRUE(store.expire(kStart + milliseconds{34'999}).empty());
-    EXPECT_EQ(store.expire(kStart + seconds{35}).front().id, "slow");
+    EXPECT_TRUE(expired(store, kStart + milliseconds{20'299}).empty());
+    EXPECT_EQ(expired(store, kStart + milliseconds{20'300}).front().id, "quick");
+    EXPECT_TRUE(expired(store, kStart + milliseconds{34'999}).empty());
+    EXPECT_EQ(expired(store, kStart + seconds{35}).front().id, "slow");
 }
 
 TEST(LeaseStore, LimitsWhatItRemembers) {
@@ -244,7 +255,7 @@ TEST(LeaseStore, ExpiresExactlyTheSilentOnesOfMany) {
         for (int i = second % 5; i < kCount; i += 5) {
             if (i % 10 != 0) store.renew("calculator", std::to_string(i), "one", now);
         }
-        store.expire(now);
+        expired(store, now);
     }
     EXPECT_EQ(store.instance_count(), static_cast<std::size_t>(kCount - kCount / 10));
     EXPECT_EQ(store.find("calculator", "10"), nullptr);

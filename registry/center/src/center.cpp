@@ -54,6 +54,10 @@ std::string lease_name(std::string_view service, std::string_view id) {
     return printable(std::string{service} + "/" + std::string{id}, 320);
 }
 
+std::string place_of(const Instance& instance) {
+    return " at " + instance.endpoint().to_string() + " (" + instance.via + ")";
+}
+
 }  // namespace
 
 Center::Center(RegistryServerOptions given)
@@ -69,55 +73,85 @@ Center::Center(RegistryServerOptions given)
 LeaseStore::Registration Center::put(Instance instance, TimePoint now) {
     using Outcome = LeaseStore::PutOutcome;
     const std::string name = lease_name(instance.service, instance.id);
-    const std::string from = " at " + instance.endpoint().to_string() + " (" + instance.via + ")";
+    const std::string from = place_of(instance);
     const LeaseStore::Registration done = store.put(std::move(instance), now);
-    switch (done.outcome) {
-        case Outcome::created:
-            options.log.info(name + " registered" + from);
-            break;
-        case Outcome::took_over:
-            options.log.info(name + " replaced by a new process" + from);
-            break;
-        case Outcome::updated:
-            options.log.info(
-                name + " changed, " +
-                std::string{name_of(done.record->instance.effective_status())} + from
-            );
-            break;
-        case Outcome::replaced:
-            options.log.warning(
-                name + " refused" + from +
-                ": a newer process has that id; two live processes "
-                "announce the same one"
-            );
-            break;
-        case Outcome::full:
-            options.log.error(name + " refused: the registry is full");
-            break;
-        case Outcome::renewed:
-            break;
+    if (done.outcome == Outcome::replaced) {
+        options.log.warning(
+            name + " refused" + from +
+            ": a newer process has that id; two live processes announce the same one"
+        );
+    } else if (done.outcome == Outcome::full) {
+        options.log.error(name + " refused: the registry is full");
+    } else if (done.outcome != Outcome::created) {
+        ++counters.heartbeats;
     }
     return done;
 }
 
-LeaseStore::RemoveOutcome Center::remove(
-    std::string_view service, std::string_view id, std::string_view incarnation
+LeaseStore::BeatOutcome Center::renew(
+    std::string_view service, std::string_view id, std::string_view incarnation, TimePoint now
 ) {
-    const LeaseStore::RemoveOutcome outcome = store.remove(service, id, incarnation);
-    if (outcome == LeaseStore::RemoveOutcome::removed) {
-        options.log.info(lease_name(service, id) + " left");
-    }
+    const LeaseStore::BeatOutcome outcome = store.renew(service, id, incarnation, now);
+    if (outcome == LeaseStore::BeatOutcome::renewed) ++counters.heartbeats;
+    if (outcome == LeaseStore::BeatOutcome::missing) ++counters.missing;
     return outcome;
 }
 
-LeaseStore::ModifyOutcome Center::modify(const Instance& instance) {
-    const LeaseStore::ModifyOutcome outcome = store.modify(instance);
-    if (outcome != LeaseStore::ModifyOutcome::modified) return outcome;
-    options.log.info(
-        lease_name(instance.service, instance.id) + " changed by request, " +
-        std::string{name_of(instance.effective_status())}
-    );
-    return outcome;
+void Center::publish(const std::function<void(const Change&)>& told) {
+    if (published_ == store.index()) return;
+    const ChangeLog& changes = store.changes();
+    for (auto each = changes.after(published_); each != changes.end(); ++each) {
+        log(*each);
+        switch (each->kind) {
+            case ChangeKind::registered:
+            case ChangeKind::replaced:
+                ++counters.registered;
+                break;
+            case ChangeKind::expired:
+                ++counters.expired;
+                break;
+            case ChangeKind::held:
+                ++counters.held;
+                break;
+            case ChangeKind::left:
+                ++counters.left;
+                break;
+            default:
+                break;
+        }
+        told(*each);
+    }
+    published_ = changes.last();
+}
+
+void Center::log(const Change& change) const {
+    const Instance& instance = *change.instance;
+    const std::string name = lease_name(instance.service, instance.id);
+    switch (change.kind) {
+        case ChangeKind::restored:
+            return;  // said once, for all of them
+        case ChangeKind::registered:
+            return options.log.info(name + " registered" + place_of(instance));
+        case ChangeKind::replaced:
+            return options.log.info(name + " replaced by a new process" + place_of(instance));
+        case ChangeKind::held:
+            return options.log.warning(
+                name + " is held: its lease ran out together with too many others of its service"
+            );
+        case ChangeKind::released:
+            return options.log.info(name + " is heard of again");
+        case ChangeKind::left:
+            return options.log.info(name + " left");
+        case ChangeKind::expired:
+            return options.log.info(name + " expired: no heartbeat in time");
+        case ChangeKind::changed:
+        case ChangeKind::drained:
+        case ChangeKind::undrained:
+            return options.log.info(
+                name + " " + std::string{name_of(change.kind)} + ", " +
+                std::string{name_of(instance.effective_status())} + place_of(instance)
+            );
+    }
 }
 
 void Center::sweep(TimePoint now) {
@@ -127,9 +161,7 @@ void Center::sweep(TimePoint now) {
         store.postpone(pause);
         options.log.warning("was stopped or hung for a while; all leases last that much longer");
     }
-    for (const Instance& gone : store.expire(now)) {
-        options.log.info(lease_name(gone.service, gone.id) + " expired: no heartbeat in time");
-    }
+    store.expire(now);
 }
 
 Duration Center::sweep_interval() const {

@@ -6,8 +6,11 @@
 #include <rollcall/registry/registry_server.h>
 #include <rollcall/registry/validation.h>
 
+#include "counters.h"
 #include "lists.h"
 
+#include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -26,26 +29,31 @@ struct Center {
     const std::string epoch;  // of this memory: a registry that restarts has another
     LeaseStore store;
     Lists lists;
+    Counters counters;
     TimePoint started{};
 
     [[nodiscard]] bool warming_up(TimePoint now) const { return now < started + options.warmup; }
 
-    // Registers through the store and logs what is new.
+    // Through the store, counted; refusals are logged.
     LeaseStore::Registration put(Instance instance, TimePoint now);
-    LeaseStore::RemoveOutcome remove(
-        std::string_view service, std::string_view id, std::string_view incarnation
+    LeaseStore::BeatOutcome renew(
+        std::string_view service, std::string_view id, std::string_view incarnation, TimePoint now
     );
-    // Gives a listed instance other data.
-    LeaseStore::ModifyOutcome modify(const Instance& instance);
     // Takes what has expired off the list. If it comes much later than it should (the process was
     // stopped, or the machine slept), nobody could renew meanwhile, so all leases last longer.
     void sweep(TimePoint now);
+
+    // Logs and counts what has changed since the last time, and tells `told` of each change.
+    void publish(const std::function<void(const Change&)>& told);
 
     // How often sweep() should run.
     [[nodiscard]] Duration sweep_interval() const;
 
 private:
+    void log(const Change& change) const;
+
     TimePoint last_sweep_{};
+    std::uint64_t published_ = 0;
 };
 
 }  // namespace rollcall::registry

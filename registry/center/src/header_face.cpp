@@ -94,7 +94,7 @@ std::optional<Response> HeaderFace::handle(const Request& request, TimePoint now
     if (request.path != path_) return std::nullopt;
     if (request.method == "GET") return list(request, now);
     if (request.method == "POST") return announce(request, now);
-    if (request.method == "DELETE") return withdraw(request);
+    if (request.method == "DELETE") return withdraw(request, now);
     return method_not_allowed(request, "GET, HEAD, POST, DELETE");
 }
 
@@ -127,7 +127,7 @@ Response HeaderFace::announce(const Request& request, TimePoint now) {
     Result<std::string> service = normalized_service(named.empty() ? kDefaultService : named);
     if (!service) return bad_request(service.error());
     // The protocol knows no processes: whoever says the text renews it.
-    if (center_.store.renew(*service, *text, "", now) == LeaseStore::BeatOutcome::renewed) {
+    if (center_.renew(*service, *text, "", now) == LeaseStore::BeatOutcome::renewed) {
         return Response::empty(200);
     }
     Result<Instance> instance = instance_of(*text, *std::move(service));
@@ -142,13 +142,13 @@ Response HeaderFace::announce(const Request& request, TimePoint now) {
     return Response::empty(200);
 }
 
-Response HeaderFace::withdraw(const Request& request) {
+Response HeaderFace::withdraw(const Request& request, TimePoint now) {
     const Result<std::string> text = address_text(request, server_header_);
     if (!text) return bad_request(text.error());
     const std::string_view named = trimmed(request.header(service_header_).value_or(""));
     const Result<std::string> service = normalized_service(named.empty() ? kDefaultService : named);
     if (!service) return bad_request(service.error());
-    center_.remove(*service, *text, "");
+    center_.store.remove(*service, *text, "", now);
     return Response::empty(200);
 }
 

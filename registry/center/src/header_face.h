@@ -24,7 +24,7 @@ public:
 private:
     http::Response list(const http::Request& request, TimePoint now);
     http::Response announce(const http::Request& request, TimePoint now);
-    http::Response withdraw(const http::Request& request);
+    http::Response withdraw(const http::Request& request, TimePoint now);
 
     Center& center_;
     const std::vector<std::string> path_;

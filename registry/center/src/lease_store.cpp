@@ -18,16 +18,22 @@ std::string replaced_key(
     return key;
 }
 
-std::size_t counts_as_up(const Instance& instance) {
-    return instance.effective_status() == Status::up ? 1 : 0;
+bool drains(const Instance& instance) {
+    return instance.effective_status() == Status::draining;
+}
+
+ChangeKind kind_of_change(const Instance& before, const Instance& after) {
+    if (before.stale && !after.stale) return ChangeKind::released;
+    if (drains(before) == drains(after)) return ChangeKind::changed;
+    return drains(after) ? ChangeKind::drained : ChangeKind::undrained;
 }
 
 // What the instance takes beside its record, roughly.
 std::size_t bytes_of(const Instance& instance) {
     constexpr std::size_t kNode = 64;  // of a container, with its string
-    std::size_t bytes = sizeof(LeaseRecord) + instance.service.size() + instance.id.size() +
-                        instance.address.size() + instance.addr.size() + instance.scheme.size() +
-                        instance.version.size() + instance.zone.size() +
+    std::size_t bytes = sizeof(LeaseRecord) + sizeof(Instance) + instance.service.size() +
+                        instance.id.size() + instance.address.size() + instance.addr.size() +
+                        instance.scheme.size() + instance.version.size() + instance.zone.size() +
                         instance.incarnation.size();
     for (const std::string& tag : instance.tags)
         bytes += kNode + tag.size();
@@ -38,7 +44,8 @@ std::size_t bytes_of(const Instance& instance) {
 
 }  // namespace
 
-LeaseStore::LeaseStore(LeaseStoreOptions options) : options_(options) {
+LeaseStore::LeaseStore(LeaseStoreOptions options)
+    : options_(options), changes_(options.changes_max) {
 }
 
 LeaseStore::Registration LeaseStore::put(Instance instance, TimePoint now) {
@@ -46,28 +53,39 @@ LeaseStore::Registration LeaseStore::put(Instance instance, TimePoint now) {
         return {PutOutcome::replaced, nullptr};
     }
     if (instance.ttl.count() == 0) instance.ttl = options_.ttl;
+    instance.stale = false;
     LeaseRecord* const record = find_record(instance.service, instance.id);
     if (record == nullptr) return create(std::move(instance), now);
 
-    if (!instance.override_status) instance.override_status = record->instance.override_status;
+    const Instance& listed = *record->instance;
+    if (!instance.override_status) instance.override_status = listed.override_status;
     const bool nameless = instance.incarnation.empty();
     if (nameless) {
         // Registrars without a nonce cannot be told apart: they renew each other's entry.
-        instance.incarnation = record->made_nonce ? record->instance.incarnation : random_nonce();
+        instance.incarnation = record->made_nonce ? listed.incarnation : random_nonce();
     }
-    if (instance.incarnation != record->instance.incarnation) {
-        const Instance loser = record->instance;
-        if (!store(*record, std::move(instance))) return {PutOutcome::full, nullptr};
-        remember_replaced(loser);
-        record->made_nonce = nameless;
-        record->registered = now;
-        extend(*record, now);
-        return {PutOutcome::took_over, record};
+    if (instance.incarnation != listed.incarnation)
+        return take_over(*record, std::move(instance), nameless, now);
+    const bool is_changed = instance != listed;
+    if (is_changed) {
+        const ChangeKind kind = kind_of_change(listed, instance);
+        if (!store(*record, std::move(instance), kind, now)) return {PutOutcome::full, nullptr};
     }
-    const bool is_changed = instance != record->instance;
-    if (is_changed && !store(*record, std::move(instance))) return {PutOutcome::full, nullptr};
     extend(*record, now);
     return {is_changed ? PutOutcome::updated : PutOutcome::renewed, record};
+}
+
+LeaseStore::Registration LeaseStore::take_over(
+    LeaseRecord& record, Instance instance, bool nameless, TimePoint now
+) {
+    const std::shared_ptr<const Instance> loser = record.instance;
+    if (!store(record, std::move(instance), ChangeKind::replaced, now))
+        return {PutOutcome::full, nullptr};
+    remember_replaced(replaced_key(loser->service, loser->id, loser->incarnation));
+    record.made_nonce = nameless;
+    record.registered = now;
+    extend(record, now);
+    return {PutOutcome::took_over, &record};
 }
 
 LeaseStore::Registration LeaseStore::create(Instance instance, TimePoint now) {
@@ -77,24 +95,43 @@ LeaseStore::Registration LeaseStore::create(Instance instance, TimePoint now) {
     record->made_nonce = instance.incarnation.empty();
     if (record->made_nonce) instance.incarnation = random_nonce();
     record->registered = now;
-    record->instance = std::move(instance);
-    extend(*record, now);
+    record->instance = std::make_shared<const Instance>(std::move(instance));
+    return {PutOutcome::created, &insert(std::move(record), ChangeKind::registered, now)};
+}
 
-    ServiceRecord& service = services_[record->instance.service];
-    service.up += counts_as_up(record->instance);
-    changed(service);
+void LeaseStore::restore(const LeaseRecord& record, TimePoint now) {
+    const Instance& instance = *record.instance;
+    const bool has_room =
+        count_ < options_.instances_max && bytes_ + bytes_of(instance) <= options_.bytes_max;
+    if (!has_room || find_record(instance.service, instance.id) != nullptr) return;
+    auto copy = std::make_unique<LeaseRecord>();
+    copy->instance = record.instance;
+    copy->registered = record.registered;
+    copy->made_nonce = record.made_nonce;
+    insert(std::move(copy), ChangeKind::restored, now);
+}
+
+LeaseRecord& LeaseStore::insert(
+    std::unique_ptr<LeaseRecord> record, ChangeKind kind, TimePoint now
+) {
+    LeaseRecord& listed = *record;
+    extend(listed, now);
+    ServiceRecord& service = services_[listed.instance->service];
+    service.instances.emplace(listed.instance->id, std::move(record));
+    count(service, *listed.instance, 1);
     ++count_;
-    bytes_ += bytes_of(record->instance);
-    LeaseRecord* const raw = record.get();
-    service.instances.emplace(raw->instance.id, std::move(record));
-    return {PutOutcome::created, raw};
+    bytes_ += bytes_of(*listed.instance);
+    changed(service, kind, listed.instance, now);
+    return listed;
 }
 
 LeaseStore::BeatOutcome LeaseStore::renew(
     std::string_view service, std::string_view id, std::string_view incarnation, TimePoint now
 ) {
     LeaseRecord* const record = find_record(service, id);
-    if (record != nullptr && (incarnation.empty() || incarnation == record->instance.incarnation)) {
+    if (record != nullptr &&
+        (incarnation.empty() || incarnation == record->instance->incarnation)) {
+        if (record->instance->stale) release(*record, now);
         extend(*record, now);
         return BeatOutcome::renewed;
     }
@@ -102,41 +139,27 @@ LeaseStore::BeatOutcome LeaseStore::renew(
 }
 
 LeaseStore::RemoveOutcome LeaseStore::remove(
-    std::string_view service, std::string_view id, std::string_view incarnation
+    std::string_view service, std::string_view id, std::string_view incarnation, TimePoint now
 ) {
     LeaseRecord* const record = find_record(service, id);
     if (record == nullptr) {
         return was_replaced(service, id, incarnation) ? RemoveOutcome::replaced
                                                       : RemoveOutcome::unknown;
     }
-    if (!incarnation.empty() && incarnation != record->instance.incarnation) {
+    if (!incarnation.empty() && incarnation != record->instance->incarnation) {
         return RemoveOutcome::replaced;
     }
-    erase(*record);
+    erase(*record, ChangeKind::left, now);
     return RemoveOutcome::removed;
 }
 
-LeaseStore::ModifyOutcome LeaseStore::modify(const Instance& instance) {
+LeaseStore::ModifyOutcome LeaseStore::modify(Instance instance, TimePoint now) {
     LeaseRecord* const record = find_record(instance.service, instance.id);
     if (record == nullptr) return ModifyOutcome::unknown;
-    if (instance == record->instance || store(*record, instance)) return ModifyOutcome::modified;
-    return ModifyOutcome::full;
-}
-
-std::vector<Instance> LeaseStore::expire(TimePoint now) {
-    std::vector<Instance> gone;
-    while (!armed_.empty() && armed_.begin()->first <= now) {
-        LeaseRecord& record = *armed_.begin()->second;
-        if (record.expires > now) {
-            armed_.erase(armed_.begin());
-            record.armed = record.expires;
-            armed_.emplace(record.armed, &record);
-            continue;
-        }
-        gone.push_back(record.instance);
-        erase(record);
-    }
-    return gone;
+    if (instance == *record->instance) return ModifyOutcome::modified;
+    const ChangeKind kind = kind_of_change(*record->instance, instance);
+    return store(*record, std::move(instance), kind, now) ? ModifyOutcome::modified
+                                                          : ModifyOutcome::full;
 }
 
 void LeaseStore::postpone(Duration by) {
@@ -173,39 +196,63 @@ LeaseRecord* LeaseStore::find_record(std::string_view service, std::string_view 
 
 void LeaseStore::extend(LeaseRecord& record, TimePoint now) {
     record.renewed = now;
-    record.expires = now + record.instance.ttl;
+    record.expires = now + record.instance->ttl;
     const bool is_armed = record.armed != TimePoint{};
-    if (is_armed && record.armed <= record.expires) return;  // expire() will arm it anew
-    if (is_armed) armed_.erase({record.armed, &record});
-    record.armed = record.expires;
-    armed_.emplace(record.armed, &record);
+    if (!is_armed || record.armed > record.expires) arm(record, record.expires);
+    // Otherwise expire() will arm it anew.
 }
 
-bool LeaseStore::store(LeaseRecord& record, Instance instance) {
-    const std::size_t bytes = bytes_ - bytes_of(record.instance) + bytes_of(instance);
+void LeaseStore::arm(LeaseRecord& record, TimePoint when) {
+    disarm(record);
+    record.armed = when;
+    armed_.emplace(when, &record);
+}
+
+void LeaseStore::disarm(LeaseRecord& record) {
+    armed_.erase({record.armed, &record});
+    record.armed = TimePoint{};
+}
+
+bool LeaseStore::store(LeaseRecord& record, Instance instance, ChangeKind kind, TimePoint now) {
+    const std::size_t bytes = bytes_ - bytes_of(*record.instance) + bytes_of(instance);
     if (bytes > bytes_ && bytes > options_.bytes_max) return false;
     bytes_ = bytes;
     ServiceRecord& service = services_.find(instance.service)->second;
-    service.up -= counts_as_up(record.instance);
-    service.up += counts_as_up(instance);
-    record.instance = std::move(instance);
-    changed(service);
+    count(service, *record.instance, -1);
+    count(service, instance, 1);
+    record.instance = std::make_shared<const Instance>(std::move(instance));
+    changed(service, kind, record.instance, now);
     return true;
 }
 
-void LeaseStore::erase(LeaseRecord& record) {
-    armed_.erase({record.armed, &record});
-    const auto service = services_.find(record.instance.service);
-    service->second.up -= counts_as_up(record.instance);
-    bytes_ -= bytes_of(record.instance);
-    service->second.instances.erase(service->second.instances.find(record.instance.id));
-    changed(service->second);
+void LeaseStore::erase(LeaseRecord& record, ChangeKind kind, TimePoint now) {
+    disarm(record);
+    const std::shared_ptr<const Instance> gone = record.instance;
+    const auto service = services_.find(gone->service);
+    count(service->second, *gone, -1);
+    bytes_ -= bytes_of(*gone);
     --count_;
+    service->second.instances.erase(service->second.instances.find(gone->id));
+    changed(service->second, kind, gone, now);
     if (service->second.instances.empty()) services_.erase(service);
 }
 
-void LeaseStore::remember_replaced(const Instance& loser) {
-    std::string key = replaced_key(loser.service, loser.id, loser.incarnation);
+void LeaseStore::count(ServiceRecord& service, const Instance& instance, int sign) {
+    const auto add = [sign](std::size_t& to, bool counts) {
+        if (counts) to += static_cast<std::size_t>(sign);  // unsigned, so it wraps as it should
+    };
+    add(service.up, instance.effective_status() == Status::up);
+    add(service.held, instance.stale);
+    add(held_, instance.stale);
+}
+
+void LeaseStore::changed(
+    ServiceRecord& service, ChangeKind kind, std::shared_ptr<const Instance> instance, TimePoint now
+) {
+    service.index = changes_.add(kind, std::move(instance), now);
+}
+
+void LeaseStore::remember_replaced(std::string key) {
     if (!replaced_.insert(key).second) return;
     replaced_order_.push_back(std::move(key));
     while (replaced_order_.size() > options_.replaced_max) {

@@ -37,7 +37,7 @@ std::string with_members(std::string object, const std::string& members) {
 
 std::string list_item(const LeaseRecord& record, TimePoint now) {
     return with_members(
-        to_json(record.instance), "\"registered\":\"" + date_of(record.registered, now) + '"'
+        to_json(*record.instance), "\"registered\":\"" + date_of(record.registered, now) + '"'
     );
 }
 
@@ -47,7 +47,7 @@ std::vector<const LeaseRecord*> sorted_records(const ServiceRecord& service) {
     for (const auto& [id, record] : service.instances)
         records.push_back(record.get());
     std::sort(records.begin(), records.end(), [](const auto* a, const auto* b) {
-        return a->instance.id < b->instance.id;
+        return a->instance->id < b->instance->id;
     });
     return records;
 }
@@ -61,7 +61,7 @@ std::string build_instances(
     bool first = true;
     if (service != nullptr) {
         for (const LeaseRecord* record : sorted_records(*service)) {
-            if (!filter.matches(record->instance)) continue;
+            if (!filter.matches(*record->instance)) continue;
             if (!std::exchange(first, false)) text += ',';
             text += list_item(*record, now);
         }
@@ -79,7 +79,7 @@ bool in_server_list(const Instance& instance) {
 
 void append_servers(const ServiceRecord& service, std::vector<std::string>& servers) {
     for (const auto& [id, record] : service.instances) {
-        const Instance& instance = record->instance;
+        const Instance& instance = *record->instance;
         if (!in_server_list(instance)) continue;
         servers.push_back(
             instance.addr.empty() ? instance.scheme + "@" + instance.endpoint().to_string()
@@ -160,7 +160,7 @@ std::string Lists::instance(const LeaseRecord& record, TimePoint now) const {
     return with_members(
         list_item(record, now),
         "\"renewed\":\"" + date_of(record.renewed, now) + "\",\"index\":\"" +
-            index(store_.index(record.instance.service)) + '"'
+            index(store_.index(record.instance->service)) + '"'
     );
 }
 

@@ -153,7 +153,7 @@ Response NativeApi::instance(const Request& request, TimePoint now) {
     const Name name{*std::move(service), request.path[4]};
     if (request.method == "PUT") return put(name, request, now);
     if (request.method == "PATCH") return patch(name, request, now);
-    if (request.method == "DELETE") return remove(name, request);
+    if (request.method == "DELETE") return remove(name, request, now);
     if (request.method != "GET") {
         return method_not_allowed(request, "GET, HEAD, PUT, PATCH, DELETE");
     }
@@ -175,7 +175,7 @@ Response NativeApi::put(const Name& name, const Request& request, TimePoint now)
     return Response::json(
         done.outcome == Outcome::created ? 201 : 200,
         registration_answer(
-            done.record->instance, center_.lists.index(center_.store.index(name.service))
+            *done.record->instance, center_.lists.index(center_.store.index(name.service))
         )
     );
 }
@@ -186,20 +186,19 @@ Response NativeApi::patch(const Name& name, const Request& request, TimePoint no
     const LeaseRecord* const record = center_.store.find(name.service, name.id);
     if (record == nullptr) return not_registered(name);
     const std::string_view incarnation = incarnation_of(request);
-    if (!incarnation.empty() && incarnation != record->instance.incarnation) {
+    if (!incarnation.empty() && incarnation != record->instance->incarnation) {
         return replaced(name.id);
     }
-    Instance changed = record->instance;
+    Instance changed = *record->instance;
     change->apply_to(changed);
     if (const Result<void> ok = validate(changed, center_.limits); !ok) return invalid(ok.error());
-    if (changed != record->instance && center_.modify(changed) == LeaseStore::ModifyOutcome::full) {
+    if (center_.store.modify(std::move(changed), now) == LeaseStore::ModifyOutcome::full)
         return full();
-    }
     return Response::json(200, center_.lists.instance(*record, now));
 }
 
-Response NativeApi::remove(const Name& name, const Request& request) {
-    const auto outcome = center_.remove(name.service, name.id, incarnation_of(request));
+Response NativeApi::remove(const Name& name, const Request& request, TimePoint now) {
+    const auto outcome = center_.store.remove(name.service, name.id, incarnation_of(request), now);
     if (outcome == LeaseStore::RemoveOutcome::replaced) return replaced(name.id);
     return Response::empty(204);
 }
@@ -208,7 +207,7 @@ Response NativeApi::beat(const Request& request, TimePoint now) {
     Result<std::string> service = normalized_service(request.path[2]);
     if (!service) return invalid(service.error());
     const Name name{*std::move(service), request.path[4]};
-    switch (center_.store.renew(name.service, name.id, incarnation_of(request), now)) {
+    switch (center_.renew(name.service, name.id, incarnation_of(request), now)) {
         case LeaseStore::BeatOutcome::renewed:
             return Response::empty(204);
         case LeaseStore::BeatOutcome::replaced:
@@ -227,9 +226,9 @@ Response NativeApi::beats(const Request& request, TimePoint now) {
     std::vector<std::string> missing;
     std::vector<std::string> replaced;
     for (const Beat& beat : *beats) {
-        switch (center_.store.renew(beat.service, beat.id, beat.incarnation, now)) {
+        switch (center_.renew(beat.service, beat.id, beat.incarnation, now)) {
             case LeaseStore::BeatOutcome::renewed: {
-                const auto given = center_.store.find(beat.service, beat.id)->instance.ttl;
+                const auto given = center_.store.find(beat.service, beat.id)->instance->ttl;
                 ttl = any ? std::min(ttl, given) : given;
                 any = true;
                 break;

@@ -37,7 +37,7 @@ private:
     http::Response instance(const http::Request& request, TimePoint now);
     http::Response put(const Name& name, const http::Request& request, TimePoint now);
     http::Response patch(const Name& name, const http::Request& request, TimePoint now);
-    http::Response remove(const Name& name, const http::Request& request);
+    http::Response remove(const Name& name, const http::Request& request, TimePoint now);
     http::Response beat(const http::Request& request, TimePoint now);
     http::Response beats(const http::Request& request, TimePoint now);
     http::Response status(TimePoint now) const;

@@ -44,6 +44,12 @@ private:
     http::Response answer(const http::Request& request, TimePoint now) {
         // What has expired a moment ago is not listed just because nobody has looked yet.
         center_.sweep(now);
+        http::Response response = face_answer(request, now);
+        center_.publish([](const Change&) {});
+        return response;
+    }
+
+    http::Response face_answer(const http::Request& request, TimePoint now) {
         if (auto response = header_.handle(request, now)) return *std::move(response);
         if (auto response = native_.handle(request, now)) return *std::move(response);
         return no_such_resource(request, center_.options.header_path);
@@ -51,6 +57,7 @@ private:
 
     void sweep() {
         center_.sweep(SteadyClock::now());
+        center_.publish([](const Change&) {});
         server_.after(center_.sweep_interval(), [this] { sweep(); });
     }
 

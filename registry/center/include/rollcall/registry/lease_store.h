@@ -2,6 +2,7 @@
 // Who is listed, and until when: the registry without its network.
 
 #include <rollcall/base/clock.h>
+#include <rollcall/registry/change_log.h>
 #include <rollcall/registry/instance.h>
 
 #include <chrono>
@@ -19,11 +20,21 @@
 
 namespace rollcall::registry {
 
+// When a service's leases run out so many at a time that rather the network failed than the
+// servers, they are held: listed on, as stale.
+struct HoldRule {
+    std::size_t least = 5;  // late instances of one service, and
+    int percent = 15;       // more than this part of the service
+    int ttls = 10;          // held for so many leases at most; 0: never hold
+};
+
 struct LeaseStoreOptions {
     std::chrono::milliseconds ttl = std::chrono::seconds{15};  // of instances that name none
     std::size_t instances_max = 100'000;                       // more are refused
     std::size_t bytes_max = 512 * 1024 * 1024;  // that all texts of all instances take together
     std::size_t replaced_max = 65'536;  // remembered replaced incarnations; the oldest go first
+    std::size_t changes_max = 16'384;   // remembered changes; the oldest go first
+    HoldRule hold = {};
 };
 
 // Lookup of std::string keys by std::string_view.
@@ -37,7 +48,7 @@ struct StringHash {
 
 // One instance with its lease.
 struct LeaseRecord {
-    Instance instance;
+    std::shared_ptr<const Instance> instance;  // shared with readers; replaced, never changed
     TimePoint registered{};
     TimePoint renewed{};
     TimePoint expires{};
@@ -50,6 +61,7 @@ struct ServiceRecord {
         instances;            // by id
     std::uint64_t index = 0;  // the number of the last change to one of them
     std::size_t up = 0;       // with effective status up
+    std::size_t held = 0;     // listed as stale
 };
 
 // A pure table: every decision takes `now`, nothing is read from a clock, nothing is sent. A
@@ -94,16 +106,23 @@ public:
 
     // An empty incarnation removes whoever is listed; another one only its own entry.
     RemoveOutcome remove(
-        std::string_view service, std::string_view id, std::string_view incarnation
+        std::string_view service, std::string_view id, std::string_view incarnation, TimePoint now
     );
 
     enum class ModifyOutcome { modified, unknown, full };
 
     // Other data for a listed instance, without a renewal.
-    ModifyOutcome modify(const Instance& instance);
+    ModifyOutcome modify(Instance instance, TimePoint now);
 
-    // Takes off the list what has not been renewed in time, and returns it.
-    std::vector<Instance> expire(TimePoint now);
+    // Lists what was listed before a restart, with a whole lease from now on; ignored if the id is
+    // listed already or there is no room.
+    void restore(const LeaseRecord& record, TimePoint now);
+
+    // What has not been renewed in time is taken off the list, or held.
+    void expire(TimePoint now);
+
+    // Takes off the list what is held of the service, and returns how many those were.
+    std::size_t end_hold(std::string_view service, TimePoint now);
 
     // All leases last so much longer: for so long nobody could renew any.
     void postpone(Duration by);
@@ -116,26 +135,53 @@ public:
 
     [[nodiscard]] std::size_t instance_count() const noexcept { return count_; }
 
+    // Listed as stale, of all services.
+    [[nodiscard]] std::size_t held_count() const noexcept { return held_; }
+
     // That all instances take together, roughly.
     [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
 
     // The number of the last change to anything: what a list shows. A renewal is no change.
-    [[nodiscard]] std::uint64_t index() const noexcept { return index_; }
+    [[nodiscard]] std::uint64_t index() const noexcept { return changes_.last(); }
+
+    [[nodiscard]] const ChangeLog& changes() const noexcept { return changes_; }
 
     // Of one service; 0 while it has no instances.
     [[nodiscard]] std::uint64_t index(std::string_view service) const;
 
+    // The replaced incarnations remembered, oldest first, as texts for remember_replaced().
+    [[nodiscard]] const std::deque<std::string>& replaced() const noexcept {
+        return replaced_order_;
+    }
+
+    // Restores one of them.
+    void remember_replaced(std::string key);
+
 private:
     LeaseRecord* find_record(std::string_view service, std::string_view id);
     Registration create(Instance instance, TimePoint now);
+    Registration take_over(LeaseRecord& record, Instance instance, bool nameless, TimePoint now);
+    LeaseRecord& insert(std::unique_ptr<LeaseRecord> record, ChangeKind kind, TimePoint now);
     void extend(LeaseRecord& record, TimePoint now);
+    void arm(LeaseRecord& record, TimePoint when);
+    void disarm(LeaseRecord& record);
     // False, and nothing is changed, if there is no room.
-    [[nodiscard]] bool store(LeaseRecord& record, Instance instance);
-    void erase(LeaseRecord& record);
+    [[nodiscard]] bool store(
+        LeaseRecord& record, Instance instance, ChangeKind kind, TimePoint now
+    );
+    void erase(LeaseRecord& record, ChangeKind kind, TimePoint now);
 
-    void changed(ServiceRecord& service) { service.index = ++index_; }
+    [[nodiscard]] bool has_mass_lapse(const ServiceRecord& service, TimePoint now) const;
+    void hold(LeaseRecord& record, TimePoint now);
+    void release(LeaseRecord& record, TimePoint now);
+    void count(ServiceRecord& service, const Instance& instance, int sign);
+    void changed(
+        ServiceRecord& service,
+        ChangeKind kind,
+        std::shared_ptr<const Instance> instance,
+        TimePoint now
+    );
 
-    void remember_replaced(const Instance& loser);
     [[nodiscard]] bool was_replaced(
         std::string_view service, std::string_view id, std::string_view incarnation
     ) const;
@@ -143,8 +189,9 @@ private:
     LeaseStoreOptions options_;
     Services services_;
     std::size_t count_ = 0;
+    std::size_t held_ = 0;
     std::size_t bytes_ = 0;
-    std::uint64_t index_ = 0;
+    ChangeLog changes_;
     std::set<std::pair<TimePoint, LeaseRecord*>> armed_;
     std::unordered_set<std::string> replaced_;
     std::deque<std::string> replaced_order_;
