@@ -236,8 +236,13 @@ TEST(HeaderProtocolOptions, HeartbeatsKeepAServerListed) {
     const std::string url = registry.url() + "/myRPC/registry";
     const TimePoint end = SteadyClock::now() + std::chrono::seconds{2};
     while (SteadyClock::now() < end) {
+        const TimePoint beat = SteadyClock::now();
         ASSERT_EQ(curl("-X POST -H 'X-Myrpc-Server: tcp@10.0.0.7:9' " + url).status, 200);
-        ASSERT_EQ(curl(url).header("X-Myrpc-Servers"), "tcp@10.0.0.7:9");
+        const std::string servers = curl(url).header("X-Myrpc-Servers");
+        // On a machine so busy that two requests take a lease, the lease has rightly ended.
+        if (SteadyClock::now() - beat < options.ttl) {
+            ASSERT_EQ(servers, "tcp@10.0.0.7:9");
+        }
     }
 }
 

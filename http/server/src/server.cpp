@@ -13,7 +13,9 @@
 #include <asio/post.hpp>
 #include <asio/steady_timer.hpp>
 
+#include <algorithm>
 #include <thread>
+#include <unordered_map>
 #include <unordered_set>
 
 namespace rollcall::http {
@@ -29,7 +31,7 @@ struct Answers {
     explicit Answers(asio::io_context& context) : io(&context) {}
 
     asio::io_context* io;  // valid while `open` holds anything
-    std::unordered_set<Responder::State*> open;
+    std::unordered_multimap<restinio::connection_id_t, Responder::State*> open;
     std::shared_ptr<int> written = std::make_shared<int>();  // one more owner per write under way
     bool stopping = false;
 };
@@ -63,11 +65,12 @@ public:
     State(std::shared_ptr<Answers> answers, restinio::request_t& request)
         : answers_(std::move(answers)),
           connection_(std::move(restinio::impl::access_req_connection(request))),
+          connection_id_(request.connection_id()),
           request_id_(request.request_id()),
           keep_alive_(request.header().should_keep_alive()),
           upgrade_(request.header().connection() == restinio::http_connection_header_t::upgrade),
           head_(request.header().method() == restinio::http_method_head()) {
-        answers_->open.insert(this);
+        answers_->open.emplace(connection_id_, this);
     }
 
     State(const State&) = delete;
@@ -88,7 +91,7 @@ public:
         }
         restinio::write_group_t group{std::move(items)};
         group.after_write_notificator([written = answers_->written](const auto&) {});
-        answers_->open.erase(this);
+        close();
         // Posted, because RESTinio 0.6 reads the next request twice, and then closes, if a
         // pipelined one is answered inside its handler.
         asio::post(
@@ -116,13 +119,32 @@ public:
         );
     }
 
+    void when_gone(std::function<void()> gone) { gone_ = std::move(gone); }
+
+    // The client has closed its connection. May end this object.
+    void client_gone() {
+        close();
+        connection_.reset();
+        if (const auto gone = std::move(gone_)) gone();
+    }
+
     // Lets go of the connection, which must not outlive the loop.
     void abandon() { connection_.reset(); }
 
 private:
+    // No longer one of the open ones, of which a connection has few.
+    void close() {
+        const auto [first, last] = answers_->open.equal_range(connection_id_);
+        const auto mine =
+            std::find_if(first, last, [this](const auto& each) { return each.second == this; });
+        if (mine != last) answers_->open.erase(mine);
+    }
+
     std::shared_ptr<Answers> answers_;
     restinio::impl::connection_handle_t connection_;
+    restinio::connection_id_t connection_id_;
     restinio::request_id_t request_id_;
+    std::function<void()> gone_;
     bool keep_alive_;
     bool upgrade_;
     bool head_;
@@ -138,6 +160,10 @@ Responder::~Responder() = default;
 void Responder::respond(const Response& response) {
     if (state_) state_->respond(response);
     state_.reset();
+}
+
+void Responder::when_gone(std::function<void()> gone) {
+    if (state_) state_->when_gone(std::move(gone));
 }
 
 // Accepts by itself instead of through restinio::http_server_t, whose acceptor in 0.6 never
@@ -255,6 +281,9 @@ void Server::Loop::connection_changed(restinio::connection_id_t id, bool open) {
         return;
     }
     open_connections_.erase(id);
+    for (auto each = answers_->open.find(id); each != answers_->open.end();
+         each = answers_->open.find(id))
+        each->second->client_gone();
     if (!accepting_) accept();
 }
 
@@ -283,7 +312,7 @@ void Server::Loop::begin_stop() {
     const Response response = Response::error(503, "stopping", "this server is being stopped")
                                   .with_header("Retry-After", "1");
     while (!answers_->open.empty())
-        (*answers_->open.begin())->respond(response);
+        answers_->open.begin()->second->respond(response);
     finish_stop(SteadyClock::now() + options_.stop_grace);
 }
 
@@ -296,7 +325,7 @@ void Server::Loop::stop() {
     if (!thread_.joinable()) return;
     post([this] { begin_stop(); });
     thread_.join();
-    for (Responder::State* state : answers_->open)
+    for (const auto& [id, state] : answers_->open)
         state->abandon();
 }
 

@@ -2,6 +2,8 @@
 
 #include <rollcall/base/random.h>
 
+#include "watch_body.h"
+
 #include <algorithm>
 #include <stdexcept>
 
@@ -36,6 +38,13 @@ RegistryServerOptions checked(RegistryServerOptions options) {
     require(options.ttl_min <= options.ttl_max, "ttl_min must not exceed ttl_max");
     require(options.warmup >= milliseconds{0}, "warmup must not be negative");
     require(
+        options.hold_percent >= 0 && options.hold_percent <= 100,
+        "hold_percent must be a percentage from 0 to 100"
+    );
+    require(
+        options.hold_ttls >= 0 && options.hold_ttls <= 1000, "hold_ttls must be 0 to 1000 leases"
+    );
+    require(
         is_token(options.header_prefix) && options.header_prefix.size() <= 64,
         "header prefix '" + printable(options.header_prefix, 80) +
             "' must be 1 to 64 of A-Z a-z 0-9 - _ like 'X-Myrpc-'"
@@ -66,8 +75,16 @@ Center::Center(RegistryServerOptions given)
           .ttl_min = std::min(options.ttl_min, options.ttl),
           .ttl_max = std::max(options.ttl_max, options.ttl)},
       epoch(random_nonce().substr(0, 8)),
-      store({.ttl = options.ttl, .instances_max = options.instances_max}),
-      lists(store, epoch) {
+      store(
+          {.ttl = options.ttl,
+           .instances_max = options.instances_max,
+           .hold =
+               {.least = options.hold_least,
+                .percent = options.hold_percent,
+                .ttls = options.hold_ttls}}
+      ),
+      lists(store, epoch),
+      servers(store) {
 }
 
 LeaseStore::Registration Center::put(Instance instance, TimePoint now) {
@@ -97,31 +114,24 @@ LeaseStore::BeatOutcome Center::renew(
     return outcome;
 }
 
-void Center::publish(const std::function<void(const Change&)>& told) {
+void Center::publish(TimePoint now) {
     if (published_ == store.index()) return;
     const ChangeLog& changes = store.changes();
     for (auto each = changes.after(published_); each != changes.end(); ++each) {
         log(*each);
-        switch (each->kind) {
-            case ChangeKind::registered:
-            case ChangeKind::replaced:
-                ++counters.registered;
-                break;
-            case ChangeKind::expired:
-                ++counters.expired;
-                break;
-            case ChangeKind::held:
-                ++counters.held;
-                break;
-            case ChangeKind::left:
-                ++counters.left;
-                break;
-            default:
-                break;
-        }
-        told(*each);
+        count(each->kind);
+        watches.touch(each->instance->service, now);
     }
     published_ = changes.last();
+    watches.touch(kAllServices, now);
+    watches.touch(kEventsKey, now);
+}
+
+void Center::count(ChangeKind kind) {
+    if (kind == ChangeKind::registered || kind == ChangeKind::replaced) ++counters.registered;
+    if (kind == ChangeKind::expired) ++counters.expired;
+    if (kind == ChangeKind::held) ++counters.held;
+    if (kind == ChangeKind::left) ++counters.left;
 }
 
 void Center::log(const Change& change) const {

@@ -8,13 +8,17 @@
 
 #include "counters.h"
 #include "lists.h"
+#include "server_lists.h"
+#include "watch_table.h"
 
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <string_view>
 
 namespace rollcall::registry {
+
+// What a watcher of events waits for; no service has such a name, nor that of all of them.
+inline constexpr std::string_view kEventsKey = "!";
 
 // Only on the server's I/O thread.
 struct Center {
@@ -29,6 +33,8 @@ struct Center {
     const std::string epoch;  // of this memory: a registry that restarts has another
     LeaseStore store;
     Lists lists;
+    ServerLists servers;
+    WatchTable watches;  // keys: services, kAllServices and kEventsKey
     Counters counters;
     TimePoint started{};
 
@@ -43,14 +49,15 @@ struct Center {
     // stopped, or the machine slept), nobody could renew meanwhile, so all leases last longer.
     void sweep(TimePoint now);
 
-    // Logs and counts what has changed since the last time, and tells `told` of each change.
-    void publish(const std::function<void(const Change&)>& told);
+    // Logs, counts and touches the watches of what has changed since the last time.
+    void publish(TimePoint now);
 
     // How often sweep() should run.
     [[nodiscard]] Duration sweep_interval() const;
 
 private:
     void log(const Change& change) const;
+    void count(ChangeKind kind);
 
     TimePoint last_sweep_{};
     std::uint64_t published_ = 0;

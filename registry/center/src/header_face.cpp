@@ -104,17 +104,19 @@ Response HeaderFace::list(const Request& request, TimePoint now) {
         return Response::empty(503).with_header("Retry-After", "1");
     }
     const ServerList* servers = nullptr;
+    std::uint64_t number = center_.store.index();
     if (const auto named = request.header(service_header_); named && !trimmed(*named).empty()) {
         const Result<std::string> service = normalized_service(trimmed(*named));
         if (!service) return bad_request(service.error());
-        servers = &center_.lists.servers(*service);
+        servers = &center_.servers.of(*service);
+        number = center_.store.index(*service);
     } else {
-        servers = &center_.lists.servers();
+        servers = &center_.servers.all();
     }
     Response response = Response::json(200, servers->body);
     // Readers that take the body may have a limit on headers that a long list exceeds.
     if (!wants_json(request)) response.add_header(servers_header_, servers->header);
-    response.add_header("X-Registry-Index", servers->index);
+    response.add_header("X-Registry-Index", center_.lists.index(number));
     response.add_header("Cache-Control", "no-store");
     response.add_header("Vary", "Accept");
     return response;

@@ -40,6 +40,10 @@ http::Response no_such_resource(const http::Request& request, std::string_view h
           std::string_view{"/v1/services/{service}/instances/{id}"},
           std::string_view{"/v1/services/{service}/instances/{id}/heartbeat"},
           std::string_view{"/v1/heartbeat"},
+          std::string_view{"/v1/services/{service}/hold"},
+          std::string_view{"/v1/watch"},
+          std::string_view{"/v1/events"},
+          std::string_view{"/v1/leases"},
           std::string_view{"/v1/status"},
           std::string_view{"/healthz"},
           header_path}) {
@@ -54,6 +58,14 @@ http::Response no_such_resource(const http::Request& request, std::string_view h
         "there is nothing at " + printable(path, 100) + "; the nearest resource is " +
             std::string{nearest}
     );
+}
+
+http::Response warming_up() {
+    return http::Response::error(
+               503, "warming_up", "the registry has just started and waits for its servers"
+    )
+        .with_header("Retry-After", "1")
+        .with_header("Cache-Control", "no-store");
 }
 
 http::Response method_not_allowed(const http::Request& request, const std::string& allow) {

@@ -19,4 +19,7 @@ namespace rollcall::registry {
     const http::Request& request, const std::string& allow
 );
 
+// 503 for lists during the warm-up.
+[[nodiscard]] http::Response warming_up();
+
 }  // namespace rollcall::registry

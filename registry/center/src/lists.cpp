@@ -2,11 +2,13 @@
 
 #include <rollcall/registry/instance_json.h>
 
+#include "wall_clock.h"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <array>
-#include <ctime>
+#include <charconv>
+#include <set>
 #include <vector>
 
 namespace rollcall::registry {
@@ -14,17 +16,8 @@ namespace {
 
 using Json = nlohmann::json;
 
-// RFC 3339, for display only: leases live on the steady clock.
-std::string date_of(TimePoint moment, TimePoint now) {
-    const auto wall = std::chrono::system_clock::now() -
-                      std::chrono::duration_cast<std::chrono::system_clock::duration>(now - moment);
-    const std::time_t seconds = std::chrono::system_clock::to_time_t(wall);
-    std::tm parts{};
-    gmtime_r(&seconds, &parts);
-    std::array<char, 32> text{};
-    const std::size_t size = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
-    return {text.data(), size};
-}
+// A cache that a reader fills with filters or indexes of its own making is emptied beyond this.
+constexpr std::size_t kKeptPerService = 64;
 
 // Adds members to the end of a JSON object's text.
 std::string with_members(std::string object, const std::string& members) {
@@ -35,9 +28,9 @@ std::string with_members(std::string object, const std::string& members) {
     return object;
 }
 
-std::string list_item(const LeaseRecord& record, TimePoint now) {
+std::string with_registered(std::string object, const LeaseRecord& record, TimePoint now) {
     return with_members(
-        to_json(*record.instance), "\"registered\":\"" + date_of(record.registered, now) + '"'
+        std::move(object), "\"registered\":\"" + rfc3339(record.registered, now) + '"'
     );
 }
 
@@ -52,151 +45,144 @@ std::vector<const LeaseRecord*> sorted_records(const ServiceRecord& service) {
     return records;
 }
 
-std::string build_instances(
-    const ServiceRecord* service, std::string_view index, const ListFilter& filter, TimePoint now
-) {
-    std::string text = "{\"index\":\"";
-    text += index;
-    text += "\",\"instances\":[";
-    bool first = true;
-    if (service != nullptr) {
-        for (const LeaseRecord* record : sorted_records(*service)) {
-            if (!filter.matches(*record->instance)) continue;
-            if (!std::exchange(first, false)) text += ',';
-            text += list_item(*record, now);
-        }
+// The items of a list, and a number for what they say. The dates are not part of it: they are
+// computed anew each time and may differ in the last place.
+struct Items {
+    std::string text;
+    std::size_t content = 0;
+};
+
+Items items_of(const ServiceRecord* service, const ListFilter& filter, TimePoint now) {
+    Items items;
+    if (service == nullptr) return items;
+    for (const LeaseRecord* record : sorted_records(*service)) {
+        if (!filter.matches(*record->instance)) continue;
+        if (!items.text.empty()) items.text += ',';
+        std::string object = to_json(*record->instance);
+        items.content = items.content * 31 + std::hash<std::string>{}(object);
+        items.text += with_registered(std::move(object), *record, now);
     }
-    text += "]}";
-    return text;
+    return items;
 }
 
-// Other programs than RPC servers may be registered; header clients would call them. What came in
-// by the header protocol is listed whatever its scheme, because its readers put it there.
-bool in_server_list(const Instance& instance) {
-    return instance.effective_status() == Status::up &&
-           (instance.scheme == "tcp" || !instance.addr.empty());
-}
-
-void append_servers(const ServiceRecord& service, std::vector<std::string>& servers) {
-    for (const auto& [id, record] : service.instances) {
-        const Instance& instance = *record->instance;
-        if (!in_server_list(instance)) continue;
-        servers.push_back(
-            instance.addr.empty() ? instance.scheme + "@" + instance.endpoint().to_string()
-                                  : instance.addr
-        );
-    }
-}
-
-ServerList server_list(std::vector<std::string> servers, std::string index) {
-    std::sort(servers.begin(), servers.end());
-    servers.erase(std::unique(servers.begin(), servers.end()), servers.end());
-    ServerList list;
-    for (const std::string& server : servers) {
-        if (!list.header.empty()) list.header += ',';
-        list.header += server;
-    }
-    list.body = std::make_shared<const std::string>(Json{
-        {"servers", servers}}.dump(-1, ' ', false, Json::error_handler_t::replace));
-    list.index = std::move(index);
-    return list;
+IndexedText list_of(std::string index, const std::string& items) {
+    auto text = std::make_shared<const std::string>(
+        "{\"index\":\"" + index + "\",\"instances\":[" + items + "]}"
+    );
+    return {std::move(index), std::move(text)};
 }
 
 }  // namespace
 
-bool ListFilter::matches(const Instance& instance) const {
-    const auto& tags = instance.tags;
-    return (!status || instance.effective_status() == *status) &&
-           (tag.empty() || std::find(tags.begin(), tags.end(), tag) != tags.end()) &&
-           (zone.empty() || instance.zone == zone) &&
-           (version.empty() || instance.version == version);
-}
-
-Lists::Lists(const LeaseStore& store, std::string epoch)
-    : store_(store), epoch_(std::move(epoch)), no_servers_(server_list({}, index(0))) {
+Lists::Lists(const LeaseStore& store, std::string epoch) : store_(store), epoch_(std::move(epoch)) {
 }
 
 std::string Lists::index(std::uint64_t number) const {
     return epoch_ + "." + std::to_string(number);
 }
 
-Lists::Text Lists::services() {
-    if (services_.built_at != store_.index()) {
-        std::vector<std::string> names;
-        for (const auto& [name, service] : store_.services())
-            names.push_back(name);
-        std::sort(names.begin(), names.end());
-        Json services = Json::array();
-        for (const std::string& name : names) {
-            const ServiceRecord& service = *store_.find(name);
-            services.push_back(
-                {{"name", name}, {"up", service.up}, {"total", service.instances.size()}}
-            );
-        }
-        const Json list = {{"index", index(store_.index())}, {"services", std::move(services)}};
-        services_ = {store_.index(), std::make_shared<const std::string>(list.dump())};
-    }
-    return services_.value;
+std::optional<std::uint64_t> Lists::number(std::string_view index) const {
+    const std::size_t skip = epoch_.size() + 1;
+    if (!index.starts_with(epoch_ + ".") || index.size() == skip) return std::nullopt;
+    std::uint64_t number = 0;
+    const auto [end, error] =
+        std::from_chars(index.data() + skip, index.data() + index.size(), number);
+    if (error != std::errc{} || end != index.data() + index.size()) return std::nullopt;
+    return number;
 }
 
-Lists::Text Lists::instances(std::string_view service, TimePoint now) {
+const IndexedText& Lists::services() {
+    if (services_seen_ == store_.index()) return services_;
+    std::vector<std::string> names;
+    for (const auto& [name, service] : store_.services())
+        names.push_back(name);
+    std::sort(names.begin(), names.end());
+    Json services = Json::array();
+    for (const std::string& name : names) {
+        const ServiceRecord& service = *store_.find(name);
+        services.push_back({{"name", name}, {"up", service.up}, {"total", service.instances.size()}}
+        );
+    }
+    std::string content = services.dump();
+    services_seen_ = store_.index();
+    // Most changes of an instance change nothing here.
+    if (services_.text && content == services_content_) return services_;
+    services_content_ = std::move(content);
+    services_.index = index(store_.index());
+    services_.text = std::make_shared<const std::string>(
+        "{\"index\":\"" + services_.index + "\",\"services\":" + services_content_ + "}"
+    );
+    return services_;
+}
+
+IndexedText Lists::instances(std::string_view service, const ListFilter& filter, TimePoint now) {
     const ServiceRecord* const record = store_.find(service);
-    if (record == nullptr) return instances(service, ListFilter{}, now);
-    auto& cached = cache_of(service).instances;
-    if (cached.built_at != record->index) {
-        cached = {record->index, instances(service, ListFilter{}, now)};
+    // What nobody announces is not worth keeping; else any name asked for would be kept.
+    if (record == nullptr) return list_of(index(0), "");
+    Cache& cache = cache_of(service);
+    IndexedText& list = cache.lists[filter.key()];
+    if (!list.text) {
+        const Items items = items_of(record, filter, now);
+        const std::string number = filter.is_everything() ? std::to_string(record->index)
+                                                          : "f" + std::to_string(items.content);
+        list = list_of(epoch_ + "." + number, items.text);
     }
-    return cached.value;
+    return list;
 }
 
-Lists::Text Lists::instances(std::string_view service, const ListFilter& filter, TimePoint now)
-    const {
+Text Lists::delta(std::string_view service, std::string_view from, TimePoint now) {
+    const auto after = number(from);
+    const ServiceRecord* const record = store_.find(service);
+    if (!after || *after == 0 || record == nullptr || !store_.changes().covers(*after)) return {};
+    Text& text = cache_of(service).deltas[*after];
+    if (!text) text = build_delta(service, *after, from, now);
+    return text;
+}
+
+Text Lists::build_delta(
+    std::string_view service, std::uint64_t after, std::string_view from, TimePoint now
+) const {
+    std::set<std::string> ids;
+    const ChangeLog& changes = store_.changes();
+    for (auto each = changes.after(after); each != changes.end(); ++each) {
+        if (each->instance->service == service) ids.insert(each->instance->id);
+    }
+    std::string upsert;
+    Json remove = Json::array();
+    for (const std::string& id : ids) {
+        if (const LeaseRecord* const record = store_.find(service, id)) {
+            if (!upsert.empty()) upsert += ',';
+            upsert += with_registered(to_json(*record->instance), *record, now);
+        } else {
+            remove.push_back(id);
+        }
+    }
     return std::make_shared<const std::string>(
-        build_instances(store_.find(service), index(store_.index(service)), filter, now)
+        "{\"index\":\"" + index(store_.index(service)) + "\",\"from\":\"" + std::string{from} +
+        "\",\"upsert\":[" + upsert +
+        "],\"remove\":" + remove.dump(-1, ' ', false, Json::error_handler_t::replace) + "}"
     );
 }
 
 std::string Lists::instance(const LeaseRecord& record, TimePoint now) const {
     return with_members(
-        list_item(record, now),
-        "\"renewed\":\"" + date_of(record.renewed, now) + "\",\"index\":\"" +
+        with_registered(to_json(*record.instance), record, now),
+        "\"renewed\":\"" + rfc3339(record.renewed, now) + "\",\"index\":\"" +
             index(store_.index(record.instance->service)) + '"'
     );
 }
 
-const ServerList& Lists::servers() {
-    if (servers_.built_at != store_.index()) {
-        std::vector<std::string> servers;
-        for (const auto& [name, service] : store_.services())
-            append_servers(service, servers);
-        servers_ = {store_.index(), server_list(std::move(servers), index(store_.index()))};
+Lists::Cache& Lists::cache_of(std::string_view service) {
+    auto found = caches_.find(service);
+    if (found == caches_.end()) {
+        drop_vanished(caches_, store_);
+        found = caches_.try_emplace(std::string{service}).first;
     }
-    return servers_.value;
-}
-
-const ServerList& Lists::servers(std::string_view service) {
-    const ServiceRecord* const record = store_.find(service);
-    if (record == nullptr) return no_servers_;
-    auto& cached = cache_of(service).servers;
-    if (cached.built_at != record->index) {
-        std::vector<std::string> servers;
-        append_servers(*record, servers);
-        cached = {record->index, server_list(std::move(servers), index(record->index))};
-    }
-    return cached.value;
-}
-
-Lists::PerService& Lists::cache_of(std::string_view service) {
-    if (const auto found = per_service_.find(service); found != per_service_.end()) {
-        return found->second;
-    }
-    // Services come and go; their lists must not stay for ever.
-    if (per_service_.size() > 2 * store_.services().size() + 64) {
-        std::erase_if(per_service_, [this](const auto& entry) {
-            return store_.find(entry.first) == nullptr;
-        });
-    }
-    return per_service_[std::string{service}];
+    Cache& cache = found->second;
+    const std::uint64_t current = store_.index(service);
+    const bool full = cache.lists.size() + cache.deltas.size() >= kKeptPerService;
+    if (cache.built_at != current || full) cache = Cache{current, {}, {}};
+    return cache;
 }
 
 }  // namespace rollcall::registry

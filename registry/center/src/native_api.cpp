@@ -4,6 +4,7 @@
 
 #include "help.h"
 #include "native_body.h"
+#include "question.h"
 
 #include <nlohmann/json.hpp>
 
@@ -23,43 +24,24 @@ Response replaced(std::string_view id) {
     );
 }
 
-// Lists change all the time; nothing between us and the reader may keep one.
-Response list_answer(std::shared_ptr<const std::string> body) {
-    return Response::json(200, std::move(body)).with_header("Cache-Control", "no-store");
-}
-
 Response full() {
     return Response::error(503, "full", "the registry holds as much as it may")
         .with_header("Retry-After", "5");
-}
-
-Response warming_up() {
-    return Response::error(
-               503, "warming_up", "the registry has just started and waits for its servers"
-    )
-        .with_header("Retry-After", "1")
-        .with_header("Cache-Control", "no-store");
 }
 
 std::string_view incarnation_of(const Request& request) {
     return request.parameter("incarnation").value_or("");
 }
 
-Result<ListFilter> filter_of(const Request& request) {
-    ListFilter filter;
-    if (const auto status = request.parameter("status")) {
-        filter.status = status_from(*status);
-        if (!filter.status) {
-            return Error{
-                Errc::invalid_argument,
-                "status '" + printable(*status, 40) +
-                    "' is none; it must be up, starting, draining or down"};
-        }
+// The list, or 304 if the client has it already.
+Response list_or_unchanged(const IndexedText& list, const Request& request) {
+    const auto known = request.header("If-None-Match");
+    if (known && *known == '"' + list.index + '"') {
+        return Response::empty(304)
+            .with_header("Cache-Control", "no-store")
+            .with_header("ETag", '"' + list.index + '"');
     }
-    filter.tag = request.parameter("tag").value_or("");
-    filter.zone = request.parameter("zone").value_or("");
-    filter.version = request.parameter("version").value_or("");
-    return filter;
+    return list_answer(list);
 }
 
 // The instance that a PUT announces: the body, named by the path.
@@ -108,6 +90,10 @@ std::optional<Response> NativeApi::beside_services(const Request& request, TimeP
         if (request.method != "GET") return method_not_allowed(request, "GET, HEAD");
         return status(now);
     }
+    if (path[1] == "leases" && path.size() == 2) {
+        if (request.method != "GET") return method_not_allowed(request, "GET, HEAD");
+        return leases(request, now);
+    }
     return std::nullopt;
 }
 
@@ -115,10 +101,14 @@ std::optional<Response> NativeApi::below_services(const Request& request, TimePo
     const auto& path = request.path;
     const bool get = request.method == "GET";
     if (path.size() == 2) {
-        return get ? services(now) : method_not_allowed(request, "GET, HEAD");
+        return get ? services(request, now) : method_not_allowed(request, "GET, HEAD");
     }
     if (path.size() == 3) {
         return get ? service(request, now) : method_not_allowed(request, "GET, HEAD");
+    }
+    if (path.size() == 4 && path[3] == "hold") {
+        return request.method == "DELETE" ? end_hold(request, now)
+                                          : method_not_allowed(request, "DELETE");
     }
     if (path[3] != "instances") return std::nullopt;
     if (path.size() == 5) return instance(request, now);
@@ -128,23 +118,45 @@ std::optional<Response> NativeApi::below_services(const Request& request, TimePo
     return std::nullopt;
 }
 
-Response NativeApi::services(TimePoint now) {
+Response NativeApi::services(const Request& request, TimePoint now) {
     if (center_.warming_up(now)) return warming_up();
-    return list_answer(center_.lists.services());
+    return list_or_unchanged(center_.lists.services(), request);
 }
 
 Response NativeApi::service(const Request& request, TimePoint now) {
     const Result<std::string> service = normalized_service(request.path[2]);
     if (!service) return invalid(service.error());
-    const Result<ListFilter> filter = filter_of(request);
+    const Result<ListFilter> filter = ListFilter::of(request);
     if (!filter) return invalid(filter.error());
     if (center_.warming_up(now)) return warming_up();
-    const bool everything =
-        !filter->status && filter->tag.empty() && filter->zone.empty() && filter->version.empty();
-    return list_answer(
-        everything ? center_.lists.instances(*service, now)
-                   : center_.lists.instances(*service, *filter, now)
-    );
+    return list_or_unchanged(center_.lists.instances(*service, *filter, now), request);
+}
+
+Response NativeApi::end_hold(const Request& request, TimePoint now) {
+    const Result<std::string> service = normalized_service(request.path[2]);
+    if (!service) return invalid(service.error());
+    const std::size_t ended = center_.store.end_hold(*service, now);
+    return Response::json(200, nlohmann::json{{"ended", ended}}.dump());
+}
+
+// How each lease of a service stands: renewals are no changes, so lists do not tell.
+Response NativeApi::leases(const Request& request, TimePoint now) {
+    const Result<std::string> service =
+        normalized_service(request.parameter("service").value_or(""));
+    if (!service) return invalid(service.error());
+    using Seconds = std::chrono::duration<double>;
+    nlohmann::json leases = nlohmann::json::array();
+    if (const ServiceRecord* const record = center_.store.find(*service)) {
+        for (const auto& [id, lease] : record->instances) {
+            leases.push_back(
+                {{"id", id},
+                 {"age", Seconds{now - lease->renewed}.count()},
+                 {"left", Seconds{lease->expires - now}.count()}}
+            );
+        }
+    }
+    const nlohmann::json answer = {{"service", *service}, {"leases", std::move(leases)}};
+    return Response::json(200, answer.dump()).with_header("Cache-Control", "no-store");
 }
 
 Response NativeApi::instance(const Request& request, TimePoint now) {
@@ -159,7 +171,8 @@ Response NativeApi::instance(const Request& request, TimePoint now) {
     }
     const LeaseRecord* const record = center_.store.find(name.service, name.id);
     if (record == nullptr) return not_registered(name);
-    return list_answer(std::make_shared<const std::string>(center_.lists.instance(*record, now)));
+    return Response::json(200, center_.lists.instance(*record, now))
+        .with_header("Cache-Control", "no-store");
 }
 
 Response NativeApi::put(const Name& name, const Request& request, TimePoint now) {
@@ -254,7 +267,11 @@ Response NativeApi::status(TimePoint now) const {
         {"ttl", static_cast<double>(center_.options.ttl.count()) / 1000},
         {"services", center_.store.services().size()},
         {"instances", center_.store.instance_count()},
-        {"warming_up", center_.warming_up(now)}};
+        {"warming_up", center_.warming_up(now)},
+        {"watchers", center_.watches.size()},
+        {"held", center_.store.held_count()},
+        {"heartbeats", center_.counters.heartbeats},
+        {"expired", center_.counters.expired}};
     return Response::json(200, status.dump()).with_header("Cache-Control", "no-store");
 }
 

@@ -32,13 +32,15 @@ private:
     [[nodiscard]] std::optional<http::Response> beside_services(
         const http::Request& request, TimePoint now
     );
-    http::Response services(TimePoint now);
+    http::Response services(const http::Request& request, TimePoint now);
     http::Response service(const http::Request& request, TimePoint now);
     http::Response instance(const http::Request& request, TimePoint now);
     http::Response put(const Name& name, const http::Request& request, TimePoint now);
     http::Response patch(const Name& name, const http::Request& request, TimePoint now);
     http::Response remove(const Name& name, const http::Request& request, TimePoint now);
     http::Response beat(const http::Request& request, TimePoint now);
+    http::Response end_hold(const http::Request& request, TimePoint now);
+    http::Response leases(const http::Request& request, TimePoint now);
     http::Response beats(const http::Request& request, TimePoint now);
     http::Response status(TimePoint now) const;
     [[nodiscard]] http::Response not_registered(const Name& name) const;

@@ -5,6 +5,7 @@
 #include "header_face.h"
 #include "help.h"
 #include "native_api.h"
+#include "watch_api.h"
 
 namespace rollcall::registry {
 namespace {
@@ -17,6 +18,20 @@ http::ServerOptions server_options(const RegistryServerOptions& options) {
     return server;
 }
 
+// Whether it keeps leases alive or changes what is listed: done as it is read. The rest waits.
+bool is_query(const http::Request& request) {
+    const bool is_watch = request.method == "POST" && request.path.size() == 2 &&
+                          request.path[0] == "v1" && request.path[1] == "watch";
+    return request.method == "GET" || is_watch;
+}
+
+http::Response overloaded() {
+    return http::Response::error(
+               503, "overloaded", "more is asked than this registry can answer; ask again later"
+    )
+        .with_header("Retry-After", "2");
+}
+
 }  // namespace
 
 class RegistryServer::Impl {
@@ -25,10 +40,15 @@ public:
         : center_(std::move(options)),
           native_(center_),
           header_(center_),
+          queries_(
+              [this](std::function<void()> work) { server_.post(std::move(work)); },
+              center_.options.queries_max
+          ),
+          watch_(center_, server_, queries_),
           server_(
               server_options(center_.options),
               [this](const http::Request& request, http::Responder responder) {
-                  responder.respond(answer(request, SteadyClock::now()));
+                  handle(request, std::move(responder));
               }
           ) {}
 
@@ -41,12 +61,27 @@ public:
     http::Server& server() { return server_; }
 
 private:
-    http::Response answer(const http::Request& request, TimePoint now) {
+    struct Query {
+        http::Request request;
+        http::Responder responder;
+    };
+
+    void handle(const http::Request& request, http::Responder responder) {
+        if (!is_query(request)) return answer(request, std::move(responder));
+        if (queries_.size() >= center_.options.queries_max) return responder.respond(overloaded());
+        // A std::function must be copyable; what it holds need not be.
+        auto query = std::make_shared<Query>(Query{request, std::move(responder)});
+        static_cast<void>(queries_.push([this, query] {
+            answer(query->request, std::move(query->responder));
+        }));
+    }
+
+    void answer(const http::Request& request, http::Responder responder) {
+        const TimePoint now = SteadyClock::now();
         // What has expired a moment ago is not listed just because nobody has looked yet.
         center_.sweep(now);
-        http::Response response = face_answer(request, now);
-        center_.publish([](const Change&) {});
-        return response;
+        if (!watch_.handle(request, responder, now)) responder.respond(face_answer(request, now));
+        publish(now);
     }
 
     http::Response face_answer(const http::Request& request, TimePoint now) {
@@ -55,15 +90,23 @@ private:
         return no_such_resource(request, center_.options.header_path);
     }
 
+    void publish(TimePoint now) {
+        center_.publish(now);
+        if (center_.watches.next() <= now) watch_.wake(now);
+    }
+
     void sweep() {
-        center_.sweep(SteadyClock::now());
-        center_.publish([](const Change&) {});
+        const TimePoint now = SteadyClock::now();
+        center_.sweep(now);
+        publish(now);
         server_.after(center_.sweep_interval(), [this] { sweep(); });
     }
 
     Center center_;
     NativeApi native_;
     HeaderFace header_;
+    QueryQueue queries_;
+    WatchApi watch_;
     http::Server server_;  // last: its thread uses the rest
 };
 

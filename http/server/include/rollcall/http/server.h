@@ -27,6 +27,10 @@ public:
     // Sends the answer. Dropped silently if the client has gone or the server has stopped.
     void respond(const Response& response);
 
+    // Calls `gone`, on the I/O thread, if the client closes its connection before the answer; then
+    // there is nobody left to answer. May destroy this object. Not called for any other reason.
+    void when_gone(std::function<void()> gone);
+
 private:
     std::unique_ptr<State> state_;
 };

@@ -26,9 +26,17 @@ struct RegistryServerOptions {
     std::string header_path = "/myRPC/registry";
     std::string header_prefix = "X-Myrpc-";  // of the headers ...Server, ...Servers, ...Service
 
+    // Hold: if more than hold_percent of a service, and at least hold_least, miss their heartbeats
+    // together, those whose leases run out are listed on, as stale, for hold_ttls leases at most.
+    std::size_t hold_least = 5;
+    int hold_percent = 15;
+    int hold_ttls = 10;  // 0: never hold
+
     // Limits.
     std::size_t instances_max = 100'000;   // further ones are refused: 503
     std::size_t connections_max = 20'000;  // further ones wait to be accepted
+    std::size_t watchers_max = 16'000;     // further ones: 503, so that heartbeats have room
+    std::size_t queries_max = 4'000;       // waiting for their turn; further ones: 503
 
     // Changes of state: registered, replaced, left, expired.
     Log log = {};
