@@ -48,6 +48,32 @@ TEST(HttpServer, AnswersParkedRequestsWhenItStops) {
     EXPECT_THAT(answer, HasSubstr("Retry-After: 1\r\n"));
 }
 
+TEST(HttpServer, TellsWhenTheClientOfAParkedRequestHasGone) {
+    std::vector<Responder> parked;
+    std::atomic<int> count{0};
+    std::atomic<int> gone{0};
+    TestServer test{[&](const Request& request, Responder responder) {
+        responder.when_gone([&, path = request.target] {
+            if (path == "/drop") parked.clear();  // a responder may be destroyed by its callback
+            ++gone;
+        });
+        parked.push_back(std::move(responder));
+        ++count;
+    }};
+    RawPeer closing{test.server.endpoint()};
+    RawPeer resetting{test.server.endpoint()};
+    closing.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    ASSERT_TRUE(eventually([&] { return count == 1; }));
+    closing.close();
+    EXPECT_TRUE(eventually([&] { return gone == 1; }));
+    resetting.send("GET /drop HTTP/1.1\r\nHost: x\r\n\r\n");
+    ASSERT_TRUE(eventually([&] { return count == 2; }));
+    resetting.reset();
+    EXPECT_TRUE(eventually([&] { return gone == 2; }));
+    test.server.stop();
+    EXPECT_EQ(gone, 2);
+}
+
 TEST(HttpServer, StopsWhileAClientDoesNotRead) {
     const auto big = std::make_shared<const std::string>(64 * 1024 * 1024, 'x');
     std::atomic<bool> asked{false};
