@@ -1,5 +1,5 @@
 #pragma once
-// RESTinio's connections, configured. Included by server.cpp alone: it takes seconds to compile.
+// RESTinio's connections, configured. Included by two sources: it takes seconds to compile.
 
 #include <rollcall/http/server.h>
 

@@ -5,7 +5,7 @@
 #include "connections.h"
 #include "limits.h"
 #include "listen.h"
-#include "response_head.h"
+#include "responder_state.h"
 #include "target.h"
 
 #include <asio/executor_work_guard.hpp>
@@ -13,7 +13,6 @@
 #include <asio/post.hpp>
 #include <asio/steady_timer.hpp>
 
-#include <algorithm>
 #include <thread>
 #include <unordered_map>
 #include <unordered_set>
@@ -25,16 +24,6 @@ using asio::ip::tcp;
 
 constexpr Duration kAcceptPause = std::chrono::milliseconds{100};
 constexpr Duration kStopPoll = std::chrono::milliseconds{2};
-
-// What the answers need and may outlive the loop.
-struct Answers {
-    explicit Answers(asio::io_context& context) : io(&context) {}
-
-    asio::io_context* io;  // valid while `open` holds anything
-    std::unordered_multimap<restinio::connection_id_t, Responder::State*> open;
-    std::shared_ptr<int> written = std::make_shared<int>();  // one more owner per write under way
-    bool stopping = false;
-};
 
 Endpoint endpoint_of(const tcp::endpoint& endpoint) {
     asio::ip::address address = endpoint.address();
@@ -58,113 +47,6 @@ Request request_of(const restinio::request_t& from) {
 }
 
 }  // namespace
-
-// Holds the connection of one request until it is answered.
-class Responder::State {
-public:
-    State(std::shared_ptr<Answers> answers, restinio::request_t& request)
-        : answers_(std::move(answers)),
-          connection_(std::move(restinio::impl::access_req_connection(request))),
-          connection_id_(request.connection_id()),
-          request_id_(request.request_id()),
-          keep_alive_(request.header().should_keep_alive()),
-          upgrade_(request.header().connection() == restinio::http_connection_header_t::upgrade),
-          head_(request.header().method() == restinio::http_method_head()) {
-        answers_->open.emplace(connection_id_, this);
-    }
-
-    State(const State&) = delete;
-    State& operator=(const State&) = delete;
-
-    ~State() {
-        if (connection_) respond(Response::error(500, "no_answer", "the request was not answered"));
-    }
-
-    void respond(const Response& response) {
-        if (!connection_) return;
-        const bool keep = keep_alive_ && !response.close && !answers_->stopping;
-        restinio::writable_items_container_t items;
-        items.emplace_back(response_head(response, keep));
-        if (!head_ && status_has_body(response.status) && response.body &&
-            !response.body->empty()) {
-            items.emplace_back(response.body);
-        }
-        restinio::write_group_t group{std::move(items)};
-        group.after_write_notificator([written = answers_->written](const auto&) {});
-        close();
-        // Posted, because RESTinio 0.6 reads the next request twice, and then closes, if a
-        // pipelined one is answered inside its handler.
-        asio::post(
-            *answers_->io,
-            [connection = std::exchange(connection_, nullptr),
-             id = request_id_,
-             keep,
-             upgrade = upgrade_,
-             group = std::move(group)]() mutable {
-                using restinio::response_connection_attr_t;
-                connection->write_response_parts(
-                    id,
-                    {restinio::response_parts_attr_t::final_parts,
-                     keep ? response_connection_attr_t::connection_keepalive
-                          : response_connection_attr_t::connection_close},
-                    std::move(group)
-                );
-                // RESTinio 0.6 stops looking at the times of a connection that asks for an
-                // upgrade, and would wait for ever for a client that does not read.
-                if (upgrade) {
-                    std::shared_ptr<restinio::tcp_connection_ctx_base_t> self = connection;
-                    connection->check_timeout(self);
-                }
-            }
-        );
-    }
-
-    void when_gone(std::function<void()> gone) { gone_ = std::move(gone); }
-
-    // The client has closed its connection. May end this object.
-    void client_gone() {
-        close();
-        connection_.reset();
-        if (const auto gone = std::move(gone_)) gone();
-    }
-
-    // Lets go of the connection, which must not outlive the loop.
-    void abandon() { connection_.reset(); }
-
-private:
-    // No longer one of the open ones, of which a connection has few.
-    void close() {
-        const auto [first, last] = answers_->open.equal_range(connection_id_);
-        const auto mine =
-            std::find_if(first, last, [this](const auto& each) { return each.second == this; });
-        if (mine != last) answers_->open.erase(mine);
-    }
-
-    std::shared_ptr<Answers> answers_;
-    restinio::impl::connection_handle_t connection_;
-    restinio::connection_id_t connection_id_;
-    restinio::request_id_t request_id_;
-    std::function<void()> gone_;
-    bool keep_alive_;
-    bool upgrade_;
-    bool head_;
-};
-
-Responder::Responder(std::unique_ptr<State> state) : state_(std::move(state)) {
-}
-
-Responder::Responder(Responder&& other) noexcept = default;
-Responder& Responder::operator=(Responder&& other) noexcept = default;
-Responder::~Responder() = default;
-
-void Responder::respond(const Response& response) {
-    if (state_) state_->respond(response);
-    state_.reset();
-}
-
-void Responder::when_gone(std::function<void()> gone) {
-    if (state_) state_->when_gone(std::move(gone));
-}
 
 // Accepts by itself instead of through restinio::http_server_t, whose acceptor in 0.6 never
 // accepts again after one error (EMFILE), and which cannot tell when answers have been written.
