@@ -37,6 +37,11 @@ void add_flags(CLI::App& app, Flags& flags, MainOptions& options) {
         ->envname("ROLLCALL_REGISTRYD_WARMUP")
         ->type_name("SECONDS")
         ->capture_default_str();
+    app.add_option(
+           "--data", options.server.data_dir, "keep the list here; without it a restart forgets"
+    )
+        ->envname("ROLLCALL_REGISTRYD_DATA")
+        ->type_name("DIR");
     app.add_option("--header-path", options.server.header_path, "path of the header protocol")
         ->envname("ROLLCALL_REGISTRYD_HEADER_PATH")
         ->type_name("PATH")
@@ -63,7 +68,8 @@ ParsedOptions parse_options(int argc, char** argv) {
     flags.level = name_of(options.log_level);
     CLI::App app{
         "rollcall-registry keeps the list of running servers: they register over HTTP and send\n"
-        "heartbeats, clients read who is there. State is in memory.\n"
+        "heartbeats, clients read who is there. State is in memory, and on\n"
+        "disk with --data.\n"
         "Each option can also be given as an environment variable, flags win."};
     add_flags(app, flags, options);
 

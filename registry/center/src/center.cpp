@@ -84,7 +84,21 @@ Center::Center(RegistryServerOptions given)
                 .ttls = options.hold_ttls}}
       ),
       lists(store, epoch),
-      servers(store) {
+      servers(store),
+      keeper(
+          options.data_dir.empty() ? nullptr
+                                   : std::make_unique<SnapshotKeeper>(options.data_dir, options.log)
+      ) {
+}
+
+void Center::start(TimePoint now) {
+    started = now;
+    if (keeper) remembers_ = keeper->restore_into(store, now) > 0;
+    publish(now);
+}
+
+void Center::finish(TimePoint now) {
+    if (keeper) keeper->finish(store, now);
 }
 
 LeaseStore::Registration Center::put(Instance instance, TimePoint now) {
@@ -172,6 +186,7 @@ void Center::sweep(TimePoint now) {
         options.log.warning("was stopped or hung for a while; all leases last that much longer");
     }
     store.expire(now);
+    if (keeper) keeper->look(store, now);
 }
 
 Duration Center::sweep_interval() const {

@@ -9,9 +9,11 @@
 #include "counters.h"
 #include "lists.h"
 #include "server_lists.h"
+#include "snapshot_keeper.h"
 #include "watch_table.h"
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -36,9 +38,18 @@ struct Center {
     ServerLists servers;
     WatchTable watches;  // keys: services, kAllServices and kEventsKey
     Counters counters;
+    std::unique_ptr<SnapshotKeeper> keeper;  // none: memory only
     TimePoint started{};
 
-    [[nodiscard]] bool warming_up(TimePoint now) const { return now < started + options.warmup; }
+    // Restores what a former process knew. Before anything is served.
+    void start(TimePoint now);
+    // After the last request: the list goes to disk.
+    void finish(TimePoint now);
+
+    // A registry that remembers its servers need not wait for them.
+    [[nodiscard]] bool warming_up(TimePoint now) const {
+        return !remembers_ && now < started + options.warmup;
+    }
 
     // Through the store, counted; refusals are logged.
     LeaseStore::Registration put(Instance instance, TimePoint now);
@@ -61,6 +72,7 @@ private:
 
     TimePoint last_sweep_{};
     std::uint64_t published_ = 0;
+    bool remembers_ = false;
 };
 
 }  // namespace rollcall::registry

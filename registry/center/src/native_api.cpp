@@ -259,6 +259,14 @@ Response NativeApi::beats(const Request& request, TimePoint now) {
 
 Response NativeApi::status(TimePoint now) const {
     const auto uptime = std::chrono::duration_cast<std::chrono::seconds>(now - center_.started);
+    nlohmann::json snapshot = {{"state", "off"}};
+    if (center_.keeper) {
+        const SnapshotWriter::State state = center_.keeper->state();
+        snapshot = {{"state", state.is_failing ? "failing" : "ok"}, {"error", state.error}};
+        if (state.last) {
+            snapshot["age"] = std::chrono::duration<double>(now - *state.last).count();
+        }
+    }
     const nlohmann::json status = {
         {"version", ROLLCALL_VERSION},
         {"epoch", center_.epoch},
@@ -271,7 +279,8 @@ Response NativeApi::status(TimePoint now) const {
         {"watchers", center_.watches.size()},
         {"held", center_.store.held_count()},
         {"heartbeats", center_.counters.heartbeats},
-        {"expired", center_.counters.expired}};
+        {"expired", center_.counters.expired},
+        {"snapshot", snapshot}};
     return Response::json(200, status.dump()).with_header("Cache-Control", "no-store");
 }
 

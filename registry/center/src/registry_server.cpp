@@ -1,3 +1,4 @@
+#include <rollcall/base/home_process.h>
 #include <rollcall/http/server.h>
 #include <rollcall/registry/registry_server.h>
 
@@ -52,10 +53,23 @@ public:
               }
           ) {}
 
+    // A forked child, which may do nothing else with it, writes nothing.
+    ~Impl() {
+        if (home_.is_here()) stop();
+    }
+
+    Impl(const Impl&) = delete;
+    Impl& operator=(const Impl&) = delete;
+
     void start() {
-        center_.started = SteadyClock::now();
+        center_.start(SteadyClock::now());
         server_.start();
         server_.post([this] { sweep(); });
+    }
+
+    void stop() {
+        server_.stop();
+        center_.finish(SteadyClock::now());
     }
 
     http::Server& server() { return server_; }
@@ -102,6 +116,7 @@ private:
         server_.after(center_.sweep_interval(), [this] { sweep(); });
     }
 
+    const HomeProcess home_;
     Center center_;
     NativeApi native_;
     HeaderFace header_;
@@ -129,7 +144,7 @@ std::string RegistryServer::url() const {
 }
 
 void RegistryServer::stop() {
-    impl_->server().stop();
+    impl_->stop();
 }
 
 }  // namespace rollcall::registry

@@ -22,6 +22,10 @@ struct RegistryServerOptions {
     // does not tell anybody that there are no servers.
     std::chrono::milliseconds warmup{0};
 
+    // Where the list is kept, so that a restart loses nobody: a directory of this registry's own,
+    // made if there is none. Empty: in memory only.
+    std::string data_dir = {};
+
     // The header protocol.
     std::string header_path = "/myRPC/registry";
     std::string header_prefix = "X-Myrpc-";  // of the headers ...Server, ...Servers, ...Service
@@ -42,10 +46,12 @@ struct RegistryServerOptions {
     Log log = {};
 };
 
-// One thread serves; state is in memory. Thread safety: one owner, any thread.
+// One thread serves; state is in memory, and with data_dir on disk as of the last second or two.
+// Thread safety: one owner, any thread.
 class RegistryServer {
 public:
-    // Throws std::invalid_argument for options that make no sense, naming the option.
+    // Throws std::invalid_argument for options that make no sense, naming the option, and
+    // std::runtime_error if the data directory cannot be used or another process uses it.
     explicit RegistryServer(RegistryServerOptions options = {});
     // stop().
     ~RegistryServer();
