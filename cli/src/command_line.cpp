@@ -72,7 +72,7 @@ void add_command(CLI::App& app, const CommandSpec& spec, Settings& settings, Typ
     if (std::string{spec.names.empty() ? "" : spec.names.front()} == "TARGET") {
         more = "TARGET is host:port, [v6]:port or the name of a service.\n";
     }
-    if (spec.takes_json) {
+    if (spec.takes_json()) {
         more += "Each JSON is one argument, taken as it is: 1, -5, '[1,2]', '\"text\"', '{}'.\n";
     }
     command->footer(more + "The options of `rollcall --help` apply too.");
@@ -120,7 +120,7 @@ Result<void> finish(Settings& settings, const Typed& typed) {
     return {};
 }
 
-// The words after the command: its names, then JSON texts.
+// The words after the command: its names, then any number of others.
 Result<void> split_words(CommandLine& line, const CommandSpec& spec, std::vector<std::string> all) {
     if (auto counted = spec.count(all); !counted) return counted;
     const auto first_json = all.begin() + static_cast<std::ptrdiff_t>(spec.names.size());

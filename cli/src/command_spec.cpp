@@ -1,14 +1,19 @@
 #include "command_spec.h"
 
 #include <algorithm>
+#include <string_view>
 
 namespace rollcall::cli {
+
+bool CommandSpec::takes_json() const {
+    return std::string_view{more} == "JSON";
+}
 
 std::string CommandSpec::usage() const {
     std::string text = name;
     for (const char* const word : names)
         text += std::string{" "} + word;
-    if (takes_json) text += " [JSON...]";
+    if (*more != '\0') text += std::string{" ["} + more + "...]";
     return text;
 }
 
@@ -17,7 +22,7 @@ Result<void> CommandSpec::count(const std::vector<std::string>& words) const {
         std::string text = names[words.size()];
         return Error{Errc::invalid_argument, text + " is missing: rollcall " + usage()};
     }
-    if (words.size() > names.size() && !takes_json) {
+    if (words.size() > names.size() && *more == '\0') {
         std::string text = "'" + words[names.size()];
         return Error{Errc::invalid_argument, text + "' is too much: rollcall " + usage()};
     }
@@ -26,16 +31,17 @@ Result<void> CommandSpec::count(const std::vector<std::string>& words) const {
 
 const std::vector<CommandSpec>& commands() {
     static const std::vector<CommandSpec> kCommands{
-        {"services", "list the services that the registry knows", {}, false},
-        {"instances", "list the instances of a service", {"SERVICE"}, false},
-        {"call", "call a method and print its result", {"TARGET", "METHOD"}, true},
-        {"broadcast", "call a method of every instance", {"SERVICE", "METHOD"}, true},
-        {"methods", "list the methods of a server", {"TARGET"}, false},
-        {"status", "show how the registry is", {}, false},
-        {"bench", "call a method all the time and measure", {"TARGET", "METHOD"}, true},
-        {"drain", "give an instance no new calls", {"SERVICE", "ID"}, false},
-        {"undrain", "give it calls again", {"SERVICE", "ID"}, false},
-        {"remove", "take an instance off the list", {"SERVICE", "ID"}, false},
+        {"services", "list the services that the registry knows", {}, ""},
+        {"instances", "list the instances of a service", {"SERVICE"}, ""},
+        {"watch", "print what happens, a line per change", {}, "SERVICE"},
+        {"call", "call a method and print its result", {"TARGET", "METHOD"}, "JSON"},
+        {"broadcast", "call a method of every instance", {"SERVICE", "METHOD"}, "JSON"},
+        {"methods", "list the methods of a server", {"TARGET"}, ""},
+        {"status", "show how the registry is", {}, ""},
+        {"bench", "call a method all the time and measure", {"TARGET", "METHOD"}, "JSON"},
+        {"drain", "give an instance no new calls", {"SERVICE", "ID"}, ""},
+        {"undrain", "give it calls again", {"SERVICE", "ID"}, ""},
+        {"remove", "take an instance off the list", {"SERVICE", "ID"}, ""},
     };
     return kCommands;
 }

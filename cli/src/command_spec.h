@@ -12,7 +12,9 @@ struct CommandSpec {
     const char* name;
     const char* about;
     std::vector<const char*> names;  // of its words
-    bool takes_json;                 // as further words
+    const char* more;                // further words, any number: "JSON", or empty for none
+
+    [[nodiscard]] bool takes_json() const;
 
     // "call TARGET METHOD [JSON...]"
     [[nodiscard]] std::string usage() const;

@@ -8,6 +8,7 @@ namespace rollcall::cli {
 int services(const CommandLine& line);
 int instances(const CommandLine& line);
 int status(const CommandLine& line);
+int watch(const CommandLine& line);
 int drain(const CommandLine& line);
 int undrain(const CommandLine& line);
 int remove_instance(const CommandLine& line);

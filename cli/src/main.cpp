@@ -17,6 +17,7 @@ int run(const CommandLine& line) {
     static const std::map<std::string, Command> kCommands{
         {"services", services},
         {"instances", instances},
+        {"watch", watch},
         {"status", status},
         {"drain", drain},
         {"undrain", undrain},

@@ -35,7 +35,7 @@ struct Settings {
 struct CommandLine {
     std::string command;                 // "call"
     std::vector<std::string> names;      // TARGET and METHOD, SERVICE and ID
-    std::vector<std::string> arguments;  // the JSON texts, as they were typed
+    std::vector<std::string> arguments;  // JSON texts, or services, as they were typed
     Settings settings;
 };
 

@@ -16,7 +16,7 @@ Dial::Dial(std::shared_ptr<IoThread> thread, Duration timeout, Done done)
 std::shared_ptr<Dial> Dial::start(
     std::shared_ptr<IoThread> thread, const Endpoint& endpoint, Duration timeout, Done done
 ) {
-    const Self self{new Dial{std::move(thread), timeout, std::move(done)}};
+    Self self{new Dial{std::move(thread), timeout, std::move(done)}};
     asio::io_context& context = self->thread_->context();
     if (Addresses literal = literal_address(endpoint); !literal.empty()) {
         asio::post(context, [self, literal = std::move(literal)] { on_resolved(self, literal); });

@@ -2,6 +2,7 @@
 #include "cluster.h"
 
 #include <csignal>
+#include <memory>
 
 namespace rollcall::tests {
 namespace {
@@ -51,6 +52,46 @@ TEST_F(RegistryCommands, RemoveTakesADeadOneOffTheList) {
     // One that is alive registers again.
     calculator.process().signal(SIGCONT);
     wait_listed(1);
+}
+
+class WatchCommand : public RegistryCommands {
+protected:
+    [[nodiscard]] std::unique_ptr<Process> watch(Words words) {
+        words.insert(words.begin(), {program("rollcall"), "watch", "--registry", registry.url()});
+        auto process = std::make_unique<Process>(std::move(words));
+        EXPECT_TRUE(eventually([&] {
+            return process->errors().find("watching " + registry.url()) != std::string::npos;
+        })) << process->errors();
+        return process;
+    }
+};
+
+TEST_F(WatchCommand, PrintsALinePerChange) {
+    wait_listed(1);
+    const std::string id = calculator.endpoint();
+    const auto all = watch({});
+    const auto machine = watch({"Calculator", "--json"});
+    const auto other = watch({"other"});
+    ASSERT_EQ(command({"drain", "calculator", id}).status, (ExitStatus{0, 0}));
+    const std::string line = all->wait_line("drained");
+    EXPECT_NE(line.find("calculator/" + id), std::string::npos) << line;
+    const Json row = Json::parse(machine->wait_line("drained"));
+    EXPECT_EQ(row["id"], id);
+    EXPECT_EQ(row["status"], "draining");
+    ASSERT_EQ(command({"undrain", "calculator", id}).status, (ExitStatus{0, 0}));
+    EXPECT_NE(all->wait_line("undrained").find(id), std::string::npos);
+    EXPECT_EQ(other->output(), "");
+}
+
+TEST_F(WatchCommand, GoesOnWhenTheRegistryComesBack) {
+    wait_listed(1);
+    const auto all = watch({});
+    registry.process().kill();
+    EXPECT_TRUE(eventually([&] { return all->errors().find("trying again") != std::string::npos; })
+    );
+    const RegistryProgram again{"0.9", registry.listen()};
+    EXPECT_NE(all->wait_line("registered").find(calculator.endpoint()), std::string::npos);
+    EXPECT_NE(all->errors().find("it is back"), std::string::npos);
 }
 
 TEST_F(RegistryCommands, SayThatAnInstanceIsUnknown) {

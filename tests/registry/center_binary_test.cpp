@@ -184,7 +184,7 @@ TEST(RegistryBinary, SaysThatThePortIsTaken) {
 TEST(RegistryBinary, RefusesWhatItDoesNotKnow) {
     const std::pair<std::vector<std::string>, const char*> cases[] = {
         {{"--bogus"}, "--bogus"},
-        {{"--data", "/tmp"}, "--data"},
+        {{"--dta", "/tmp"}, "--dta"},
         {{"extra"}, "extra"},
         {{"--listen", "nowhere"}, "there is no port"},
         {{"--ttl", "soon"}, "--ttl"},

@@ -89,6 +89,37 @@ Result<std::vector<Instance>> RegistryAdmin::instances(
     return std::move(list->instances);
 }
 
+Result<RegistryEvents> RegistryAdmin::events(
+    std::string_view index, Duration wait, Deadline deadline
+) {
+    const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(wait).count();
+    std::string path = "/v1/events?wait=" + std::to_string(milliseconds) + "ms";
+    if (!index.empty()) path += "&after=" + http::percent_encode(index);
+    auto answer = client_.request("GET", path, {}, "", deadline);
+    if (!answer) return unreachable(answer.error());
+    if (answer->status() == 304) return RegistryEvents{std::string{index}, {}};
+    if (!answer->ok()) return refused("GET " + client_.url().to_string() + path, *answer);
+    RegistryEvents read;
+    try {
+        const Json body = Json::parse(answer->body());
+        read.index = body.at("index");
+        for (const Json& row : body.at("events")) {
+            read.events.push_back(
+                {row.at("time"),
+                 row.at("kind"),
+                 row.at("service"),
+                 row.at("id"),
+                 row.at("endpoint"),
+                 row.at("status"),
+                 row.at("via")}
+            );
+        }
+    } catch (const Json::exception&) {
+        return no_registry(path);
+    }
+    return read;
+}
+
 Result<std::string> RegistryAdmin::status(Deadline deadline) {
     const std::string path = "/v1/status";
     Result<std::string> body = request("GET", path, "", deadline);

@@ -17,7 +17,9 @@ Error invalid(std::string message) {
 Result<Endpoint> parse_advertised(const std::string& text, std::uint16_t port) {
     if (auto endpoint = Endpoint::parse(text)) return endpoint;
     const std::string suffix = ":" + std::to_string(port);
-    for (const std::string& whole : {text + suffix, "[" + text + "]" + suffix}) {
+    std::string bracketed = "[";
+    bracketed.append(text).append("]").append(suffix);
+    for (const std::string& whole : {text + suffix, bracketed}) {
         if (auto endpoint = Endpoint::parse(whole)) {
             if (port != 0) return endpoint;
             return invalid(
@@ -50,7 +52,7 @@ Result<std::optional<Endpoint>> advertised_endpoint(const RegistrarOptions& opti
         );
     }
     if (options.server.is_wildcard()) return std::optional<Endpoint>{};
-    return std::optional<Endpoint>{Endpoint{options.server}};
+    return std::optional<Endpoint>{Endpoint{options.server.host(), options.server.port()}};
 }
 
 Result<Endpoint> endpoint_seen_from(const Endpoint& listening, const std::string& local_address) {

@@ -21,6 +21,23 @@ struct ServiceSummary {
     std::size_t total = 0;  // all of them
 };
 
+// Something that happened to the registry's list.
+struct RegistryEvent {
+    std::string time;  // RFC 3339, for display
+    // registered, changed, drained, undrained, replaced, held, released, left or expired
+    std::string kind;
+    std::string service;
+    std::string id;
+    std::string endpoint;  // "host:port"
+    std::string status;    // effective
+    std::string via;       // the protocol it came by: native, header or eureka
+};
+
+struct RegistryEvents {
+    std::string index;                  // to go on from
+    std::vector<RegistryEvent> events;  // the oldest first
+};
+
 // Over the registry's own HTTP API. Every function blocks for at most its deadline. Errors are
 // registry_failed (or timed_out) and say which request failed and how.
 // Thread safety: any thread; requests wait for each other.
@@ -35,6 +52,14 @@ public:
     // All of a service, whatever their status; an unknown service has none.
     [[nodiscard]] Result<std::vector<Instance>> instances(
         std::string_view service, Deadline deadline
+    );
+
+    // What has happened after `index`, which is that of the last answer; if nothing has, waits for
+    // it up to `wait`, at most a minute, and then answers with none. With an empty index at once
+    // the latest ones; so too if the registry does not know the index, as after a restart. The
+    // deadline should be later than the wait.
+    [[nodiscard]] Result<RegistryEvents> events(
+        std::string_view index, Duration wait, Deadline deadline
     );
 
     // The registry about itself: a JSON object.
