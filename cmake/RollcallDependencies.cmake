@@ -101,6 +101,12 @@ rollcall_dependency(nlohmann_json TARGET nlohmann_json::nlohmann_json DEBIAN nlo
     SHA256 d69f9deb6a75e2580465c6c4c5111b89c4dc2fa94e3a85fcd2ffcd9a143d9273
     INCLUDE single_include)
 
+rollcall_dependency(pugixml TARGET pugixml::pugixml DEBIAN libpugixml-dev MIN 1.13
+    URL https://github.com/zeux/pugixml/releases/download/v1.13/pugixml-1.13.tar.gz
+    SHA256 40c0b3914ec131485640fa57e55bf1136446026b41db91c1bef678186a12abbe
+    INCLUDE src
+    DEFINITIONS PUGIXML_HEADER_ONLY)
+
 # Debian's is a compiled library; header-only means compiled into the few files that include it.
 rollcall_dependency(Httplib TARGET Httplib::httplib DEBIAN libcpp-httplib-dev
     URL https://github.com/yhirose/cpp-httplib/archive/refs/tags/v0.11.4.zip
