@@ -34,6 +34,13 @@ TEST(InstanceJson, KeepsEveryField) {
     EXPECT_EQ(instance_from_json(to_json(full())).value(), full());
 }
 
+TEST(InstanceJson, LeavesOutWhatOnlyTheEurekaFaceKnows) {
+    Instance instance = full();
+    instance.eureka = "{}";
+    EXPECT_NE(instance, full());
+    EXPECT_EQ(to_json(instance), to_json(full()));
+}
+
 TEST(InstanceJson, WritesTheTtlInSeconds) {
     Instance instance = full();
     EXPECT_THAT(to_json(instance), HasSubstr("\"ttl\":0.3,"));

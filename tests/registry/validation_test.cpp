@@ -105,6 +105,12 @@ TEST(Validation, LimitsTags) {
     expect_refused("tag", [](Instance& i) { i.tags = {""}; });
 }
 
+TEST(Validation, LimitsWhatOnlyTheEurekaFaceKnows) {
+    expect_accepted([](Instance& i) { i.eureka = std::string(8191, 'e'); });
+    expect_accepted([](Instance& i) { i.eureka = std::string(8192, 'e'); });
+    expect_refused("8193 bytes", [](Instance& i) { i.eureka = std::string(8193, 'e'); });
+}
+
 TEST(Validation, LimitsMeta) {
     const auto fill = [](Instance& i, int keys) {
         for (int k = 0; k < keys; ++k)

@@ -46,6 +46,8 @@ http::Response no_such_resource(const http::Request& request, std::string_view h
           std::string_view{"/v1/leases"},
           std::string_view{"/v1/status"},
           std::string_view{"/healthz"},
+          std::string_view{"/eureka/apps"},
+          std::string_view{"/eureka/apps/{app}/{id}"},
           header_path}) {
         const std::size_t far = distance(path, candidate);
         if (far >= least) continue;

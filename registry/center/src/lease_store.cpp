@@ -34,7 +34,7 @@ std::size_t bytes_of(const Instance& instance) {
     std::size_t bytes = sizeof(LeaseRecord) + sizeof(Instance) + instance.service.size() +
                         instance.id.size() + instance.address.size() + instance.addr.size() +
                         instance.scheme.size() + instance.version.size() + instance.zone.size() +
-                        instance.incarnation.size();
+                        instance.incarnation.size() + instance.eureka.size();
     for (const std::string& tag : instance.tags)
         bytes += kNode + tag.size();
     for (const auto& [key, value] : instance.meta)

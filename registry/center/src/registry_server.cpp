@@ -3,6 +3,7 @@
 #include <rollcall/registry/registry_server.h>
 
 #include "center.h"
+#include "eureka_face.h"
 #include "header_face.h"
 #include "help.h"
 #include "native_api.h"
@@ -26,7 +27,11 @@ bool is_query(const http::Request& request) {
     return request.method == "GET" || is_watch;
 }
 
-http::Response overloaded() {
+http::Response overloaded(const http::Request& request) {
+    // Some of Eureka's clients take any body that parses for a list.
+    if (!request.path.empty() && request.path.front() == "eureka") {
+        return http::Response::empty(503).with_header("Retry-After", "2");
+    }
     return http::Response::error(
                503, "overloaded", "more is asked than this registry can answer; ask again later"
     )
@@ -41,6 +46,7 @@ public:
         : center_(std::move(options)),
           native_(center_),
           header_(center_),
+          eureka_(center_),
           queries_(
               [this](std::function<void()> work) { server_.post(std::move(work)); },
               center_.options.queries_max
@@ -82,7 +88,8 @@ private:
 
     void handle(const http::Request& request, http::Responder responder) {
         if (!is_query(request)) return answer(request, std::move(responder));
-        if (queries_.size() >= center_.options.queries_max) return responder.respond(overloaded());
+        if (queries_.size() >= center_.options.queries_max)
+            return responder.respond(overloaded(request));
         // A std::function must be copyable; what it holds need not be.
         auto query = std::make_shared<Query>(Query{request, std::move(responder)});
         static_cast<void>(queries_.push([this, query] {
@@ -101,6 +108,7 @@ private:
     http::Response face_answer(const http::Request& request, TimePoint now) {
         if (auto response = header_.handle(request, now)) return *std::move(response);
         if (auto response = native_.handle(request, now)) return *std::move(response);
+        if (auto response = eureka_.handle(request, now)) return *std::move(response);
         return no_such_resource(request, center_.options.header_path);
     }
 
@@ -120,6 +128,7 @@ private:
     Center center_;
     NativeApi native_;
     HeaderFace header_;
+    EurekaFace eureka_;
     QueryQueue queries_;
     WatchApi watch_;
     http::Server server_;  // last: its thread uses the rest

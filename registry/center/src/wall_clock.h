@@ -5,6 +5,7 @@
 
 #include <array>
 #include <chrono>
+#include <cstdint>
 #include <ctime>
 #include <string>
 
@@ -27,5 +28,25 @@ namespace rollcall::registry {
     const std::size_t size = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
     return {text.data(), size};
 }
+
+// One moment keeps its date for as long as nobody sets the wall clock by more than a second.
+// One thread at a time.
+class WallClock {
+public:
+    // Since 1970.
+    [[nodiscard]] std::int64_t milliseconds(TimePoint moment) {
+        const auto offset = std::chrono::duration_cast<std::chrono::milliseconds>(
+            std::chrono::system_clock::now().time_since_epoch() -
+            SteadyClock::now().time_since_epoch()
+        );
+        if (std::chrono::abs(offset - offset_) > std::chrono::seconds{1}) offset_ = offset;
+        return std::chrono::duration_cast<std::chrono::milliseconds>(moment.time_since_epoch())
+                   .count() +
+               offset_.count();
+    }
+
+private:
+    std::chrono::milliseconds offset_{0};
+};
 
 }  // namespace rollcall::registry

@@ -1,8 +1,9 @@
 #include <rollcall/base/log.h>
+#include <rollcall/registry/utf8.h>
 #include <rollcall/registry/validation.h>
 
 #include <algorithm>
-#include <cstdint>
+#include <optional>
 
 namespace rollcall::registry {
 namespace {
@@ -22,33 +23,6 @@ Error invalid_field(std::string_view field, std::string_view value, std::string_
 
 bool is_lower_or_digit(char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-}
-
-// The bytes of a UTF-8 sequence by its first byte, 0 if none starts so.
-std::size_t sequence_bytes(unsigned char first) {
-    if (first < 0x80) return 1;
-    if (first >= 0xc2 && first <= 0xdf) return 2;
-    if (first >= 0xe0 && first <= 0xef) return 3;
-    if (first >= 0xf0 && first <= 0xf4) return 4;
-    return 0;
-}
-
-// The code point at the front of `text`, and removes it; -1 if the bytes are not UTF-8.
-std::int32_t take_code_point(std::string_view& text) {
-    const auto first = static_cast<unsigned char>(text.front());
-    const std::size_t bytes = sequence_bytes(first);
-    if (bytes == 0 || bytes > text.size()) return -1;
-    std::int32_t point = bytes == 1 ? first : first & (0x7f >> bytes);
-    for (std::size_t i = 1; i < bytes; ++i) {
-        const auto next = static_cast<unsigned char>(text[i]);
-        if ((next & 0xc0U) != 0x80) return -1;
-        point = (point << 6) | (next & 0x3f);
-    }
-    const bool overlong = (bytes == 3 && point < 0x800) || (bytes == 4 && point < 0x10000);
-    const bool surrogate = point >= 0xd800 && point <= 0xdfff;
-    if (overlong || surrogate || point > 0x10ffff) return -1;
-    text.remove_prefix(bytes);
-    return point;
 }
 
 // Checks one text field; `min` is 0 for optional ones.
@@ -169,8 +143,8 @@ Result<void> check_ttl(std::chrono::milliseconds ttl, const InstanceLimits& limi
 
 bool is_clean_text(std::string_view text) noexcept {
     while (!text.empty()) {
-        const std::int32_t point = take_code_point(text);
-        if (point < 0x20 || (point >= 0x7f && point <= 0x9f)) return false;
+        const std::optional<char32_t> point = take_code_point(text);
+        if (!point || *point < 0x20 || (*point >= 0x7f && *point <= 0x9f)) return false;
     }
     return true;
 }
@@ -213,6 +187,13 @@ Result<void> validate(const Instance& instance, const InstanceLimits& limits) {
         if (Result<void> ok = check_text(field, value, 0, kMaxLabelBytes); !ok) return ok;
     }
     if (Result<void> ok = check_text("addr", instance.addr, 0, kMaxIdBytes); !ok) return ok;
+    if (instance.eureka.size() > kMaxEurekaBytes) {
+        return invalid(
+            "what only Eureka knows of it (URLs, vips, data center) is " +
+            std::to_string(instance.eureka.size()) + " bytes long; at most " +
+            std::to_string(kMaxEurekaBytes) + " are allowed"
+        );
+    }
     if (Result<void> ok = check_tags(instance.tags); !ok) return ok;
     if (Result<void> ok = check_meta(instance.meta); !ok) return ok;
     return check_ttl(instance.ttl, limits);

@@ -40,6 +40,7 @@ struct Instance {
     std::chrono::milliseconds ttl{0};       // the lease; 0 = the registry's default
     std::string incarnation;     // nonce of the process, made by it; a replaced one never wins
     std::string addr;            // text of the header protocol, verbatim; else empty
+    std::string eureka;          // JSON text of what only the Eureka face knows; else empty
     std::string via = "native";  // the face it came in by: native, header, eureka
     bool stale = false;          // listed although its lease ran out (held)
 

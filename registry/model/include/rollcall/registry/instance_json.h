@@ -16,7 +16,8 @@ struct InstanceList {
     std::vector<Instance> instances;
 };
 
-// One object, on one line, with every field but `ttl` when it is 0 and `addr` when it is empty.
+// One object, on one line, with every field but `eureka`, `ttl` when it is 0 and `addr` when it is
+// empty.
 // `ttl` is in seconds, with a fraction if it has one; `override` is null if there is none. Bytes
 // that are not UTF-8 are replaced.
 [[nodiscard]] std::string to_json(const Instance& instance);

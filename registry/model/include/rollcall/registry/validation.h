@@ -21,6 +21,7 @@ inline constexpr std::size_t kMaxMetaKeyBytes = 128;
 inline constexpr std::size_t kMaxMetaValueBytes = 1024;
 inline constexpr std::size_t kMaxTags = 64;
 inline constexpr std::size_t kMaxTagBytes = 128;
+inline constexpr std::size_t kMaxEurekaBytes = 8 * 1024;  // of what only the Eureka face knows
 inline constexpr int kMaxWeight = 10'000;  // the smallest is 0: listed, but chosen last
 
 // What a registry may be configured to accept. The defaults are those of rollcall-registry.
