@@ -34,9 +34,13 @@ std::vector<std::string> python_command(const std::string& script) {
     return {"/usr/bin/python3", "-u", std::string{kScripts} + "/" + script};
 }
 
-std::vector<std::string> node_command(const std::string& script) {
-    if (!std::filesystem::exists(std::string{kNodeModules} + "/msgpack5rpc"))
-        missing("msgpack5rpc in " + std::string{kNodeModules}, "the npm package msgpack5rpc");
+std::string prometheus_program() {
+    return program("/usr/bin/prometheus", "the Debian package prometheus");
+}
+
+std::vector<std::string> node_command(const std::string& script, const std::string& package) {
+    if (!std::filesystem::exists(std::string{kNodeModules} + "/" + package))
+        missing(package + " in " + std::string{kNodeModules}, "the npm package " + package);
     return {
         program("/usr/bin/node", "the Debian package nodejs"),
         std::string{kScripts} + "/" + script};

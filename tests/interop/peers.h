@@ -13,9 +13,13 @@ namespace rollcall::tests {
 // Where they are. A peer that is not installed is a std::runtime_error whose text names the
 // package: a test that cannot run has failed.
 [[nodiscard]] std::vector<std::string> nvim_command();
+[[nodiscard]] std::string prometheus_program();
 // A script of this folder, run by the system's own Python, which has Debian's msgpack.
 [[nodiscard]] std::vector<std::string> python_command(const std::string& script);
-[[nodiscard]] std::vector<std::string> node_command(const std::string& script);
+// A script of this folder that needs an npm package, run by Node.
+[[nodiscard]] std::vector<std::string> node_command(
+    const std::string& script, const std::string& package = "msgpack5rpc"
+);
 // What Node needs to find the packages.
 [[nodiscard]] std::vector<std::string> node_environment();
 
