@@ -59,6 +59,7 @@ TEST(Snapshot, BringsBackWhatWasListed) {
     before.put(nameless, kStart);
     Instance newer = instance("0");
     newer.incarnation = "two";
+    newer.eureka = R"({"vipAddress":"v"})";
     before.put(newer, kStart);
 
     const Result<ListSnapshot> read = snapshot_from_text(to_text(snapshot_of(before, kStart)));

@@ -44,6 +44,10 @@ void append_entry(std::string& text, const ListSnapshot::Entry& entry) {
     text += std::to_string(std::chrono::duration_cast<milliseconds>(since_epoch).count());
     text += entry.made_nonce ? "\t1\t" : "\t0\t";
     text += to_json(*entry.instance);
+    if (!entry.instance->eureka.empty()) {
+        text += '\t';
+        text += entry.instance->eureka;
+    }
     text += '\n';
 }
 
@@ -53,6 +57,7 @@ Result<ListSnapshot::Entry> read_entry(std::string_view line) {
     const bool made_nonce = next_field(line) == "1";
     Result<Instance> instance = instance_from_json(next_field(line));
     if (!instance) return damaged(instance.error().message());
+    instance->eureka = next_field(line);
     instance->stale = false;
     return ListSnapshot::Entry{
         std::make_shared<const Instance>(*std::move(instance)),
