@@ -18,11 +18,12 @@ ARROW = {
     "base": set(),
     "codec": {"base"},
     "rpc": {"base", "codec"},
-    "http/client": {"base"},
-    "http/server": {"base"},
+    "tls": {"base"},
+    "http/client": {"base", "tls"},
+    "http/server": {"base", "tls"},
     "registry/model": {"base"},
-    "registry/client": {"base", "http/client", "registry/model"},
-    "registry/center": {"base", "http/server", "registry/model"},
+    "registry/client": {"base", "tls", "http/client", "registry/model"},
+    "registry/center": {"base", "tls", "http/server", "registry/model"},
     "discovery": {"base", "codec", "rpc", "registry/model", "registry/client"},
     "inspect": {"base", "codec", "rpc", "http/server"},
     "testing": {"base", "codec", "rpc", "registry/model", "registry/client", "discovery"},
@@ -31,7 +32,8 @@ ARROW = {
 LIBRARIES = set(ARROW) - {"cli"}
 
 # Third-party headers that only some modules may know.
-ROOMS = {"httplib.h": {"http/client"}, "restinio/": {"http/server"}}
+ROOMS = {"httplib.h": {"http/client"}, "restinio/": {"http/server"},
+         "openssl/": {"tls", "http/client", "http/server"}}
 # Third-party headers that no public header may show.
 PRIVATE = ("httplib.h", "restinio/", "nlohmann/", "openssl/", "spdlog/", "CLI/", "pugixml")
 

@@ -28,6 +28,21 @@ TEST(Url, TakesIpv6InBracketsAndPort80ByDefault) {
     EXPECT_EQ(Url::parse("http://registry?x=1#f").value().parameter("x"), "1");
 }
 
+TEST(Url, HttpsIsEncryptedAndAtPort443ByDefault) {
+    const Url url = Url::parse("https://name.example/base/").value();
+    EXPECT_TRUE(url.is_encrypted());
+    EXPECT_EQ(url.endpoint(), (Endpoint{"name.example", 443}));
+    EXPECT_EQ(url.to_string(), "https://name.example:443/base");
+    EXPECT_EQ(url.with_path("/c").origin(), "https://name.example:443");
+    EXPECT_FALSE(Url::parse("http://h").value().is_encrypted());
+}
+
+TEST(Url, PasswordIsInNoMessage) {
+    const auto url = Url::parse("https://user:secret@h:80");
+    ASSERT_FALSE(url.has_value());
+    EXPECT_EQ(url.error().message().find("secret"), std::string::npos);
+}
+
 TEST(Url, PathCanBeReplaced) {
     const Url url = Url::parse("http://h:1?a=b").value();
     EXPECT_EQ(url.with_path("/c").to_string(), "http://h:1/c");
@@ -52,7 +67,7 @@ INSTANTIATE_TEST_SUITE_P(
     All,
     BadUrls,
     ::testing::Values(
-        BadUrl{"https://h:1", "https is not supported yet"},
+        BadUrl{"ftp://h:1", "http:// or https://"},
         BadUrl{"h:7070", "must start with http://"},
         BadUrl{"", "must start with http://"},
         BadUrl{"http://", "there is no host"},

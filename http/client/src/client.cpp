@@ -12,6 +12,12 @@
 namespace rollcall::http {
 namespace {
 
+constexpr std::string_view kSpeaks = "Authorization";
+
+bool same_name(std::string_view a, std::string_view b) {
+    return a.size() == b.size() && ::strncasecmp(a.data(), b.data(), a.size()) == 0;
+}
+
 // What would end the line early and let a value speak for a header of its own.
 bool breaks_line(std::string_view text) {
     return text.find_first_of(std::string_view{"\r\n\0", 3}) != std::string_view::npos;
@@ -46,9 +52,7 @@ Client::Response::Response(int status, HeaderList headers, std::string body)
 
 std::optional<std::string_view> Client::Response::header(std::string_view name) const {
     for (const auto& [key, value] : headers_) {
-        const bool same =
-            key.size() == name.size() && ::strncasecmp(key.data(), name.data(), name.size()) == 0;
-        if (same) return value;
+        if (same_name(key, name)) return value;
     }
     return std::nullopt;
 }
@@ -56,7 +60,7 @@ std::optional<std::string_view> Client::Response::header(std::string_view name) 
 class Client::Core {
 public:
     Core(Url base, const ClientOptions& options)
-        : url_(std::move(base)), exchange_(url_, options) {}
+        : url_(std::move(base)), token_(options.bearer_token), exchange_(url_, options) {}
 
     // Runs `work(exchange, bounds)` when it is this caller's turn.
     template <class Work>
@@ -85,6 +89,14 @@ public:
         return work(exchange_, IoBounds{deadline, wake});
     }
 
+    // Adds the token, if there is one and nothing else speaks for the caller.
+    void authorize(HeaderList& headers) const {
+        if (token_.empty()) return;
+        const auto speaks = [](const auto& header) { return same_name(header.first, kSpeaks); };
+        if (std::any_of(headers.begin(), headers.end(), speaks)) return;
+        headers.emplace_back(kSpeaks, "Bearer " + token_);
+    }
+
     void cancel() { cancelled_.request_stop(); }
 
     [[nodiscard]] const Url& url() const { return url_; }
@@ -102,6 +114,7 @@ private:
     };
 
     Url url_;
+    const std::string token_;
     Exchange exchange_;  // used by the caller that set busy_
     std::stop_source cancelled_;
     std::mutex mutex_;
@@ -126,10 +139,10 @@ Result<Client::Response> Client::request(
     const TimePoint begun = SteadyClock::now();
     std::string target = core_->url().path() + std::string{path};
     if (target.empty() || target.front() != '/') target.insert(0, 1, '/');
-    const Outgoing outgoing{std::string{method}, std::move(target), headers, std::move(body)};
-    const std::string name = printable(outgoing.method) + " http://" +
-                             core_->url().endpoint().to_string() + printable(outgoing.target) +
-                             ": ";
+    Outgoing outgoing{std::string{method}, std::move(target), headers, std::move(body)};
+    core_->authorize(outgoing.headers);
+    const std::string name = printable(outgoing.method) + " " + core_->url().origin() +
+                             printable(outgoing.target) + ": ";
     if (const auto problem = problem_of(outgoing)) {
         return Error{Errc::invalid_argument, name + *problem};
     }

@@ -1,7 +1,9 @@
 #include "exchange.h"
 
+#include "channel.h"
 #include "dial.h"
 #include "resolver.h"
+#include "tls_channel.h"
 
 #include <httplib.h>
 
@@ -10,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <system_error>
+#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -37,15 +40,15 @@ struct Outcome {
     std::string exception = {};
     std::vector<std::string> empty_headers = {};  // httplib leaves out headers without a value
     std::optional<Error> dial_error = std::nullopt;
+    std::optional<Error> failure = std::nullopt;  // what the channel knows about it
 };
 
 class BoundedStream final : public httplib::Stream {
 public:
-    BoundedStream(int descriptor, const IoBounds& bounds, std::size_t header_max, Outcome& outcome)
-        : descriptor_(descriptor),
-          bounds_(bounds),
-          header_bytes_max_(header_max),
-          outcome_(outcome) {}
+    BoundedStream(
+        Channel& channel, const IoBounds& bounds, std::size_t header_max, Outcome& outcome
+    )
+        : channel_(channel), bounds_(bounds), header_bytes_max_(header_max), outcome_(outcome) {}
 
     [[nodiscard]] bool is_readable() const override { return true; }
 
@@ -64,7 +67,7 @@ public:
     }
 
     ssize_t write(const char* data, size_t size) override {
-        const Transfer sent = write_all(descriptor_, data, size, bounds_);
+        const Transfer sent = channel_.write_all(data, size, bounds_);
         if (sent.end == IoEnd::ready) return static_cast<ssize_t>(size);
         note(sent);
         return -1;
@@ -74,11 +77,12 @@ public:
 
     void get_local_ip_and_port(std::string&, int&) const override {}
 
-    [[nodiscard]] socket_t socket() const override { return descriptor_; }
+    // Nobody asks: all I/O goes through read() and write().
+    [[nodiscard]] socket_t socket() const override { return -1; }
 
 private:
     ssize_t fill() {
-        const Transfer got = read_some(descriptor_, buffer_.data(), buffer_.size(), bounds_);
+        const Transfer got = channel_.read_some(buffer_.data(), buffer_.size(), bounds_);
         if (got.end != IoEnd::ready) {
             note(got);
             return got.end == IoEnd::closed ? 0 : -1;
@@ -117,9 +121,10 @@ private:
     void note(const Transfer& transfer) {
         outcome_.end = transfer.end;
         outcome_.error = transfer.error;
+        outcome_.failure = channel_.failure();
     }
 
-    int descriptor_;
+    Channel& channel_;
     const IoBounds& bounds_;
     std::size_t header_bytes_max_;
     Outcome& outcome_;
@@ -153,6 +158,7 @@ Error error_of(const Outcome& outcome, const ClientOptions& options) {
             "the body of the answer is larger than body_bytes_max, " +
                 std::to_string(options.body_bytes_max) + " bytes"};
     }
+    if (outcome.failure) return *outcome.failure;
     switch (outcome.end) {
         case IoEnd::timed_out:
             return Error{
@@ -161,6 +167,7 @@ Error error_of(const Outcome& outcome, const ClientOptions& options) {
         case IoEnd::cancelled:
             return Error{Errc::cancelled, "cancelled"};
         case IoEnd::closed:
+        case IoEnd::cut:
             return Error{
                 Errc::connection_lost,
                 outcome.answered ? "the server closed the connection within its answer"
@@ -179,7 +186,8 @@ Error error_of(const Outcome& outcome, const ClientOptions& options) {
 // A kept-alive connection that the server has given up meanwhile shows only now.
 bool found_closed(const Outcome& outcome) {
     return outcome.reused && !outcome.answered &&
-           (outcome.end == IoEnd::closed || outcome.end == IoEnd::failed);
+           (outcome.end == IoEnd::closed || outcome.end == IoEnd::cut ||
+            outcome.end == IoEnd::failed);
 }
 
 }  // namespace
@@ -189,6 +197,7 @@ public:
     Connection(const Url& base, const ClientOptions& options)
         : httplib::ClientImpl(base.endpoint().host(), base.endpoint().port()),
           endpoint_(base.endpoint()),
+          encrypted_(base.is_encrypted()),
           options_(options),
           resolver_(options.lookup) {
         set_keep_alive(true);
@@ -229,35 +238,47 @@ public:
     Result<std::string> local_address(const IoBounds& bounds) {
         const std::lock_guard lock{socket_mutex_};
         if (!socket_.is_open()) {
-            auto descriptor = connect(bounds);
-            if (!descriptor) return descriptor.error();
-            socket_.sock = *descriptor;
+            if (auto connected = connect(socket_, bounds); !connected) return connected.error();
         }
         return local_address_of(socket_.sock);
     }
 
 private:
-    Result<int> connect(const IoBounds& bounds) {
+    // Fills in the socket only if all went well.
+    Result<void> connect(Socket& socket, const IoBounds& bounds) {
+        channel_.reset();
         auto addresses = resolver_.resolve(endpoint_, bounds);
         if (!addresses) return addresses.error();
-        return dial(*addresses, {endpoint_.port(), options_.connect_timeout}, bounds);
+        auto descriptor = dial(*addresses, {endpoint_.port(), options_.connect_timeout}, bounds);
+        if (!descriptor) return descriptor.error();
+        if (!encrypted_) {
+            channel_ = std::make_unique<PlainChannel>(*descriptor);
+        } else {
+            auto channel = TlsChannel::connect(*descriptor, endpoint_, options_.tls, bounds);
+            if (!channel) {
+                ::close(*descriptor);
+                return channel.error();
+            }
+            channel_ = std::move(*channel);
+        }
+        socket.sock = *descriptor;
+        return {};
     }
 
     bool create_and_connect_socket(Socket& socket, httplib::Error& error) override {
         outcome_.reused = false;
-        auto descriptor = connect(*bounds_);
-        if (descriptor) {
-            socket.sock = *descriptor;
-            return true;
-        }
+        const auto connected = connect(socket, *bounds_);
+        if (connected) return true;
         error = httplib::Error::Connection;
-        outcome_.dial_error = descriptor.error();
+        outcome_.dial_error = connected.error();
         return false;
     }
 
-    bool process_socket(const Socket& socket, std::function<bool(httplib::Stream&)> callback)
-        override {
-        BoundedStream stream{socket.sock, *bounds_, options_.header_bytes_max, outcome_};
+    // Called before the socket is closed.
+    void shutdown_ssl(Socket&, bool) override { channel_.reset(); }
+
+    bool process_socket(const Socket&, std::function<bool(httplib::Stream&)> callback) override {
+        BoundedStream stream{*channel_, *bounds_, options_.header_bytes_max, outcome_};
         // send() is left in a wrong state by an exception.
         try {
             return callback(stream);
@@ -268,8 +289,10 @@ private:
     }
 
     Endpoint endpoint_;
+    bool encrypted_;
     ClientOptions options_;
     Resolver resolver_;
+    std::unique_ptr<Channel> channel_;  // over the socket, while there is one
     Outcome outcome_;
     const IoBounds* bounds_ = nullptr;  // of the request under way
 };

@@ -24,10 +24,14 @@ bool would_block(int error) {
 
 }  // namespace
 
+IoEnd check_bounds(const IoBounds& bounds) {
+    if (bounds.wake.raised()) return IoEnd::cancelled;
+    return bounds.deadline.expired() ? IoEnd::timed_out : IoEnd::ready;
+}
+
 IoEnd wait_ready(int descriptor, short events, const IoBounds& bounds) {
     for (;;) {
-        if (bounds.wake.raised()) return IoEnd::cancelled;
-        if (bounds.deadline.expired()) return IoEnd::timed_out;
+        if (const IoEnd end = check_bounds(bounds); end != IoEnd::ready) return end;
         std::array<pollfd, 2> entries{
             {{descriptor, events, 0}, {bounds.wake.descriptor(), POLLIN, 0}}};
         const int ready = ::poll(entries.data(), entries.size(), poll_timeout(bounds.deadline));

@@ -11,13 +11,23 @@
 namespace rollcall::http {
 
 // How a wait or a transfer ended.
-enum class IoEnd { ready, timed_out, cancelled, closed, failed };
+enum class IoEnd {
+    ready,
+    timed_out,
+    cancelled,
+    closed,
+    cut,  // as closed, but TLS was not ended before: bytes may be missing
+    failed,
+};
 
 // What bounds one request; both references outlive it.
 struct IoBounds {
     Deadline deadline;
     const Wake& wake;
 };
+
+// Whether the request is over already: ready if it is not.
+[[nodiscard]] IoEnd check_bounds(const IoBounds& bounds);
 
 // Until `descriptor` has one of `events` (poll's): ready, timed_out, cancelled or failed.
 [[nodiscard]] IoEnd wait_ready(int descriptor, short events, const IoBounds& bounds);

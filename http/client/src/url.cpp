@@ -46,21 +46,22 @@ Result<Url> Url::parse(std::string_view text) {
     if (!std::all_of(text.begin(), text.end(), is_url_byte)) {
         return invalid(text, "it holds a blank, a control character or a byte that is not ASCII");
     }
-    if (text.starts_with("https://")) {
-        return invalid(text, "https is not supported yet; use http:// or a proxy that speaks TLS");
+    constexpr std::string_view kPlain = "http://";
+    constexpr std::string_view kEncrypted = "https://";
+    Url url;
+    url.encrypted_ = text.starts_with(kEncrypted);
+    if (!url.encrypted_ && !text.starts_with(kPlain)) {
+        return invalid(text, "it must start with http:// or https://");
     }
-    constexpr std::string_view kScheme = "http://";
-    if (!text.starts_with(kScheme)) return invalid(text, "it must start with http://");
-    std::string_view rest = text.substr(kScheme.size());
+    std::string_view rest = text.substr((url.encrypted_ ? kEncrypted : kPlain).size());
     rest = rest.substr(0, rest.find('#'));
 
     const auto authority_end = std::min(rest.find_first_of("/?"), rest.size());
     const std::string_view authority = rest.substr(0, authority_end);
     std::string_view path = rest.substr(authority_end);
-    if (authority.find('@') != std::string_view::npos) {
-        return invalid(text, "a user name or password in it is not supported");
+    if (const auto at = authority.rfind('@'); at != std::string_view::npos) {
+        return invalid(authority.substr(at + 1), "a user name or password in it is not supported");
     }
-    Url url;
     if (const auto question = path.find('?'); question != std::string_view::npos) {
         url.query_ = path.substr(question + 1);
         path = path.substr(0, question);
@@ -71,8 +72,8 @@ Result<Url> Url::parse(std::string_view text) {
 
     const bool has_port = !authority.empty() && authority.back() != ']' &&
                           authority.find(':') != std::string_view::npos;
-    auto endpoint =
-        Endpoint::parse(has_port ? std::string{authority} : std::string{authority} + ":80");
+    const std::string port = has_port ? "" : url.encrypted_ ? ":443" : ":80";
+    auto endpoint = Endpoint::parse(std::string{authority} + port);
     if (!endpoint) return invalid(text, endpoint.error().message());
     if (endpoint->port() == 0) return invalid(text, "port 0 cannot be dialled");
     url.endpoint_ = std::move(*endpoint);
@@ -98,8 +99,12 @@ Url Url::with_path(std::string_view path) const {
     return other;
 }
 
+std::string Url::origin() const {
+    return (encrypted_ ? "https://" : "http://") + endpoint_.to_string();
+}
+
 std::string Url::to_string() const {
-    return "http://" + endpoint_.to_string() + path_;
+    return origin() + path_;
 }
 
 std::string percent_encode(std::string_view text) {

@@ -5,6 +5,7 @@
 #include <rollcall/base/deadline.h>
 #include <rollcall/base/result.h>
 #include <rollcall/http/url.h>
+#include <rollcall/tls/options.h>
 
 #include <cstddef>
 #include <functional>
@@ -29,6 +30,11 @@ struct ClientOptions {
     std::size_t header_bytes_max = 32 * 1024;            // of all headers of an answer
     std::size_t body_bytes_max = 64 * 1024 * 1024;       // of an answer
     Lookup lookup = {};                                  // default: the system's resolver
+    // For https. The files are read anew for each connection, so renewed ones are taken up.
+    tls::ClientOptions tls = {};
+    // Sent with each request as "Authorization: Bearer ...", unless that has such a header of its
+    // own; empty: nothing. Never part of a message.
+    std::string bearer_token = {};
 };
 
 // Requests to one server over one kept-alive connection with TCP_NODELAY, one at a time: callers
@@ -37,7 +43,8 @@ struct ClientOptions {
 // The deadline is that of the whole request: turn, name, connection, upload, and an answer that
 // may arrive a byte at a time. SIGPIPE is never raised and no signal mask is touched. A request
 // that finds its kept-alive connection closed before a byte of the answer has come is sent once
-// more on a new one, whatever its method: send only what may be repeated.
+// more on a new one, whatever its method: send only what may be repeated. Over https the server
+// must show a certificate for the URL's host by an authority that is believed; TLS 1.2 or later.
 // Thread safety: any thread. Must outlive its requests.
 class Client {
 public:
@@ -71,8 +78,9 @@ public:
 
     // `path` is appended to that of the base URL; it is sent as it is, so encode its segments. An
     // answer of any status is a Response. Errors, all with a sentence that names the request:
-    // invalid_argument, resolve_failed, connect_failed, timed_out, cancelled, connection_lost,
-    // message_too_large (headers or body over the limit), protocol_error (no HTTP).
+    // invalid_argument (a file of .tls too), resolve_failed, connect_failed (also for a
+    // certificate, the server's or ours), timed_out, cancelled, connection_lost, message_too_large
+    // (headers or body over the limit), protocol_error (no HTTP, no TLS).
     [[nodiscard]] Result<Response> request(
         std::string_view method,
         std::string_view path,

@@ -1,5 +1,5 @@
 #pragma once
-// The address of an HTTP server: http://host:port/path?query.
+// The address of an HTTP server: http://host:port/path?query, or https.
 
 #include <rollcall/base/endpoint.h>
 #include <rollcall/base/result.h>
@@ -13,11 +13,14 @@ namespace rollcall::http {
 // A value.
 class Url {
 public:
-    // "http://127.0.0.1:7070", "http://[::1]:7070/base?a=b", "http://name" (port 80). An error
-    // (invalid_argument) says what is wrong; https is one, it is not supported yet.
+    // "http://127.0.0.1:7070", "http://[::1]:7070/base?a=b", "http://name" (port 80),
+    // "https://name" (port 443). An error (invalid_argument) says what is wrong.
     [[nodiscard]] static Result<Url> parse(std::string_view text);
 
     [[nodiscard]] const Endpoint& endpoint() const noexcept { return endpoint_; }
+
+    // https.
+    [[nodiscard]] bool is_encrypted() const noexcept { return encrypted_; }
 
     // Starts with '/' unless empty; never ends with one: "" for "http://h/" too.
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
@@ -28,10 +31,14 @@ public:
     // The percent-decoded value of a query parameter; the first one if there are several.
     [[nodiscard]] std::optional<std::string> parameter(std::string_view name) const;
 
+    // "http://host:port", or with https.
+    [[nodiscard]] std::string origin() const;
+
     // "http://host:port/path", without the query: for messages.
     [[nodiscard]] std::string to_string() const;
 
 private:
+    bool encrypted_ = false;
     Endpoint endpoint_;
     std::string path_;
     std::string query_;
