@@ -71,7 +71,7 @@ Result<void> TlsChannel::begin() {
     const auto context = tls::client_context(options_);
     if (!context) return context.error();
     ssl_.reset(SSL_new(context->get()));
-    BIO* const bio = ssl_ ? new_socket_bio(socket_) : nullptr;
+    BIO* const bio = ssl_ ? tls::new_socket_bio(socket_) : nullptr;
     if (bio == nullptr) return unusable(server_);
     SSL_set_bio(ssl_.get(), bio, bio);
     record_findings(*ssl_, findings_);

@@ -4,9 +4,9 @@
 #include <rollcall/base/endpoint.h>
 #include <rollcall/base/result.h>
 #include <rollcall/tls/options.h>
+#include <rollcall/tls/socket_bio.h>
 
 #include "channel.h"
-#include "socket_bio.h"
 #include "tls_findings.h"
 
 #include <memory>
@@ -52,7 +52,7 @@ private:
 
     const Endpoint server_;
     const tls::ClientOptions options_;
-    BioSocket socket_;  // these two before ssl_, which uses them
+    tls::BioSocket socket_;  // these two before ssl_, which uses them
     TlsFindings findings_;
     std::unique_ptr<ssl_st, Free> ssl_;
     bool usable_ = false;    // nothing has failed since the handshake

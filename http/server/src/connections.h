@@ -1,10 +1,12 @@
 #pragma once
 // RESTinio's connections, configured. Included by two sources: it takes seconds to compile.
 
-#include <rollcall/http/server.h>
-
 // RESTinio 0.6 uses names that Asio has deprecated.
 #undef ASIO_NO_DEPRECATED
+
+#include <rollcall/http/server.h>
+
+#include "stream_socket.h"
 
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
@@ -46,9 +48,25 @@ private:
     ConnectionChanged changed_;
 };
 
-struct Traits : restinio::default_single_thread_traits_t {
+// Plain and encrypted connections are one type, so that all of this is compiled once.
+struct Traits : restinio::traits_t<
+                    restinio::asio_timer_manager_t,
+                    restinio::null_logger_t,
+                    restinio::default_request_handler_t,
+                    restinio::noop_strand_t,
+                    StreamSocket> {
     using connection_state_listener_t = Listener;
 };
+
+// RESTinio finds these two by the type of the socket: nothing is to be prepared.
+template <class Connection, class Start, class Failed>
+void prepare_connection_and_start_read(StreamSocket&, Connection&, Start start, const Failed&) {
+    start();
+}
+
+inline restinio::tls_socket_t* make_tls_socket_pointer_for_state_listener(StreamSocket&) noexcept {
+    return nullptr;
+}
 
 // Makes a connection of an accepted socket.
 using Connections = restinio::impl::connection_factory_t<Traits>;

@@ -3,8 +3,10 @@
 #include <rollcall/http/server.h>
 
 #include "connections.h"
+#include "handshakes.h"
 #include "limits.h"
 #include "listen.h"
+#include "peer.h"
 #include "responder_state.h"
 #include "target.h"
 
@@ -13,6 +15,8 @@
 #include <asio/post.hpp>
 #include <asio/steady_timer.hpp>
 
+#include <optional>
+#include <stdexcept>
 #include <thread>
 #include <unordered_map>
 #include <unordered_set>
@@ -24,14 +28,6 @@ using asio::ip::tcp;
 
 constexpr Duration kAcceptPause = std::chrono::milliseconds{100};
 constexpr Duration kStopPoll = std::chrono::milliseconds{2};
-
-Endpoint endpoint_of(const tcp::endpoint& endpoint) {
-    asio::ip::address address = endpoint.address();
-    if (address.is_v6() && address.to_v6().is_v4_mapped()) {
-        address = asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
-    }
-    return Endpoint{address.to_string(), endpoint.port()};
-}
 
 Request request_of(const restinio::request_t& from) {
     Request request;
@@ -56,7 +52,8 @@ public:
         : options_(std::move(options)),
           handler_(std::move(handler)),
           acceptor_(io_),
-          accept_timer_(io_) {}
+          accept_timer_(io_),
+          handshakes_(io_, options_) {}
 
     ~Loop() { stop(); }
 
@@ -71,10 +68,13 @@ public:
 
     void after(Duration delay, std::function<void()> work);
 
+    Result<void> reload_tls();
+
 private:
     void run();
     void accept();
     void take(tcp::socket socket);
+    void serve(StreamSocket socket, const tcp::endpoint& peer);
     void connection_changed(restinio::connection_id_t id, bool open);
     void handle(restinio::request_t& raw);
     void begin_stop();
@@ -86,6 +86,7 @@ private:
     const std::shared_ptr<Answers> answers_ = std::make_shared<Answers>(io_);
     tcp::acceptor acceptor_;
     asio::steady_timer accept_timer_;
+    Handshakes handshakes_;
     std::unique_ptr<Connections> connections_;
     std::unordered_set<restinio::connection_id_t> open_connections_;
     bool accepting_ = false;
@@ -96,6 +97,9 @@ private:
 };
 
 void Server::Loop::start() {
+    if (const auto ready = reload_tls(); !ready) {
+        throw std::invalid_argument{ready.error().message()};
+    }
     endpoint_ = listen(acceptor_, options_.listen);
     connections_ = make_connections(
         io_,
@@ -126,7 +130,8 @@ void Server::Loop::after(Duration delay, std::function<void()> work) {
 }
 
 void Server::Loop::accept() {
-    accepting_ = !answers_->stopping && open_connections_.size() < options_.connections_max;
+    const std::size_t taken = open_connections_.size() + handshakes_.under_way();
+    accepting_ = !answers_->stopping && taken < options_.connections_max;
     if (!accepting_) return;
     acceptor_.async_accept([this](asio::error_code ec, tcp::socket socket) {
         accepting_ = false;
@@ -150,11 +155,28 @@ void Server::Loop::take(tcp::socket socket) {
     asio::error_code ec;
     const tcp::endpoint peer = socket.remote_endpoint(ec);
     if (ec) return;  // gone already
+    if (!options_.tls.enabled()) return serve(StreamSocket{std::move(socket)}, peer);
+    handshakes_.begin(std::move(socket), peer, [this, peer](std::optional<StreamSocket> done) {
+        if (done) serve(*std::move(done), peer);
+        if (!accepting_) accept();
+    });
+}
+
+void Server::Loop::serve(StreamSocket socket, const tcp::endpoint& peer) {
     try {
         connections_->create_new_connection(std::move(socket), peer, Lifetime{nullptr})->init();
     } catch (const std::exception& error) {
         options_.log.warning(std::string{"dropped a connection: "} + error.what());
     }
+}
+
+// Before the start nothing runs on the I/O thread; what is posted then comes first.
+Result<void> Server::Loop::reload_tls() {
+    if (!options_.tls.enabled()) return {};
+    auto context = tls::server_context(options_.tls);
+    if (!context) return context.error();
+    post([this, context = *std::move(context)] { handshakes_.use(context); });
+    return {};
 }
 
 void Server::Loop::connection_changed(restinio::connection_id_t id, bool open) {
@@ -191,6 +213,7 @@ void Server::Loop::begin_stop() {
     acceptor_.close();
     accept_timer_.cancel();
     answers_->stopping = true;
+    handshakes_.stop();
     const Response response = Response::error(503, "stopping", "this server is being stopped")
                                   .with_header("Retry-After", "1");
     while (!answers_->open.empty())
@@ -237,6 +260,10 @@ void Server::post(std::function<void()> work) {
 
 void Server::after(Duration delay, std::function<void()> work) {
     loop_->after(delay, std::move(work));
+}
+
+Result<void> Server::reload_tls() {
+    return loop_->reload_tls();
 }
 
 void Server::stop() {

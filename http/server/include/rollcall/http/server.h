@@ -4,8 +4,10 @@
 #include <rollcall/base/clock.h>
 #include <rollcall/base/endpoint.h>
 #include <rollcall/base/log.h>
+#include <rollcall/base/result.h>
 #include <rollcall/http/request.h>
 #include <rollcall/http/response.h>
+#include <rollcall/tls/options.h>
 
 #include <cstddef>
 #include <functional>
@@ -46,6 +48,11 @@ struct ServerOptions {
     std::size_t header_bytes_max = 32 * 1024;
     std::size_t connections_max = 20'000;  // further ones wait to be accepted
 
+    // With a certificate the server speaks https, TLS 1.2 or later, and nothing else.
+    tls::ServerOptions tls = {};
+    // For a connection to become encrypted; slower ones are closed.
+    Duration handshake_timeout = std::chrono::seconds{5};
+
     // Time. They are checked once a second.
     Duration idle_timeout = std::chrono::seconds{120};   // for a whole request to arrive
     Duration answer_timeout = std::chrono::minutes{10};  // for a handler to answer; else it closes
@@ -58,7 +65,8 @@ struct ServerOptions {
 // Runs the handler on its I/O thread, so handlers must not block and need no locks. A handler that
 // throws is answered 500. While the server stops, requests that nobody has answered are
 // answered 503 with Retry-After.
-// Thread safety: post(), after() and endpoint() from any thread; the rest from the owner's.
+// Thread safety: post(), after(), reload_tls() and endpoint() from any thread; the rest from the
+// owner's.
 class Server {
 public:
     using Handler = std::function<void(const Request& request, Responder responder)>;
@@ -69,8 +77,9 @@ public:
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
 
-    // Listens and serves. Throws std::system_error whose what() names the address and the reason.
-    // Once; a stopped server does not start again.
+    // Listens and serves. Throws std::system_error whose what() names the address and the reason,
+    // std::invalid_argument for files of .tls that cannot be used. Once; a stopped server does not
+    // start again.
     void start();
 
     // Where it listens, with the port chosen; valid after start().
@@ -80,6 +89,10 @@ public:
     // What it throws is logged.
     void post(std::function<void()> work);
     void after(Duration delay, std::function<void()> work);
+
+    // Reads the files of .tls again, for the connections to come. An error (invalid_argument) names
+    // the file and the reason, and what was read before stays in use. Without TLS it does nothing.
+    [[nodiscard]] Result<void> reload_tls();
 
     // Refuses connections, answers what it has, ends the thread. Not on the I/O thread.
     // Idempotent; lasts stop_grace at most.

@@ -1,11 +1,11 @@
-#include "socket_bio.h"
+#include <rollcall/tls/socket_bio.h>
 
 #include <openssl/bio.h>
 
 #include <cerrno>
 #include <sys/socket.h>
 
-namespace rollcall::http {
+namespace rollcall::tls {
 namespace {
 
 BioSocket& socket_of(BIO* bio) {
@@ -66,4 +66,4 @@ bio_st* new_socket_bio(BioSocket& socket) {
     return bio;
 }
 
-}  // namespace rollcall::http
+}  // namespace rollcall::tls

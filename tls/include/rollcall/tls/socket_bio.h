@@ -3,7 +3,7 @@
 
 struct bio_st;
 
-namespace rollcall::http {
+namespace rollcall::tls {
 
 // A connected socket and how its last transfer ended.
 struct BioSocket {
@@ -17,4 +17,4 @@ struct BioSocket {
 // This one does neither that nor wait.
 [[nodiscard]] bio_st* new_socket_bio(BioSocket& socket);
 
-}  // namespace rollcall::http
+}  // namespace rollcall::tls
