@@ -1,9 +1,11 @@
 #include "calculator_options.h"
 
+#include <rollcall/registry/client_tokens.h>
+
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
-#include <fstream>
+#include <utility>
 
 namespace calculator {
 namespace {
@@ -11,12 +13,15 @@ namespace {
 constexpr int kUsage = 2;
 constexpr std::size_t kIoThreadsMax = 256;
 
-// The first line of a file, so that the token is in no list of processes.
-std::optional<std::string> first_line(const std::string& path) {
-    std::ifstream file{path};
-    std::string line;
-    if (!std::getline(file, line) || line.empty()) return std::nullopt;
-    return line;
+void add_security_options(CLI::App& app, Options& options, std::string& token_file) {
+    auto& tls = options.access.tls;
+    app.add_option("--token-file", token_file, "token of the registries and that of callers")
+        ->type_name("FILE");
+    app.add_option("--tls-ca", tls.ca_file, "who may sign the registries' certificates (PEM)")
+        ->type_name("FILE");
+    app.add_option("--tls-cert", tls.certificate_file, "certificate to show them (PEM)")
+        ->type_name("FILE");
+    app.add_option("--tls-key", tls.key_file, "and its key (PEM)")->type_name("FILE");
 }
 
 }  // namespace
@@ -42,8 +47,7 @@ ParsedOptions parse_options(int argc, char** argv) {
         ->capture_default_str();
     app.add_option("--id", options.id, "id to register with; default: the advertised address")
         ->type_name("ID");
-    app.add_option("--token-file", token_file, "callers must know the token in its first line")
-        ->type_name("FILE");
+    add_security_options(app, options, token_file);
     app.add_option("--io-threads", options.io_threads, "threads that serve connections")
         ->type_name("N")
         ->check(CLI::Range(std::size_t{1}, kIoThreadsMax))
@@ -62,11 +66,10 @@ ParsedOptions parse_options(int argc, char** argv) {
     } catch (const CLI::ParseError& error) {
         return refuse(std::string{error.what()} + "; --help lists the options");
     }
-    if (!token_file.empty()) {
-        const auto token = first_line(token_file);
-        if (!token) return refuse("--token-file: no token in the first line of " + token_file);
-        options.token = *token;
-    }
+    auto tokens = rollcall::registry::read_client_tokens(token_file);
+    if (!tokens) return refuse("--token-file: " + tokens.error().message());
+    options.access.token = std::move(tokens->registry);
+    options.token = std::move(tokens->server);
     return parsed;
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 // The command line of calculator-server.
 
+#include <rollcall/registry/access_options.h>
+
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -14,7 +16,8 @@ struct Options {
     std::vector<std::string> registries;
     std::string service = "calculator";
     std::string id;
-    std::string token;
+    std::string token;                         // that callers must know
+    rollcall::registry::AccessOptions access;  // of the registries
     std::size_t io_threads = 1;
 };
 

@@ -75,6 +75,7 @@ std::vector<std::unique_ptr<Registrar>> register_in_all(
         about.server = server.endpoint();
         about.advertise = options.advertise;
         about.id = options.id;
+        about.access = options.access;
         registrars.push_back(std::make_unique<Registrar>(url, std::move(about)));
     }
     return registrars;

@@ -33,7 +33,7 @@ LIBRARIES = set(ARROW) - {"cli"}
 
 # Third-party headers that only some modules may know.
 ROOMS = {"httplib.h": {"http/client"}, "restinio/": {"http/server"},
-         "openssl/": {"tls", "http/client", "http/server"}}
+         "openssl/": {"tls", "http/client", "http/server", "registry/center"}}
 # Third-party headers that no public header may show.
 PRIVATE = ("httplib.h", "restinio/", "nlohmann/", "openssl/", "spdlog/", "CLI/", "pugixml")
 

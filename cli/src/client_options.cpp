@@ -26,6 +26,7 @@ discovery::ServiceClientOptions service_options(
 
 discovery::RegistryDiscovery discover(const Settings& settings, const std::string& service) {
     discovery::RegistryDiscoveryOptions options;
+    options.access = settings.access;
     options.log = Log::none();
     return discovery::RegistryDiscovery{settings.registry, service, options};
 }

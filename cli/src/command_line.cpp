@@ -1,12 +1,13 @@
 #include "command_line.h"
 
+#include <rollcall/registry/client_tokens.h>
+
 #include "command_spec.h"
 #include "words.h"
 
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
-#include <fstream>
 #include <memory>
 #include <utility>
 
@@ -45,8 +46,14 @@ void add_global_options(CLI::App& app, Settings& settings, Typed& typed) {
     app.add_option("--timeout", typed.timeout, "time for each call; fractions are allowed")
         ->type_name("SECONDS")
         ->capture_default_str();
-    app.add_option("--token-file", typed.token_file, "file whose first line the servers ask for")
+    auto& tls = settings.access.tls;
+    app.add_option("--token-file", typed.token_file, "tokens of the registry and of the servers")
         ->type_name("FILE");
+    app.add_option("--tls-ca", tls.ca_file, "who may sign the registry's certificate (PEM)")
+        ->type_name("FILE");
+    app.add_option("--tls-cert", tls.certificate_file, "certificate to show it (PEM)")
+        ->type_name("FILE");
+    app.add_option("--tls-key", tls.key_file, "and its key (PEM)")->type_name("FILE");
     app.add_flag("--idempotent", settings.idempotent, "the method may be executed twice: retry");
     app.add_flag("--json", settings.json, "write JSON, for machines");
 }
@@ -97,26 +104,17 @@ Result<Duration> duration_of(const char* option, double seconds) {
     return std::chrono::duration_cast<Duration>(std::chrono::duration<double>{seconds});
 }
 
-Result<std::string> token_in(const std::string& path) {
-    if (path.empty()) return std::string{};
-    std::ifstream file{path};
-    std::string line;
-    if (!std::getline(file, line) || line.empty()) {
-        return Error{Errc::invalid_argument, "--token-file: no token in the first line of " + path};
-    }
-    return line;
-}
-
 Result<void> finish(Settings& settings, const Typed& typed) {
     auto timeout = duration_of("--timeout", typed.timeout);
     if (!timeout) return timeout.error();
     auto duration = duration_of("--seconds", typed.seconds);
     if (!duration) return duration.error();
-    auto token = token_in(typed.token_file);
-    if (!token) return token.error();
+    auto tokens = registry::read_client_tokens(typed.token_file);
+    if (!tokens) return Error{Errc::invalid_argument, "--token-file: " + tokens.error().message()};
     settings.timeout = *timeout;
     settings.duration = *duration;
-    settings.token = *std::move(token);
+    settings.access.token = std::move(tokens->registry);
+    settings.token = std::move(tokens->server);
     return {};
 }
 

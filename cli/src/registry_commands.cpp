@@ -27,7 +27,7 @@ Json instance_json(const Instance& instance) {
 
 int set_override(const CommandLine& line, std::optional<Status> status) {
     const Settings& settings = line.settings;
-    RegistryAdmin admin{settings.registry};
+    RegistryAdmin admin{settings.registry, settings.access};
     const auto changed =
         admin.set_override(line.names[0], line.names[1], status, settings.deadline());
     if (!changed) return fail(settings, changed.error());
@@ -43,7 +43,7 @@ int set_override(const CommandLine& line, std::optional<Status> status) {
 
 int services(const CommandLine& line) {
     const Settings& settings = line.settings;
-    RegistryAdmin admin{settings.registry};
+    RegistryAdmin admin{settings.registry, settings.access};
     const auto found = admin.services(settings.deadline());
     if (!found) return fail(settings, found.error());
     if (settings.json) {
@@ -67,7 +67,7 @@ int services(const CommandLine& line) {
 
 int instances(const CommandLine& line) {
     const Settings& settings = line.settings;
-    RegistryAdmin admin{settings.registry};
+    RegistryAdmin admin{settings.registry, settings.access};
     const auto found = admin.instances(line.names[0], settings.deadline());
     if (!found) return fail(settings, found.error());
     if (settings.json) {
@@ -93,7 +93,7 @@ int instances(const CommandLine& line) {
 
 int status(const CommandLine& line) {
     const Settings& settings = line.settings;
-    RegistryAdmin admin{settings.registry};
+    RegistryAdmin admin{settings.registry, settings.access};
     const auto found = admin.status(settings.deadline());
     if (!found) return fail(settings, found.error());
     const Json json = Json::parse(*found);
@@ -118,7 +118,7 @@ int undrain(const CommandLine& line) {
 
 int remove_instance(const CommandLine& line) {
     const Settings& settings = line.settings;
-    RegistryAdmin admin{settings.registry};
+    RegistryAdmin admin{settings.registry, settings.access};
     const auto removed = admin.remove(line.names[0], line.names[1], settings.deadline());
     if (!removed) return fail(settings, removed.error());
     if (settings.json) {

@@ -3,6 +3,7 @@
 
 #include <rollcall/base/clock.h>
 #include <rollcall/base/deadline.h>
+#include <rollcall/registry/access_options.h>
 
 #include <cstddef>
 #include <string>
@@ -18,7 +19,8 @@ inline constexpr int kUsage = 2;
 struct Settings {
     std::string registry = "http://127.0.0.1:7070";
     Duration timeout = std::chrono::seconds{5};
-    std::string token;
+    registry::AccessOptions access;  // of the registry
+    std::string token;               // of the servers
     bool idempotent = false;
     bool json = false;
 

@@ -61,7 +61,7 @@ void print_event(const RegistryEvent& event, bool json) {
 // Ends by a signal only: a registry that is away comes back. One that was never there is an error.
 int watch(const CommandLine& line) {
     const Settings& settings = line.settings;
-    RegistryAdmin admin{settings.registry};
+    RegistryAdmin admin{settings.registry, settings.access};
     Result<RegistryEvents> news = admin.events("", Duration{0}, settings.deadline());
     if (!news) return fail(settings, news.error());
     std::string index = news->index;

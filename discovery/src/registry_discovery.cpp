@@ -69,7 +69,9 @@ std::shared_ptr<DiscoveryState> start(
 RegistryDiscovery::RegistryDiscovery(
     std::string_view url, std::string_view service, const RegistryDiscoveryOptions& options
 )
-    : Discovery(start(RegistryPoller::of(std::string{url}), polled(service, options))) {
+    : Discovery(
+          start(RegistryPoller::of(std::string{url}, options.access), polled(service, options))
+      ) {
 }
 
 RegistryDiscovery::RegistryDiscovery(

@@ -7,6 +7,7 @@
 #include <rollcall/rpc/io_threads.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <stdexcept>
 
@@ -122,15 +123,19 @@ void RegistryPoller::Loop::log(PolledService& service, const Error* failure) con
     }
 }
 
-std::shared_ptr<RegistryPoller> RegistryPoller::of(const std::string& url) {
+std::shared_ptr<RegistryPoller> RegistryPoller::of(
+    const std::string& url, const registry::AccessOptions& access
+) {
+    using Key = std::array<std::string, 5>;
     static std::mutex mutex;
-    static std::map<std::string, std::weak_ptr<RegistryPoller>> pollers;
+    static std::map<Key, std::weak_ptr<RegistryPoller>> pollers;
     const std::lock_guard lock{mutex};
     std::erase_if(pollers, [](const auto& each) { return each.second.expired(); });
-    auto& known = pollers[url];
+    const auto& tls = access.tls;
+    auto& known = pollers[Key{url, access.token, tls.ca_file, tls.certificate_file, tls.key_file}];
     auto poller = known.lock();
     if (poller && poller->home_.is_here()) return poller;
-    auto connection = registry::connect(url);
+    auto connection = registry::connect(url, access);
     if (!connection) throw std::invalid_argument{connection.error().message()};
     if (!connection->source) throw std::invalid_argument{"'" + url + "' has no lists to read"};
     poller = std::make_shared<RegistryPoller>(std::move(connection->source), "the registry " + url);

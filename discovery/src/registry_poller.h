@@ -38,9 +38,12 @@ struct PolledService {
 // does not count for him; those who wait share the next one.
 class RegistryPoller {
 public:
-    // The poller of this process for a URL: made at first use, ended with its last user. Throws
-    // std::invalid_argument if the URL is not that of a registry one can read.
-    [[nodiscard]] static std::shared_ptr<RegistryPoller> of(const std::string& url);
+    // The poller of this process for a URL and what it takes to be let in: made at first use, ended
+    // with its last user. Throws std::invalid_argument if the URL is not that of a registry one can
+    // read, or a token or file cannot be used.
+    [[nodiscard]] static std::shared_ptr<RegistryPoller> of(
+        const std::string& url, const registry::AccessOptions& access
+    );
 
     RegistryPoller(std::unique_ptr<registry::Source> source, std::string name);
     // Ends the request under way and waits for the thread, where that is possible.

@@ -27,6 +27,7 @@ public:
         // Whoever runs the tests in the background may have had SIGINT ignored.
         static_cast<void>(std::signal(SIGINT, SIG_DFL));
         static_cast<void>(std::signal(SIGTERM, SIG_DFL));
+        static_cast<void>(std::signal(SIGHUP, SIG_DFL));
         alarm(30);
         body([&](char byte) { static_cast<void>(!write(pipe_[1], &byte, 1)); });
         _exit(0);
@@ -107,6 +108,37 @@ TEST(WaitForSignal, GetsTheSignalAlthoughOtherThreadsRun) {
     child.send(SIGTERM);
     EXPECT_EQ(child.hear(), static_cast<char>(SIGTERM));
     EXPECT_EQ(child.end(), 0);
+}
+
+// Before the wait, during it and during the stop.
+TEST(WaitForSignal, HangupReloadsAndNeverEnds) {
+    const Child child{[](const auto& tell) {
+        hold_signals(Hangup::reloads);
+        raise(SIGHUP);
+        tell('r');
+        tell(static_cast<char>(wait_for_signal([&] { tell('h'); })));
+        raise(SIGHUP);
+        tell('s');
+    }};
+    ASSERT_EQ(child.hear(), 'r');
+    ASSERT_EQ(child.hear(), 'h');
+    child.send(SIGHUP);
+    ASSERT_EQ(child.hear(), 'h');
+    child.send(SIGTERM);
+    EXPECT_EQ(child.hear(), static_cast<char>(SIGTERM));
+    EXPECT_EQ(child.hear(), 's');
+    EXPECT_EQ(child.end(), 0);
+}
+
+TEST(WaitForSignal, HangupEndsProgramsThatDoNotReload) {
+    const Child child{[](const auto& tell) {
+        hold_signals();
+        tell('r');
+        tell(static_cast<char>(wait_for_signal()));
+    }};
+    ASSERT_EQ(child.hear(), 'r');
+    child.send(SIGHUP);
+    EXPECT_EQ(child.end(), SIGHUP);
 }
 
 }  // namespace

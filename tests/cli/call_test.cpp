@@ -137,7 +137,7 @@ TEST_F(Call, BroadcastShowsEveryOutcome) {
 
 TEST_F(Call, PresentsTheTokenOfAFile) {
     const std::string file = testing::TempDir() + "rollcall_token_" + std::to_string(::getpid());
-    std::ofstream{file} << "open sesame\n";
+    std::ofstream{file} << "open-sesame\n";
     const CalculatorProgram guarded{{"--token-file", file}};
     const Json refused = json({"call", guarded.endpoint(), "add", "1", "2"}, 1);
     EXPECT_EQ(refused["error"]["code"], "unauthenticated");

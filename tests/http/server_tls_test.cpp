@@ -9,10 +9,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <filesystem>
 #include <future>
 #include <memory>
+#include <optional>
 #include <stdexcept>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -237,6 +240,33 @@ TEST_F(ServerTls, UnusableFilesEndTheStart) {
         Server server{options, sizes};
         EXPECT_THROW(server.start(), std::invalid_argument);
     }
+}
+
+// A parked request whose client leaves is let go, as without TLS.
+TEST_F(ServerTls, TellsWhenTheClientOfAParkedRequestHasGone) {
+    std::atomic<bool> parked{false};
+    std::atomic<bool> gone{false};
+    std::optional<Responder> kept_open;
+    TestServer server{
+        [&](const Request&, Responder responder) {
+            kept_open = std::move(responder);
+            kept_open->when_gone([&] {
+                gone = true;
+                kept_open.reset();
+            });
+            parked = true;
+        },
+        encrypted()};
+    std::stop_source stop;
+    auto asked = std::async(std::launch::async, [&] {
+        Client client = client_of(server);
+        return client.request("GET", "/0", {}, "", Deadline::in(30s), stop.get_token()).error();
+    });
+    EXPECT_TRUE(eventually([&] { return parked.load(); }));
+    EXPECT_FALSE(gone);
+    stop.request_stop();
+    EXPECT_EQ(asked.get().code(), Errc::cancelled);
+    EXPECT_TRUE(eventually([&] { return gone.load(); }));
 }
 
 TEST_F(ServerTls, EndsWithHandshakesAndConnectionsUnderWay) {

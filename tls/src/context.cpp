@@ -100,6 +100,13 @@ Result<Context> server_context(const ServerOptions& options) {
     auto context = new_context(TLS_server_method());
     if (!context) return context;
     SSL_CTX& raw = **context;
+    if (options.certificate_file.empty() && options.key_file.empty()) {
+        return wrong(
+            "client_ca_file",
+            options.client_ca_file,
+            "needs the server's own certificate too; give certificate_file and key_file"
+        );
+    }
     auto shown = use_identity(raw, options.certificate_file, options.key_file);
     if (!shown) return shown.error();
     SSL_CTX_set_session_cache_mode(&raw, SSL_SESS_CACHE_OFF);

@@ -22,7 +22,7 @@ struct TlsStep {
     asio::error_code error = {};
 };
 
-// Costs some 10 KiB while it is idle. One thread at a time. Never raises SIGPIPE.
+// Costs some 13 KiB while it is idle. One thread at a time. Never raises SIGPIPE.
 class TlsSession {
 public:
     // Throws std::bad_alloc.

@@ -48,7 +48,7 @@ int run(MainOptions options) {
     server.start();
     std::printf("rollcall-registry listening on %s\n", server.url().c_str());
     std::fflush(stdout);
-    wait_for_signal();
+    wait_for_signal([&server] { server.reload(); });
     server.stop();
     return 0;
 }
@@ -58,7 +58,7 @@ int run(MainOptions options) {
 
 int main(int argc, char** argv) {
     // From the start, so that a signal that comes early ends the program as cleanly.
-    rollcall::hold_signals();
+    rollcall::hold_signals(rollcall::Hangup::reloads);
     const auto parsed = rollcall::registry::parse_options(argc, argv);
     if (parsed.exit_status) return *parsed.exit_status;
     try {

@@ -23,6 +23,31 @@ struct Flags {
     std::string level;
 };
 
+void add_security_flags(CLI::App& app, RegistryServerOptions& server) {
+    const auto add_file = [&app](const char* flag, const char* variable, auto& path, auto about) {
+        app.add_option(flag, path, about)->envname(variable)->type_name("FILE");
+    };
+    add_file(
+        "--token-file",
+        "ROLLCALL_REGISTRYD_TOKEN_FILE",
+        server.token_file,
+        "who may read and write: lines `read TOKEN`, `write TOKEN`"
+    );
+    add_file(
+        "--tls-cert",
+        "ROLLCALL_REGISTRYD_TLS_CERT",
+        server.tls.certificate_file,
+        "serve https with this certificate (PEM, with its chain)"
+    );
+    add_file("--tls-key", "ROLLCALL_REGISTRYD_TLS_KEY", server.tls.key_file, "and its key (PEM)");
+    add_file(
+        "--tls-ca",
+        "ROLLCALL_REGISTRYD_TLS_CA",
+        server.tls.client_ca_file,
+        "clients must show certificates by this authority (PEM)"
+    );
+}
+
 void add_flags(CLI::App& app, Flags& flags, MainOptions& options) {
     app.set_version_flag("--version", "rollcall-registry " ROLLCALL_VERSION);
     app.add_option("--listen", flags.listen, "address to serve at; port 0 takes a free one")
@@ -50,6 +75,7 @@ void add_flags(CLI::App& app, Flags& flags, MainOptions& options) {
         ->envname("ROLLCALL_REGISTRYD_HEADER_PREFIX")
         ->type_name("PREFIX")
         ->capture_default_str();
+    add_security_flags(app, options.server);
     app.add_option("--log-level", flags.level, "debug, info, warning or error")
         ->envname("ROLLCALL_REGISTRYD_LOG_LEVEL")
         ->type_name("LEVEL")
@@ -70,7 +96,8 @@ ParsedOptions parse_options(int argc, char** argv) {
         "rollcall-registry keeps the list of running servers: they register over HTTP and send\n"
         "heartbeats, clients read who is there. State is in memory, and on\n"
         "disk with --data.\n"
-        "Each option can also be given as an environment variable, flags win."};
+        "Each option can also be given as an environment variable, flags win. SIGHUP has the\n"
+        "files of tokens and certificates read again."};
     add_flags(app, flags, options);
 
     const auto refuse = [&](const std::string& sentence) {

@@ -2,12 +2,15 @@
 #include <rollcall/http/server.h>
 #include <rollcall/registry/registry_server.h>
 
+#include "access.h"
 #include "center.h"
 #include "eureka_face.h"
 #include "header_face.h"
 #include "help.h"
 #include "native_api.h"
 #include "watch_api.h"
+
+#include <stdexcept>
 
 namespace rollcall::registry {
 namespace {
@@ -16,8 +19,15 @@ http::ServerOptions server_options(const RegistryServerOptions& options) {
     http::ServerOptions server;
     server.listen = options.listen;
     server.connections_max = options.connections_max;
+    server.tls = options.tls;
     server.log = options.log;
     return server;
+}
+
+Access access_of(const RegistryServerOptions& options) {
+    auto access = Access::load(options.token_file);
+    if (!access) throw std::invalid_argument{access.error().message()};
+    return *std::move(access);
 }
 
 // Whether it keeps leases alive or changes what is listed: done as it is read. The rest waits.
@@ -44,6 +54,7 @@ class RegistryServer::Impl {
 public:
     explicit Impl(RegistryServerOptions options)
         : center_(std::move(options)),
+          access_(access_of(center_.options)),
           native_(center_),
           header_(center_),
           eureka_(center_),
@@ -70,12 +81,33 @@ public:
     void start() {
         center_.start(SteadyClock::now());
         server_.start();
+        if (const auto warning = exposure_of(center_.options)) {
+            center_.options.log.warning(*warning);
+        }
         server_.post([this] { sweep(); });
     }
 
     void stop() {
         server_.stop();
         center_.finish(SteadyClock::now());
+    }
+
+    void reload() {
+        const Log& log = center_.options.log;
+        const auto keep = [&log](const Error& error) {
+            log.error("cannot reload, the former is kept: " + error.message());
+        };
+        auto access = Access::load(center_.options.token_file);
+        if (!access) keep(access.error());
+        const auto encrypted = server_.reload_tls();
+        if (!encrypted) keep(encrypted.error());
+        if (access && encrypted) log.info("tokens and certificates were read again");
+        if (access) server_.post([this, access = *std::move(access)] { access_ = access; });
+    }
+
+    [[nodiscard]] std::string url() const {
+        const char* const scheme = center_.options.tls.enabled() ? "https://" : "http://";
+        return scheme + server_.endpoint().to_string();
     }
 
     http::Server& server() { return server_; }
@@ -87,6 +119,7 @@ private:
     };
 
     void handle(const http::Request& request, http::Responder responder) {
+        if (const auto refusal = access_.refuse(request)) return responder.respond(*refusal);
         if (!is_query(request)) return answer(request, std::move(responder));
         if (queries_.size() >= center_.options.queries_max)
             return responder.respond(overloaded(request));
@@ -126,6 +159,7 @@ private:
 
     const HomeProcess home_;
     Center center_;
+    Access access_;
     NativeApi native_;
     HeaderFace header_;
     EurekaFace eureka_;
@@ -149,7 +183,11 @@ Endpoint RegistryServer::endpoint() const {
 }
 
 std::string RegistryServer::url() const {
-    return "http://" + endpoint().to_string();
+    return impl_->url();
+}
+
+void RegistryServer::reload() {
+    impl_->reload();
 }
 
 void RegistryServer::stop() {

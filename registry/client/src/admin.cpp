@@ -3,6 +3,7 @@
 #include <rollcall/registry/instance_json.h>
 
 #include "answer.h"
+#include "http_options.h"
 #include "or_throw.h"
 
 #include <nlohmann/json.hpp>
@@ -40,7 +41,12 @@ std::string not_registered(const Answer& answer) {
 
 }  // namespace
 
-RegistryAdmin::RegistryAdmin(std::string_view url) : client_(or_throw(http::Url::parse(url))) {
+RegistryAdmin::RegistryAdmin(std::string_view url, const AccessOptions& access)
+    : RegistryAdmin(or_throw(http::Url::parse(url)), access) {
+}
+
+RegistryAdmin::RegistryAdmin(const http::Url& url, const AccessOptions& access)
+    : client_(url, or_throw(http_options(url, access))) {
 }
 
 Result<std::string> RegistryAdmin::request(

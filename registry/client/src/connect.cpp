@@ -3,6 +3,8 @@
 #include <rollcall/registry/header_registry.h>
 #include <rollcall/registry/native_registry.h>
 
+#include "http_options.h"
+
 #include <algorithm>
 #include <charconv>
 #include <string>
@@ -20,7 +22,8 @@ Error unsupported(std::string_view url, std::string_view why) {
     message += why;
     message +=
         "; supported are http://host:port (the registry's own API) and "
-        "header+http://host:port[/path][?prefix=X-Myrpc-][&ttl=seconds] (the header protocol)";
+        "header+http://host:port[/path][?prefix=X-Myrpc-][&ttl=seconds] (the header protocol), "
+        "both with https too";
     return Error{Errc::invalid_argument, std::move(message)};
 }
 
@@ -54,34 +57,38 @@ Result<HeaderProtocol> protocol_in(std::string_view text, const http::Url& url) 
     return protocol;
 }
 
-Result<Connection> connect_header(std::string_view text) {
+Result<Connection> connect_header(std::string_view text, const AccessOptions& access) {
     auto url = http::Url::parse(text.substr(kHeaderScheme.size()));
     if (!url) return unsupported(text, url.error().message());
     auto protocol = protocol_in(text, *url);
     if (!protocol) return protocol.error();
     if (url->path().empty()) *url = url->with_path(kDefaultHeaderPath);
+    const auto options = http_options(*url, access);
+    if (!options) return options.error();
     Connection connection;
-    connection.announcer = std::make_unique<HeaderAnnouncer>(*url, *protocol);
-    connection.source = std::make_unique<HeaderSource>(*url, *protocol);
+    connection.announcer = std::make_unique<HeaderAnnouncer>(*url, *protocol, *options);
+    connection.source = std::make_unique<HeaderSource>(*url, *protocol, *options);
     return connection;
 }
 
-Result<Connection> connect_native(std::string_view text) {
+Result<Connection> connect_native(std::string_view text, const AccessOptions& access) {
     auto url = http::Url::parse(text);
     if (!url) return unsupported(text, url.error().message());
+    const auto options = http_options(*url, access);
+    if (!options) return options.error();
     Connection connection;
-    connection.announcer = std::make_unique<NativeAnnouncer>(*url);
-    connection.source = std::make_unique<NativeSource>(*url);
+    connection.announcer = std::make_unique<NativeAnnouncer>(*url, *options);
+    connection.source = std::make_unique<NativeSource>(*url, *options);
     return connection;
 }
 
 }  // namespace
 
-Result<Connection> connect(std::string_view url) {
-    if (url.starts_with("http://")) return connect_native(url);
-    if (url.starts_with("header+http://")) return connect_header(url);
-    if (url.starts_with("https://") || url.starts_with("header+https://")) {
-        return unsupported(url, "https is not supported yet");
+Result<Connection> connect(std::string_view url, const AccessOptions& access) {
+    const bool header = url.starts_with(kHeaderScheme);
+    const std::string_view rest = header ? url.substr(kHeaderScheme.size()) : url;
+    if (rest.starts_with("http://") || rest.starts_with("https://")) {
+        return header ? connect_header(url, access) : connect_native(url, access);
     }
     const bool has_scheme = url.find("://") != std::string_view::npos;
     return unsupported(url, has_scheme ? "its scheme is not known" : "it has no scheme");

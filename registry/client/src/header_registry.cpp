@@ -59,8 +59,10 @@ Result<std::vector<std::string>> servers_in(
 
 }  // namespace
 
-HeaderAnnouncer::HeaderAnnouncer(http::Url base, HeaderProtocol protocol)
-    : client_(std::move(base)), protocol_(std::move(protocol)) {
+HeaderAnnouncer::HeaderAnnouncer(
+    http::Url base, HeaderProtocol protocol, const http::ClientOptions& options
+)
+    : client_(std::move(base), options), protocol_(std::move(protocol)) {
 }
 
 Result<Lease> HeaderAnnouncer::announce(
@@ -127,8 +129,10 @@ Lease HeaderAnnouncer::lease() const {
     return lease;
 }
 
-HeaderSource::HeaderSource(http::Url base, HeaderProtocol protocol)
-    : client_(std::move(base)), protocol_(std::move(protocol)) {
+HeaderSource::HeaderSource(
+    http::Url base, HeaderProtocol protocol, const http::ClientOptions& options
+)
+    : client_(std::move(base), options), protocol_(std::move(protocol)) {
 }
 
 Result<std::vector<Snapshot>> HeaderSource::read(

@@ -63,7 +63,8 @@ Result<Lease> read_lease(std::string_view request, const Answer& answer) {
 
 }  // namespace
 
-NativeAnnouncer::NativeAnnouncer(http::Url base) : client_(std::move(base)) {
+NativeAnnouncer::NativeAnnouncer(http::Url base, const http::ClientOptions& options)
+    : client_(std::move(base), options) {
 }
 
 Result<Lease> NativeAnnouncer::announce(
@@ -127,7 +128,8 @@ Result<std::string> NativeAnnouncer::local_address(Deadline deadline, std::stop_
     return address;
 }
 
-NativeSource::NativeSource(http::Url base) : client_(std::move(base)) {
+NativeSource::NativeSource(http::Url base, const http::ClientOptions& options)
+    : client_(std::move(base), options) {
 }
 
 Result<std::vector<Snapshot>> NativeSource::read(

@@ -24,8 +24,8 @@ std::string_view name_of(RegistrarState state) noexcept {
     return "unknown";
 }
 
-Registrar::Registrar(std::string_view registry_url, RegistrarOptions options)
-    : Registrar(or_throw(connect(registry_url)), std::move(options)) {
+Registrar::Registrar(std::string_view registry_url, const RegistrarOptions& options)
+    : Registrar(or_throw(connect(registry_url, options.access)), options) {
 }
 
 Registrar::Registrar(Connection connection, RegistrarOptions options)

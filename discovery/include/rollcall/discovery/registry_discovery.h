@@ -3,6 +3,7 @@
 
 #include <rollcall/base/log.h>
 #include <rollcall/discovery/discovery.h>
+#include <rollcall/registry/access_options.h>
 #include <rollcall/registry/source.h>
 
 #include <chrono>
@@ -21,18 +22,20 @@ struct RegistryDiscoveryOptions {
     // A registry that comes back without its memory lists nothing at first. Its empty list does not
     // replace a full one for this time, or for the longest lease in the full one if that is longer.
     std::chrono::milliseconds empty_hold = std::chrono::seconds{15};
+    // The token and the certificates for the registry, for the constructor that takes its URL.
+    registry::AccessOptions access = {};
     Log log = {};  // the registry is away, the registry is back
 };
 
 // Keeps the list of one service fresh, in the background, on one thread per registry that all its
-// discoveries in the process share. While the registry is away the last good list is served, as
-// old as it may be. The last copy of the handle ends the requests and waits for that, except on an
-// I/O thread. After fork() the child may only destroy it.
+// discoveries in the process with the same access share. While the registry is away the last good
+// list is served, as old as it may be. The last copy of the handle ends the requests and waits for
+// that, except on an I/O thread. After fork() the child may only destroy it.
 class RegistryDiscovery : public Discovery {
 public:
     // Starts asking at once; waits for nothing. The URL is that of registry::connect():
-    // "http://host:port", "header+http://host:port/path". Throws std::invalid_argument for a URL, a
-    // service name or an option that can never work.
+    // "http://host:port", "header+https://host:port/path". Throws std::invalid_argument for a URL,
+    // a service name or an option that can never work.
     RegistryDiscovery(
         std::string_view url,
         std::string_view service,

@@ -3,6 +3,7 @@
 
 #include <rollcall/base/endpoint.h>
 #include <rollcall/base/log.h>
+#include <rollcall/tls/options.h>
 
 #include <chrono>
 #include <cstddef>
@@ -13,6 +14,12 @@ namespace rollcall::registry {
 
 struct RegistryServerOptions {
     Endpoint listen{"127.0.0.1", 7070};  // port 0: a free one
+
+    // Security.
+    // Lines `read TOKEN` and `write TOKEN`: without the right one requests are answered 401 or 403.
+    // Empty: whoever reaches the registry may read and write.
+    std::string token_file = {};
+    tls::ServerOptions tls = {};  // https instead of http
 
     // Leases.
     std::chrono::milliseconds ttl = std::chrono::seconds{15};       // of instances that name none
@@ -47,25 +54,31 @@ struct RegistryServerOptions {
 };
 
 // One thread serves; state is in memory, and with data_dir on disk as of the last second or two.
-// Thread safety: one owner, any thread.
+// Thread safety: one owner, any thread; reload() from any thread.
 class RegistryServer {
 public:
-    // Throws std::invalid_argument for options that make no sense, naming the option, and
-    // std::runtime_error if the data directory cannot be used or another process uses it.
+    // Throws std::invalid_argument for options that make no sense, naming the option, and for a
+    // token file that cannot be used; std::runtime_error if the data directory cannot be used or
+    // another process uses it.
     explicit RegistryServer(RegistryServerOptions options = {});
     // stop().
     ~RegistryServer();
     RegistryServer(const RegistryServer&) = delete;
     RegistryServer& operator=(const RegistryServer&) = delete;
 
-    // Listens and serves. Throws std::system_error that names the address and the reason. Once.
+    // Listens and serves. Throws std::system_error that names the address and the reason,
+    // std::invalid_argument for a file of .tls that cannot be used. Once.
     void start();
 
     // Where it listens, with the port chosen; valid after start().
     [[nodiscard]] Endpoint endpoint() const;
 
-    // "http://host:port"; valid after start().
+    // "http://host:port", or with https; valid after start().
     [[nodiscard]] std::string url() const;
+
+    // Reads the token file and the files of .tls again, for the requests and connections to come.
+    // One that cannot be used is logged as an error, and what it said before stays in force.
+    void reload();
 
     // Answers what it has and ends, within half a second. Idempotent.
     void stop();

@@ -4,6 +4,7 @@
 #include <rollcall/base/deadline.h>
 #include <rollcall/base/result.h>
 #include <rollcall/http/client.h>
+#include <rollcall/registry/access_options.h>
 #include <rollcall/registry/instance.h>
 
 #include <cstddef>
@@ -43,9 +44,9 @@ struct RegistryEvents {
 // Thread safety: any thread; requests wait for each other.
 class RegistryAdmin {
 public:
-    // `url` is "http://host:port[/path]". Throws std::invalid_argument if it is not. Dials nothing
-    // yet.
-    explicit RegistryAdmin(std::string_view url);
+    // `url` is "http://host:port[/path]", or with https. Throws std::invalid_argument if it is not,
+    // and for a token or file that cannot be used. Dials nothing yet.
+    explicit RegistryAdmin(std::string_view url, const AccessOptions& access = AccessOptions());
 
     [[nodiscard]] Result<std::vector<ServiceSummary>> services(Deadline deadline);
 
@@ -82,6 +83,8 @@ public:
     );
 
 private:
+    RegistryAdmin(const http::Url& url, const AccessOptions& access);
+
     [[nodiscard]] Result<std::string> request(
         std::string_view method, const std::string& path, std::string body, Deadline deadline
     );

@@ -2,6 +2,7 @@
 // From the URL of a registry to the ports it offers.
 
 #include <rollcall/base/result.h>
+#include <rollcall/registry/access_options.h>
 #include <rollcall/registry/announcer.h>
 #include <rollcall/registry/source.h>
 
@@ -20,7 +21,10 @@ struct Connection {
 //   http://host:port[/path]                               the native API, <path>/v1
 //   header+http://host:port[/path][?prefix=P][&ttl=SECONDS] the header protocol; the path is
 //                                                         /myRPC/registry if none is given
-// An invalid or unsupported URL is an error (invalid_argument) that lists what is supported.
-[[nodiscard]] Result<Connection> connect(std::string_view url);
+// and https:// and header+https:// alike. An invalid or unsupported URL is an error
+// (invalid_argument) that lists what is supported; so is a token or file that cannot be used.
+[[nodiscard]] Result<Connection> connect(
+    std::string_view url, const AccessOptions& access = AccessOptions()
+);
 
 }  // namespace rollcall::registry

@@ -25,7 +25,9 @@ struct HeaderProtocol {
 class HeaderAnnouncer final : public Announcer {
 public:
     // `base` is the registry's whole URL. Dials nothing yet.
-    HeaderAnnouncer(http::Url base, HeaderProtocol protocol);
+    HeaderAnnouncer(
+        http::Url base, HeaderProtocol protocol, const http::ClientOptions& options = {}
+    );
 
     [[nodiscard]] Result<Lease> announce(
         const std::vector<Instance>& instances, Deadline deadline, std::stop_token stop = {}
@@ -55,7 +57,7 @@ private:
 // know services gives each of them the whole list.
 class HeaderSource final : public Source {
 public:
-    HeaderSource(http::Url base, HeaderProtocol protocol);
+    HeaderSource(http::Url base, HeaderProtocol protocol, const http::ClientOptions& options = {});
 
     [[nodiscard]] Result<std::vector<Snapshot>> read(
         const std::vector<std::string>& services, Deadline deadline, std::stop_token stop = {}

@@ -12,7 +12,7 @@ namespace rollcall::registry {
 class NativeAnnouncer final : public Announcer {
 public:
     // `base` is what /v1 is appended to. Dials nothing yet.
-    explicit NativeAnnouncer(http::Url base);
+    explicit NativeAnnouncer(http::Url base, const http::ClientOptions& options = {});
 
     [[nodiscard]] Result<Lease> announce(
         const std::vector<Instance>& instances, Deadline deadline, std::stop_token stop = {}
@@ -30,7 +30,7 @@ private:
 // Reads each service with a GET.
 class NativeSource final : public Source {
 public:
-    explicit NativeSource(http::Url base);
+    explicit NativeSource(http::Url base, const http::ClientOptions& options = {});
 
     [[nodiscard]] Result<std::vector<Snapshot>> read(
         const std::vector<std::string>& services, Deadline deadline, std::stop_token stop = {}

@@ -5,6 +5,7 @@
 #include <rollcall/base/endpoint.h>
 #include <rollcall/base/log.h>
 #include <rollcall/base/result.h>
+#include <rollcall/registry/access_options.h>
 #include <rollcall/registry/instance.h>
 
 #include <chrono>
@@ -44,6 +45,9 @@ struct RegistrarOptions {
     std::vector<std::string> tags = {};
     std::map<std::string, std::string> meta = {};
 
+    // The token and the certificates for the registry, for the constructor that takes its URL.
+    AccessOptions access = {};
+
     // Time.
     std::chrono::milliseconds ttl{0};  // the lease asked for; 0: the registry's
     // Of one request, all of it; one heartbeat interval if that is shorter.
@@ -69,9 +73,9 @@ struct RegistrarOptions {
 class Registrar {
 public:
     // Starts the loop; waits for nothing. Throws std::invalid_argument for a URL, service,
-    // advertised address or instance that could never be registered, with a sentence that says
-    // what is wrong.
-    Registrar(std::string_view registry_url, RegistrarOptions options);
+    // advertised address or instance that could never be registered, or a token or file that cannot
+    // be used, with a sentence that says what is wrong.
+    Registrar(std::string_view registry_url, const RegistrarOptions& options);
     // The same over other ports than a URL gives; uses connection.announcer.
     Registrar(Connection connection, RegistrarOptions options);
     // stop(). In on_state it returns without waiting for the loop's end.

@@ -1,0 +1,179 @@
+#include "access.h"
+
+#include <rollcall/registry/token_lines.h>
+
+#include <algorithm>
+
+namespace rollcall::registry {
+namespace {
+
+using http::Request;
+using http::Response;
+
+constexpr std::size_t kTokenBytesMin = 8;
+
+// Takes the same time wherever the two differ, so that nobody can guess a token byte by byte.
+bool same_secret(std::string_view secret, std::string_view shown) {
+    volatile unsigned difference = secret.size() == shown.size() ? 0 : 1;
+    for (std::size_t i = 0; i < shown.size(); ++i) {
+        const auto a = static_cast<unsigned char>(secret[i % secret.size()]);
+        const auto b = static_cast<unsigned char>(shown[i]);
+        difference = difference | static_cast<unsigned>(a ^ b);
+    }
+    return difference == 0;
+}
+
+// Looks at all of them, for the same reason.
+bool is_one_of(const std::vector<std::string>& secrets, std::string_view shown) {
+    bool found = false;
+    for (const std::string& secret : secrets)
+        found = same_secret(secret, shown) || found;
+    return found;
+}
+
+int base64_digit(char c) {
+    if (c >= 'A' && c <= 'Z') return c - 'A';
+    if (c >= 'a' && c <= 'z') return c - 'a' + 26;
+    if (c >= '0' && c <= '9') return c - '0' + 52;
+    if (c == '+') return 62;
+    return c == '/' ? 63 : -1;
+}
+
+// Nothing if it is not base64.
+std::string base64_decoded(std::string_view text) {
+    while (text.ends_with('='))
+        text.remove_suffix(1);
+    std::string bytes;
+    unsigned bits = 0;
+    int count = 0;
+    for (const char c : text) {
+        const int digit = base64_digit(c);
+        if (digit < 0) return {};
+        bits = (bits << 6U | static_cast<unsigned>(digit)) & 0xffffU;
+        count += 6;
+        if (count < 8) continue;
+        count -= 8;
+        bytes += static_cast<char>(bits >> static_cast<unsigned>(count) & 0xffU);
+    }
+    return bytes;
+}
+
+std::string lower_case(std::string_view text) {
+    std::string lower{text};
+    for (char& c : lower)
+        c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    return lower;
+}
+
+// Empty if none is shown.
+std::string token_in(const Request& request) {
+    const auto header = request.header("Authorization");
+    if (!header) return {};
+    const std::string scheme = lower_case(header->substr(0, header->find(' ')));
+    std::string_view rest = header->substr(scheme.size());
+    rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
+    if (scheme == "bearer") return std::string{rest};
+    if (scheme != "basic") return {};
+    const std::string pair = base64_decoded(rest);
+    const auto colon = pair.find(':');
+    return colon == std::string::npos ? std::string{} : pair.substr(colon + 1);
+}
+
+// What tells nothing about servers: whether this one lives, and the page, which asks by itself.
+bool is_always_open(const Request& request) {
+    const auto& path = request.path;
+    return request.method == "GET" &&
+           (path.empty() || (path.size() == 1 && path.front() == "healthz"));
+}
+
+// Everything that may change something, and whatever is unknown.
+bool is_write(const Request& request) {
+    if (request.method == "GET" || request.method == "HEAD" || request.method == "OPTIONS") {
+        return false;
+    }
+    const auto& path = request.path;
+    const bool is_watch = path.size() == 2 && path[0] == "v1" && path[1] == "watch";
+    return !(request.method == "POST" && is_watch);
+}
+
+Response unauthorized(const std::string& message) {
+    return Response::error(401, "unauthorized", message).with_header("WWW-Authenticate", "Bearer");
+}
+
+}  // namespace
+
+Result<Access> Access::parse(std::string_view text, std::string_view name) {
+    const auto lines = parse_token_lines(text, name);
+    if (!lines) return lines.error();
+    Access access;
+    for (const TokenLine& line : *lines) {
+        if (line.kind != "read" && line.kind != "write") {
+            return token_line_error(name, line.number, "must be `read TOKEN` or `write TOKEN`");
+        }
+        if (line.token.size() < kTokenBytesMin) {
+            return token_line_error(
+                name,
+                line.number,
+                "the token is shorter than " + std::to_string(kTokenBytesMin) + " bytes"
+            );
+        }
+        (line.kind == "read" ? access.readers_ : access.writers_).push_back(line.token);
+    }
+    if (access.writers_.empty()) {
+        return Error{
+            Errc::invalid_argument,
+            std::string{name} + " has no line `write TOKEN`, so no server could register"};
+    }
+    return access;
+}
+
+Result<Access> Access::load(const std::string& path) {
+    if (path.empty()) return Access();
+    const auto text = read_token_file(path);
+    if (!text) return text.error();
+    return parse(*text, path);
+}
+
+std::optional<Response> Access::refuse(const Request& request) const {
+    if (writers_.empty() || is_always_open(request)) return std::nullopt;
+    const bool write = is_write(request);
+    if (!write && readers_.empty()) return std::nullopt;
+    switch (right_of(request)) {
+        case Right::write:
+            return std::nullopt;
+        case Right::read:
+            if (!write) return std::nullopt;
+            return Response::error(
+                403,
+                "forbidden",
+                "this token may only read; use a write token of the registry's token file"
+            );
+        case Right::nothing:
+            break;
+    }
+    const std::string how = std::string{"send `Authorization: Bearer TOKEN` with a "} +
+                            (write ? "write" : "read or write") +
+                            " token of the registry's token file";
+    const bool shown = request.header("Authorization").has_value();
+    return unauthorized(
+        (shown ? "this registry does not know the token that was sent; "
+               : "this registry asks for a token; ") +
+        how
+    );
+}
+
+Access::Right Access::right_of(const Request& request) const {
+    const std::string token = token_in(request);
+    if (is_one_of(writers_, token)) return Right::write;
+    return is_one_of(readers_, token) ? Right::read : Right::nothing;
+}
+
+std::optional<std::string> exposure_of(const RegistryServerOptions& options) {
+    const bool guarded = !options.token_file.empty() || !options.tls.client_ca_file.empty();
+    if (guarded || options.listen.is_loopback()) return std::nullopt;
+    return "other machines reach " + options.listen.to_string() +
+           ", and whoever does may change what is listed; give a token file (--token-file), or "
+           "listen on 127.0.0.1";
+}
+
+}  // namespace rollcall::registry

@@ -1,0 +1,24 @@
+#include "http_options.h"
+
+#include <rollcall/registry/token_lines.h>
+#include <rollcall/tls/context.h>
+
+namespace rollcall::registry {
+
+Result<http::ClientOptions> http_options(const http::Url& url, const AccessOptions& access) {
+    if (!access.token.empty() && !is_token(access.token)) {
+        return Error{
+            Errc::invalid_argument,
+            "the token of the registry is not 1 to " + std::to_string(kTokenBytesMax) +
+                " letters, digits and signs of ASCII"};
+    }
+    if (url.is_encrypted()) {
+        if (const auto usable = tls::client_context(access.tls); !usable) return usable.error();
+    }
+    http::ClientOptions options;
+    options.bearer_token = access.token;
+    options.tls = access.tls;
+    return options;
+}
+
+}  // namespace rollcall::registry
