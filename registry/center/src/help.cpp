@@ -48,6 +48,7 @@ http::Response no_such_resource(const http::Request& request, std::string_view h
           std::string_view{"/healthz"},
           std::string_view{"/eureka/apps"},
           std::string_view{"/eureka/apps/{app}/{id}"},
+          std::string_view{"/"},
           header_path}) {
         const std::size_t far = distance(path, candidate);
         if (far >= least) continue;

@@ -8,6 +8,7 @@
 #include "header_face.h"
 #include "help.h"
 #include "native_api.h"
+#include "page.h"
 #include "watch_api.h"
 
 #include <stdexcept>
@@ -142,6 +143,7 @@ private:
         if (auto response = header_.handle(request, now)) return *std::move(response);
         if (auto response = native_.handle(request, now)) return *std::move(response);
         if (auto response = eureka_.handle(request, now)) return *std::move(response);
+        if (auto response = page_answer(request)) return *std::move(response);
         return no_such_resource(request, center_.options.header_path);
     }
 
