@@ -64,6 +64,8 @@ public:
 
     [[nodiscard]] const Endpoint& endpoint() const { return endpoint_; }
 
+    [[nodiscard]] std::size_t connections() const { return open_connections_.size(); }
+
     void post(std::function<void()> work) { asio::post(io_, std::move(work)); }
 
     void after(Duration delay, std::function<void()> work);
@@ -264,6 +266,10 @@ void Server::after(Duration delay, std::function<void()> work) {
 
 Result<void> Server::reload_tls() {
     return loop_->reload_tls();
+}
+
+std::size_t Server::connections() const {
+    return loop_->connections();
 }
 
 void Server::stop() {

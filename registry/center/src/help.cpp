@@ -45,6 +45,8 @@ http::Response no_such_resource(const http::Request& request, std::string_view h
           std::string_view{"/v1/events"},
           std::string_view{"/v1/leases"},
           std::string_view{"/v1/status"},
+          std::string_view{"/v1/prometheus"},
+          std::string_view{"/metrics"},
           std::string_view{"/healthz"},
           std::string_view{"/eureka/apps"},
           std::string_view{"/eureka/apps/{app}/{id}"},

@@ -7,8 +7,11 @@
 #include "eureka_face.h"
 #include "header_face.h"
 #include "help.h"
+#include "metrics.h"
 #include "native_api.h"
 #include "page.h"
+#include "prometheus_sd.h"
+#include "request_times.h"
 #include "watch_api.h"
 
 #include <stdexcept>
@@ -117,26 +120,34 @@ private:
     struct Query {
         http::Request request;
         http::Responder responder;
+        TimePoint asked;
     };
 
     void handle(const http::Request& request, http::Responder responder) {
-        if (const auto refusal = access_.refuse(request)) return responder.respond(*refusal);
-        if (!is_query(request)) return answer(request, std::move(responder));
-        if (queries_.size() >= center_.options.queries_max)
+        const TimePoint asked = SteadyClock::now();
+        if (const auto refusal = access_.refuse(request)) {
+            times_.add(kRefusedRoute, SteadyClock::now() - asked);
+            return responder.respond(*refusal);
+        }
+        if (!is_query(request)) return answer(request, std::move(responder), asked);
+        if (queries_.size() >= center_.options.queries_max) {
+            times_.add(kOverloadedRoute, SteadyClock::now() - asked);
             return responder.respond(overloaded(request));
+        }
         // A std::function must be copyable; what it holds need not be.
-        auto query = std::make_shared<Query>(Query{request, std::move(responder)});
+        auto query = std::make_shared<Query>(Query{request, std::move(responder), asked});
         static_cast<void>(queries_.push([this, query] {
-            answer(query->request, std::move(query->responder));
+            answer(query->request, std::move(query->responder), query->asked);
         }));
     }
 
-    void answer(const http::Request& request, http::Responder responder) {
+    void answer(const http::Request& request, http::Responder responder, TimePoint asked) {
         const TimePoint now = SteadyClock::now();
         // What has expired a moment ago is not listed just because nobody has looked yet.
         center_.sweep(now);
         if (!watch_.handle(request, responder, now)) responder.respond(face_answer(request, now));
         publish(now);
+        times_.add(route_of(request, center_.options.header_path), SteadyClock::now() - asked);
     }
 
     http::Response face_answer(const http::Request& request, TimePoint now) {
@@ -144,6 +155,12 @@ private:
         if (auto response = native_.handle(request, now)) return *std::move(response);
         if (auto response = eureka_.handle(request, now)) return *std::move(response);
         if (auto response = page_answer(request)) return *std::move(response);
+        if (auto response = prometheus_sd_answer(request, center_, now)) {
+            return *std::move(response);
+        }
+        if (auto response = metrics_answer(request, center_, times_, server_.connections(), now)) {
+            return *std::move(response);
+        }
         return no_such_resource(request, center_.options.header_path);
     }
 
@@ -165,6 +182,7 @@ private:
     NativeApi native_;
     HeaderFace header_;
     EurekaFace eureka_;
+    RequestTimes times_;
     QueryQueue queries_;
     WatchApi watch_;
     http::Server server_;  // last: its thread uses the rest

@@ -94,6 +94,9 @@ public:
     // the file and the reason, and what was read before stays in use. Without TLS it does nothing.
     [[nodiscard]] Result<void> reload_tls();
 
+    // How many connections are open. Only on the I/O thread.
+    [[nodiscard]] std::size_t connections() const;
+
     // Refuses connections, answers what it has, ends the thread. Not on the I/O thread.
     // Idempotent; lasts stop_grace at most.
     void stop();
