@@ -1,12 +1,17 @@
 // The registry's page in Debian's Chromium, which playwright-core drives. The scripts say what
 // holds and end with 0 if everything does.
 
+#include <rollcall/base/random.h>
+
 #include "interop/peers.h"
 #include "registry/quiet_registry.h"
 #include "support/process.h"
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
 #include <string>
 #include <unistd.h>
 #include <utility>
@@ -20,7 +25,8 @@ constexpr const char* kChromium = "/usr/bin/chromium";
 
 class PageInABrowser : public testing::Test {
 protected:
-    PageInABrowser() : registry_(options()) {
+    explicit PageInABrowser(RegistryServerOptions chosen = options())
+        : registry_(std::move(chosen)) {
         if (::access(kChromium, X_OK) != 0) {
             throw std::runtime_error{
                 "this test needs the Debian package chromium ('scripts/setup tests' installs it)"};
@@ -52,6 +58,28 @@ TEST_F(PageInABrowser, ShowsWhatHappensAndChangesIt) {
 
 TEST_F(PageInABrowser, IsAtEaseWithAThousandInstances) {
     expect_everything_holds("page_thousand.js");
+}
+
+class PageWithTokens : public PageInABrowser {
+protected:
+    static RegistryServerOptions options() {
+        RegistryServerOptions options = PageInABrowser::options();
+        options.token_file = testing::TempDir() + "rollcall_page_tokens_" + random_nonce();
+        std::ofstream{options.token_file} << "read reader-token\nwrite writer-token\n";
+        return options;
+    }
+
+    explicit PageWithTokens(RegistryServerOptions chosen = options())
+        : PageInABrowser(chosen), file_(chosen.token_file) {}
+
+    ~PageWithTokens() override { std::filesystem::remove(file_); }
+
+private:
+    const std::string file_;
+};
+
+TEST_F(PageWithTokens, AsksForOneWhereItIsNeeded) {
+    expect_everything_holds("page_token.js");
 }
 
 }  // namespace

@@ -77,36 +77,6 @@ const checks = {
         await row(page, "10.1.2.3:9000").getByText("up", { exact: true }).waitFor();
     },
 
-    // As a registry with a token for writing answers, without the right one.
-    async "a token is asked for where it is needed, and sent"(page, problems) {
-        const sent = [];
-        await page.route("**/instances/**", (route) => {
-            sent.push(route.request().headers().authorization);
-            if (sent.at(-1) === "Bearer right") return route.continue();
-            const json = { error: "unauthorized", message: "this needs a token" };
-            return route.fulfill({ status: 401, json });
-        });
-        const token = page.locator("#token");
-        await page.getByRole("button", { name: /^Drain 10.1.2.3:9000 / }).click();
-        await dialog(page).getByRole("button", { name: "Drain" }).click();
-        await token.getByRole("button", { name: "Cancel" }).click();
-        await dialog(page).getByText("this needs a token").waitFor();
-        await dialog(page).getByRole("button", { name: "Drain" }).click();
-        for (const word of ["wrong", "right"]) {
-            await token.getByLabel("Token").fill(word);
-            await token.getByRole("button", { name: "Use it" }).click();
-            if (word === "wrong") await token.getByText("The token was refused.").waitFor();
-        }
-        await row(page, "10.1.2.3:9000").getByText("draining").waitFor();
-        assert.deepEqual(sent, [undefined, undefined, "Bearer wrong", "Bearer right"]);
-        assert.equal(await page.evaluate(() => sessionStorage["rollcall.token"]), "right");
-        await page.unroute("**/instances/**");
-        assert.equal(problems.splice(0).length, 3); // the browser itself reports each 401
-        const path = "/v1/services/calculator/instances/10.1.2.3:9000";
-        await registry.request("PATCH", path, { override: null });
-        await row(page, "10.1.2.3:9000").getByText("up", { exact: true }).waitFor();
-    },
-
     async "remove asks and works"(page) {
         await registry.register("calculator", 9002);
         await page.getByRole("button", { name: /^Remove 10.1.2.3:9002 / }).click();
