@@ -1,5 +1,5 @@
-// The registry's snapshot: any bytes as a file, and, because a checksum keeps those from the parser,
-// any bytes with a right one. What can be read is restored, written and read again.
+// The registry's snapshot: any bytes as a file, and, because a checksum keeps those from the
+// parser, any bytes with a right one. What can be read is restored, written and read again.
 #include "sha256.h"
 #include "snapshot.h"
 
@@ -46,8 +46,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string input{reinterpret_cast<const char*>(data), size};
     rollcall::registry::use(input);
     const std::string content = "rollcall-registry-snapshot 1 7\n" + input;
-    rollcall::registry::use(
-        content + "sha256\t" + rollcall::registry::sha256(content) + "\n"
-    );
+    rollcall::registry::use(content + "sha256\t" + rollcall::registry::sha256(content) + "\n");
     return 0;
 }

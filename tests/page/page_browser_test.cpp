@@ -44,7 +44,7 @@ protected:
         auto command = rollcall::tests::node_command(script);
         command.push_back(registry_.url());
         const auto ended =
-            rollcall::tests::run(std::move(command), rollcall::tests::node_environment());
+            rollcall::tests::run(std::move(command), rollcall::tests::node_environment(), 55s);
         EXPECT_EQ(ended.status, rollcall::tests::ExitStatus{0}) << ended.output << ended.errors;
         EXPECT_NE(ended.output.find("everything holds"), std::string::npos) << ended.output;
     }

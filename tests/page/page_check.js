@@ -51,7 +51,7 @@ const checks = {
     },
 
     async "one that expires leaves"(page) {
-        await registry.register("calculator", 9001, { ttl: null });
+        await registry.register("calculator", 9001, { ttl: 3 });
         await row(page, "10.1.2.3:9001").waitFor();
         await row(page, "10.1.2.3:9001").waitFor({ state: "detached" });
         await page.locator("#feed li", { hasText: "expired" }).waitFor();

@@ -4,13 +4,9 @@
 
 #include "access.h"
 #include "center.h"
-#include "eureka_face.h"
-#include "header_face.h"
+#include "faces.h"
 #include "help.h"
 #include "metrics.h"
-#include "native_api.h"
-#include "page.h"
-#include "prometheus_sd.h"
 #include "request_times.h"
 #include "watch_api.h"
 
@@ -41,11 +37,16 @@ bool is_query(const http::Request& request) {
     return request.method == "GET" || is_watch;
 }
 
-http::Response overloaded(const http::Request& request) {
-    // Some of Eureka's clients take any body that parses for a list.
+// Some of Eureka's clients take any body that parses for a list.
+http::Response readable_by(const http::Request& request, http::Response refusal) {
     if (!request.path.empty() && request.path.front() == "eureka") {
-        return http::Response::empty(503).with_header("Retry-After", "2");
+        refusal.body = nullptr;
+        refusal.content_type.clear();
     }
+    return refusal;
+}
+
+http::Response overloaded() {
     return http::Response::error(
                503, "overloaded", "more is asked than this registry can answer; ask again later"
     )
@@ -59,9 +60,7 @@ public:
     explicit Impl(RegistryServerOptions options)
         : center_(std::move(options)),
           access_(access_of(center_.options)),
-          native_(center_),
-          header_(center_),
-          eureka_(center_),
+          faces_(center_),
           queries_(
               [this](std::function<void()> work) { server_.post(std::move(work)); },
               center_.options.queries_max
@@ -127,12 +126,12 @@ private:
         const TimePoint asked = SteadyClock::now();
         if (const auto refusal = access_.refuse(request)) {
             times_.add(kRefusedRoute, SteadyClock::now() - asked);
-            return responder.respond(*refusal);
+            return responder.respond(readable_by(request, *refusal));
         }
         if (!is_query(request)) return answer(request, std::move(responder), asked);
         if (queries_.size() >= center_.options.queries_max) {
             times_.add(kOverloadedRoute, SteadyClock::now() - asked);
-            return responder.respond(overloaded(request));
+            return responder.respond(readable_by(request, overloaded()));
         }
         // A std::function must be copyable; what it holds need not be.
         auto query = std::make_shared<Query>(Query{request, std::move(responder), asked});
@@ -151,13 +150,7 @@ private:
     }
 
     http::Response face_answer(const http::Request& request, TimePoint now) {
-        if (auto response = header_.handle(request, now)) return *std::move(response);
-        if (auto response = native_.handle(request, now)) return *std::move(response);
-        if (auto response = eureka_.handle(request, now)) return *std::move(response);
-        if (auto response = page_answer(request)) return *std::move(response);
-        if (auto response = prometheus_sd_answer(request, center_, now)) {
-            return *std::move(response);
-        }
+        if (auto response = faces_.handle(request, now)) return *std::move(response);
         if (auto response = metrics_answer(request, center_, times_, server_.connections(), now)) {
             return *std::move(response);
         }
@@ -179,9 +172,7 @@ private:
     const HomeProcess home_;
     Center center_;
     Access access_;
-    NativeApi native_;
-    HeaderFace header_;
-    EurekaFace eureka_;
+    Faces faces_;
     RequestTimes times_;
     QueryQueue queries_;
     WatchApi watch_;
