@@ -52,6 +52,10 @@ TEST_F(CenterAccess, EveryFaceAsksForTheToken) {
     server.start();
     const char* const instance = R"({"address":"127.0.0.1","port":9})";
     const http::HeaderList named{{"X-Myrpc-Server", "tcp@127.0.0.1:9"}};
+    const http::HeaderList json{{"Content-Type", "application/json"}};
+    const char* const eureka = R"({"instance":{"hostName":"h1","app":"A","ipAddr":"127.0.0.1",
+        "status":"UP","port":{"$":9,"@enabled":"true"},
+        "dataCenterInfo":{"@class":"x","name":"MyOwn"}}})";
     const Asked writes[] = {
         {"PUT", "/v1/services/a/instances/b", {}, instance},
         {"POST", "/v1/heartbeat", {}, R"({"instances":[]})"},
@@ -59,6 +63,10 @@ TEST_F(CenterAccess, EveryFaceAsksForTheToken) {
         {"POST", "/myRPC/registry", named},
         {"DELETE", "/myRPC/registry", named},
         {"DELETE", "/v1/services/a/instances/b"},
+        {"POST", "/eureka/apps/A", json, eureka},
+        {"PUT", "/eureka/v2/apps/A/h1"},
+        {"PUT", "/eureka/apps/A/h1/status?value=OUT_OF_SERVICE"},
+        {"DELETE", "/eureka/apps/A/h1"},
     };
     for (const Asked& asked : writes) {
         EXPECT_EQ(status(server, "", asked), 401) << asked.method << asked.path;
@@ -70,6 +78,9 @@ TEST_F(CenterAccess, EveryFaceAsksForTheToken) {
         {"GET", "/v1/services"},
         {"GET", "/v1/services/a"},
         {"GET", "/v1/status"},
+        {"GET", "/v1/prometheus"},
+        {"GET", "/metrics"},
+        {"GET", "/eureka/apps"},
         {"GET", "/myRPC/registry"},
         {"HEAD", "/myRPC/registry"},
         {"POST", "/v1/watch", {}, R"({"services":{"a":""}})"},
@@ -80,6 +91,7 @@ TEST_F(CenterAccess, EveryFaceAsksForTheToken) {
         EXPECT_EQ(status(server, kWriter, asked), 200) << asked.method << asked.path;
     }
     EXPECT_EQ(status(server, "", {"GET", "/healthz"}), 200);
+    EXPECT_EQ(status(server, "", {"GET", "/"}), 200);
     // However the path is spelled.
     EXPECT_EQ(status(server, "", {"GET", "/v1/%73ervices"}), 401);
     EXPECT_EQ(status(server, "", {"PUT", "//healthz"}), 401);
