@@ -62,7 +62,19 @@ TEST(RegistryServer, RefusesOptionsThatMakeNoSense) {
     expect_refused([](auto& o) { o.warmup = std::chrono::milliseconds{-1}; });
     expect_refused([](auto& o) { o.header_prefix = ""; });
     expect_refused([](auto& o) { o.header_prefix = "X: "; });
-    for (const char* path : {"", "/", "x", "/a/", "/v1", "/v1/x", "/healthz", "/eureka", "/eureka/x", "/metrics", "/a b", "/a%20"}) {
+    for (const char* path :
+         {"",
+          "/",
+          "x",
+          "/a/",
+          "/v1",
+          "/v1/x",
+          "/healthz",
+          "/eureka",
+          "/eureka/x",
+          "/metrics",
+          "/a b",
+          "/a%20"}) {
         expect_refused([&](auto& o) { o.header_path = path; });
     }
 }
