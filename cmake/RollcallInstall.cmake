@@ -55,3 +55,10 @@ foreach(binary rollcall-registry rollcall calculator-server)
         install(TARGETS ${binary} RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
     endif()
 endforeach()
+
+if(TARGET rollcall-registry)
+    configure_file("${PROJECT_SOURCE_DIR}/packaging/rollcall-registry.service.in"
+        "${PROJECT_BINARY_DIR}/packaging/rollcall-registry.service" @ONLY)
+    install(FILES "${PROJECT_BINARY_DIR}/packaging/rollcall-registry.service"
+        DESTINATION lib/systemd/system)
+endif()
