@@ -1,97 +1,18 @@
 // What may happen to a registry in production, with real processes. The numbers are those of the
 // table in docs/registry.md; faults that have no test here name theirs there.
-#include <rollcall/http/client.h>
-#include <rollcall/registry/admin.h>
+#include "registry_faults.h"
 
 #include "support/eventually.h"
-#include "support/process.h"
-#include "support/programs.h"
 #include "support/raw_peer.h"
 #include "support/temporary_directory.h"
 
-#include <gtest/gtest.h>
-
 #include <atomic>
-#include <string>
 #include <thread>
-#include <vector>
 
 namespace rollcall::tests {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr const char* kService = "fleet";
-
-// A rollcall-registry that can be killed and started again at the same place.
-class RegistryFaults : public testing::Test {
-protected:
-    void start(const std::vector<std::string>& options) {
-        std::vector<std::string> command{
-            program("rollcall-registry"), "--listen", listen_, "--log-level", "error"};
-        command.insert(command.end(), options.begin(), options.end());
-        process_ = std::make_unique<Process>(std::move(command));
-        url_ = last_word(process_->wait_line("listening on"));
-        listen_ = url_.substr(url_.rfind('/') + 1);
-        client_ = std::make_unique<http::Client>(*http::Url::parse(url_));
-        admin_ = std::make_unique<registry::RegistryAdmin>(url_);
-    }
-
-    int request(const std::string& method, const std::string& path, const std::string& body = "") {
-        const auto answer = client_->request(method, path, {}, body, Deadline::in(20s));
-        return answer ? answer->status() : 0;
-    }
-
-    static std::string id(int number) { return "10.0.0.7:" + std::to_string(10'000 + number); }
-
-    static std::string path(int number) {
-        return std::string{"/v1/services/"} + kService + "/instances/" + id(number);
-    }
-
-    void list(int count) {
-        for (int i = 0; i < count; ++i) {
-            const std::string port = std::to_string(10'000 + i);
-            ASSERT_EQ(
-                request("PUT", path(i), R"({"address":"10.0.0.7","port":)" + port + "}"), 201
-            );
-        }
-    }
-
-    // One request for all of them, as a registrar does it.
-    static std::string beats(int from, int to) {
-        std::string body = R"({"instances":[)";
-        for (int i = from; i < to; ++i) {
-            if (i != from) body += ',';
-            body += std::string{R"({"service":")"} + kService + R"(","id":")" + id(i) + R"("})";
-        }
-        return body + "]}";
-    }
-
-    std::vector<registry::Instance> listed() {
-        const auto instances = admin_->instances(kService, Deadline::in(20s));
-        return instances ? *instances : std::vector<registry::Instance>{};
-    }
-
-    std::size_t held() {
-        std::size_t count = 0;
-        for (const auto& instance : listed())
-            count += instance.stale ? 1 : 0;
-        return count;
-    }
-
-    // A number of GET /v1/status, by its name.
-    long status(const std::string& name) {
-        const std::string text = admin_->status(Deadline::in(20s)).value();
-        const auto at = text.find('"' + name + "\":");
-        return at == std::string::npos ? -1 : std::stol(text.substr(at + name.size() + 3));
-    }
-
-    std::string listen_ = "127.0.0.1:0";
-    std::string url_;
-    std::unique_ptr<Process> process_;
-    std::unique_ptr<http::Client> client_;
-    std::unique_ptr<registry::RegistryAdmin> admin_;
-};
 
 TEST_F(RegistryFaults, F02_KilledWithASnapshotItMissesNobody) {
     constexpr int kCount = 1000;
