@@ -193,6 +193,40 @@ TEST(HttpServer, HoldsConnectionsAtTheLimit) {
     EXPECT_THAT(third.receive(), HasSubstr("GET /c"));
 }
 
+// Twenty thousand idle connections kept everybody out for two minutes.
+TEST(HttpServer, GivesThePlaceOfTheLongestIdleConnectionToANewOne) {
+    ServerOptions options = loopback();
+    options.connections_max = 3;
+    std::vector<Responder> parked;
+    std::atomic<int> count{0};
+    TestServer test{
+        [&](const Request& request, Responder responder) {
+            if (request.target != "/park") return describe(request, std::move(responder));
+            parked.push_back(std::move(responder));
+            ++count;
+        },
+        options};
+    RawPeer waiting{test.server.endpoint()};
+    waiting.send("GET /park HTTP/1.1\r\nHost: x\r\n\r\n");
+    ASSERT_TRUE(eventually([&] { return count == 1; }));
+    RawPeer silent{test.server.endpoint()};
+    const std::string get = "GET /c HTTP/1.1\r\nHost: x\r\n\r\n";
+    RawPeer busy{test.server.endpoint()};
+    busy.send(get);
+    EXPECT_THAT(busy.receive(), HasSubstr("GET /c"));
+    RawPeer fourth{test.server.endpoint()};
+    fourth.send(get);
+    EXPECT_THAT(fourth.receive(), HasSubstr("GET /c"));
+    EXPECT_EQ(silent.receive_all(), "");
+    EXPECT_TRUE(silent.at_end());
+    RawPeer fifth{test.server.endpoint()};
+    fifth.send(get);
+    EXPECT_THAT(fifth.receive(), HasSubstr("GET /c"));
+    EXPECT_EQ(waiting.receive(1, Duration{0}), "");
+    EXPECT_FALSE(waiting.at_end()) << "who waits for an answer is not idle";
+    test.server.stop();
+}
+
 TEST(HttpServer, AcceptsAgainAfterRunningOutOfDescriptors) {
     std::mutex mutex;
     std::string logged;

@@ -27,25 +27,20 @@ constexpr std::size_t kHardFieldCount = 1024;
 // meanwhile is noticed.
 constexpr std::size_t kPipelinedRequests = 2;
 
-using ConnectionChanged = std::function<void(restinio::connection_id_t id, bool open)>;
+using ConnectionClosed = std::function<void(restinio::connection_id_t id)>;
 
-// Tells the loop about its connections.
+// Tells the loop about the end of its connections.
 class Listener {
 public:
-    explicit Listener(ConnectionChanged changed) : changed_(std::move(changed)) {}
+    explicit Listener(ConnectionClosed closed) : closed_(std::move(closed)) {}
 
     void state_changed(const restinio::connection_state::notice_t& notice) noexcept {
-        using restinio::connection_state::accepted_t;
         using restinio::connection_state::closed_t;
-        if (restinio::holds_alternative<accepted_t>(notice.cause())) {
-            changed_(notice.connection_id(), true);
-        } else if (restinio::holds_alternative<closed_t>(notice.cause())) {
-            changed_(notice.connection_id(), false);
-        }
+        if (restinio::holds_alternative<closed_t>(notice.cause())) closed_(notice.connection_id());
     }
 
 private:
-    ConnectionChanged changed_;
+    ConnectionClosed closed_;
 };
 
 // Plain and encrypted connections are one type, so that all of this is compiled once.
@@ -77,14 +72,14 @@ inline std::unique_ptr<Connections> make_connections(
     asio::io_context& io,
     const ServerOptions& options,
     std::function<void(restinio::request_t&)> handle,
-    ConnectionChanged changed
+    ConnectionClosed closed
 ) {
     restinio::server_settings_t<Traits> settings;
     settings.request_handler([handle = std::move(handle)](restinio::request_handle_t request) {
         handle(*request);
         return restinio::request_accepted();
     });
-    settings.connection_state_listener(std::make_shared<Listener>(std::move(changed)));
+    settings.connection_state_listener(std::make_shared<Listener>(std::move(closed)));
     settings.read_next_http_message_timelimit(options.idle_timeout)
         .write_http_response_timelimit(options.write_timeout)
         .handle_request_timeout(options.answer_timeout)

@@ -18,6 +18,7 @@ Responder::State::State(std::shared_ptr<Answers> answers, restinio::request_t& r
       upgrade_(request.header().connection() == restinio::http_connection_header_t::upgrade),
       head_(request.header().method() == restinio::http_method_head()) {
     answers_->open.emplace(connection_id_, this);
+    answers_->connections.busy(connection_id_);
 }
 
 Responder::State::~State() {
@@ -73,6 +74,8 @@ void Responder::State::close() {
     const auto mine =
         std::find_if(first, last, [this](const auto& each) { return each.second == this; });
     if (mine != last) answers_->open.erase(mine);
+    if (!answers_->open.contains(connection_id_))
+        answers_->connections.idle(connection_id_, SteadyClock::now());
 }
 
 Responder::Responder(std::unique_ptr<State> state) : state_(std::move(state)) {

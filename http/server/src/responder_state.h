@@ -4,6 +4,7 @@
 #include <rollcall/http/server.h>
 
 #include "connections.h"
+#include "idle_connections.h"
 
 #include <asio/io_context.hpp>
 
@@ -19,6 +20,7 @@ struct Answers {
 
     asio::io_context* io;  // valid while `open` holds anything
     std::unordered_multimap<restinio::connection_id_t, Responder::State*> open;
+    IdleConnections connections;
     std::shared_ptr<int> written = std::make_shared<int>();  // one more owner per write under way
     bool stopping = false;
 };

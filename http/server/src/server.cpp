@@ -17,9 +17,8 @@
 
 #include <optional>
 #include <stdexcept>
+#include <sys/socket.h>
 #include <thread>
-#include <unordered_map>
-#include <unordered_set>
 
 namespace rollcall::http {
 namespace {
@@ -27,6 +26,8 @@ namespace {
 using asio::ip::tcp;
 
 constexpr Duration kAcceptPause = std::chrono::milliseconds{100};
+// So long a client may think between two requests, whoever else wants to connect.
+constexpr Duration kIdleAtLeast = std::chrono::seconds{1};
 constexpr Duration kStopPoll = std::chrono::milliseconds{2};
 
 Request request_of(const restinio::request_t& from) {
@@ -64,7 +65,7 @@ public:
 
     [[nodiscard]] const Endpoint& endpoint() const { return endpoint_; }
 
-    [[nodiscard]] std::size_t connections() const { return open_connections_.size(); }
+    [[nodiscard]] std::size_t connections() const { return answers_->connections.size(); }
 
     void post(std::function<void()> work) { asio::post(io_, std::move(work)); }
 
@@ -75,9 +76,15 @@ public:
 private:
     void run();
     void accept();
+    void make_room();
+
+    [[nodiscard]] bool is_full() const {
+        return connections() + handshakes_.under_way() >= options_.connections_max;
+    }
+
     void take(tcp::socket socket);
     void serve(StreamSocket socket, const tcp::endpoint& peer);
-    void connection_changed(restinio::connection_id_t id, bool open);
+    void connection_closed(restinio::connection_id_t id);
     void handle(restinio::request_t& raw);
     void begin_stop();
     void finish_stop(TimePoint latest);
@@ -90,8 +97,8 @@ private:
     asio::steady_timer accept_timer_;
     Handshakes handshakes_;
     std::unique_ptr<Connections> connections_;
-    std::unordered_set<restinio::connection_id_t> open_connections_;
     bool accepting_ = false;
+    bool making_room_ = false;
     bool accept_failed_ = false;  // said once
     Endpoint endpoint_;
     std::thread thread_;
@@ -107,7 +114,7 @@ void Server::Loop::start() {
         io_,
         options_,
         [this](restinio::request_t& request) { handle(request); },
-        [this](restinio::connection_id_t id, bool open) { connection_changed(id, open); }
+        [this](restinio::connection_id_t id) { connection_closed(id); }
     );
     post([this] { accept(); });
     thread_ = start_thread("http-server", [this] { run(); });
@@ -132,24 +139,45 @@ void Server::Loop::after(Duration delay, std::function<void()> work) {
 }
 
 void Server::Loop::accept() {
-    const std::size_t taken = open_connections_.size() + handshakes_.under_way();
-    accepting_ = !answers_->stopping && taken < options_.connections_max;
-    if (!accepting_) return;
+    if (answers_->stopping || accepting_) return;
+    if (is_full()) return make_room();
+    accepting_ = true;
     acceptor_.async_accept([this](asio::error_code ec, tcp::socket socket) {
         accepting_ = false;
         if (ec == asio::error::operation_aborted) return;
         if (!ec) {
             accept_failed_ = false;
             take(std::move(socket));
-            if (!accepting_) accept();
-            return;
+            return accept();
         }
         if (!std::exchange(accept_failed_, true)) {
             options_.log.error("cannot accept connections, will try again: " + ec.message());
         }
         accepting_ = true;
         accept_timer_.expires_after(kAcceptPause);
-        accept_timer_.async_wait([this](asio::error_code) { accept(); });
+        accept_timer_.async_wait([this](asio::error_code) {
+            accepting_ = false;
+            accept();
+        });
+    });
+}
+
+// Whoever wants to connect to a full server takes the place of the connection that has been idle
+// the longest. So those that merely hold places keep nobody out.
+void Server::Loop::make_room() {
+    if (std::exchange(making_room_, true)) return;
+    acceptor_.async_wait(tcp::acceptor::wait_read, [this](asio::error_code ec) {
+        making_room_ = false;
+        if (ec || answers_->stopping) return;
+        if (!is_full()) return accept();
+        const auto oldest = answers_->connections.take_oldest(SteadyClock::now(), kIdleAtLeast);
+        // Its end is noticed like any other, and then there is room.
+        if (oldest) return void(::shutdown(*oldest, SHUT_RDWR));
+        making_room_ = true;
+        after(kAcceptPause, [this] {
+            making_room_ = false;
+            accept();
+        });
     });
 }
 
@@ -160,13 +188,17 @@ void Server::Loop::take(tcp::socket socket) {
     if (!options_.tls.enabled()) return serve(StreamSocket{std::move(socket)}, peer);
     handshakes_.begin(std::move(socket), peer, [this, peer](std::optional<StreamSocket> done) {
         if (done) serve(*std::move(done), peer);
-        if (!accepting_) accept();
+        accept();
     });
 }
 
 void Server::Loop::serve(StreamSocket socket, const tcp::endpoint& peer) {
+    const int descriptor = socket.plain().native_handle();
     try {
-        connections_->create_new_connection(std::move(socket), peer, Lifetime{nullptr})->init();
+        const auto connection =
+            connections_->create_new_connection(std::move(socket), peer, Lifetime{nullptr});
+        answers_->connections.add(connection->connection_id(), descriptor, SteadyClock::now());
+        connection->init();
     } catch (const std::exception& error) {
         options_.log.warning(std::string{"dropped a connection: "} + error.what());
     }
@@ -181,16 +213,12 @@ Result<void> Server::Loop::reload_tls() {
     return {};
 }
 
-void Server::Loop::connection_changed(restinio::connection_id_t id, bool open) {
-    if (open) {
-        open_connections_.insert(id);
-        return;
-    }
-    open_connections_.erase(id);
+void Server::Loop::connection_closed(restinio::connection_id_t id) {
+    answers_->connections.remove(id);
     for (auto each = answers_->open.find(id); each != answers_->open.end();
          each = answers_->open.find(id))
         each->second->client_gone();
-    if (!accepting_) accept();
+    accept();
 }
 
 void Server::Loop::handle(restinio::request_t& raw) {

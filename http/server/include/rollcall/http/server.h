@@ -46,7 +46,9 @@ struct ServerOptions {
     std::size_t body_bytes_max = 64 * 1024;
     std::size_t url_bytes_max = 8 * 1024;
     std::size_t header_bytes_max = 32 * 1024;
-    std::size_t connections_max = 20'000;  // further ones wait to be accepted
+    // Further ones take the place of those that have been idle the longest, for a second at least;
+    // while there are none they wait to be accepted.
+    std::size_t connections_max = 20'000;
 
     // With a certificate the server speaks https, TLS 1.2 or later, and nothing else.
     tls::ServerOptions tls = {};
