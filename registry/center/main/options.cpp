@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstdio>
+#include <memory>
 #include <string>
 
 namespace rollcall::registry {
@@ -14,6 +15,21 @@ constexpr int kUsage = 2;
 std::chrono::milliseconds milliseconds_of(double seconds) {
     return std::chrono::milliseconds{std::llround(seconds * 1000)};
 }
+
+// A line per option, so that all of it fits a screen.
+class Help : public CLI::Formatter {
+public:
+    Help() { column_width(26); }
+
+    std::string make_option_opts(const CLI::Option* option) const override {
+        return option->get_type_name().empty() ? "" : " " + option->get_type_name();
+    }
+
+    std::string make_option_desc(const CLI::Option* option) const override {
+        const std::string given = option->get_default_str();
+        return option->get_description() + (given.empty() ? "" : " [" + given + "]");
+    }
+};
 
 // What the flags say, before it is checked.
 struct Flags {
@@ -94,10 +110,12 @@ ParsedOptions parse_options(int argc, char** argv) {
     flags.level = name_of(options.log_level);
     CLI::App app{
         "rollcall-registry keeps the list of running servers: they register over HTTP and send\n"
-        "heartbeats, clients read who is there. State is in memory, and on\n"
-        "disk with --data.\n"
-        "Each option can also be given as an environment variable, flags win. SIGHUP has the\n"
-        "files of tokens and certificates read again."};
+        "heartbeats, clients read who is there and watch it change.\n"
+        "Each option is also a variable: --token-file is ROLLCALL_REGISTRYD_TOKEN_FILE; flags "
+        "win.\n"
+        "SIGHUP has the files of tokens and certificates read again.",
+        "rollcall-registry"};
+    app.formatter(std::make_shared<Help>());
     add_flags(app, flags, options);
 
     const auto refuse = [&](const std::string& sentence) {
