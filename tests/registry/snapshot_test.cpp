@@ -28,7 +28,7 @@ Instance instance(const std::string& id) {
     made.id = id;
     made.address = "10.0.0.7";
     made.port = 9000;
-    made.zone = "öst\t\"";
+    made.zone = "öst \"\\";
     made.meta = {{"key", "value"}};
     made.override_status = Status::draining;
     made.incarnation = "one";
@@ -98,6 +98,24 @@ TEST(Snapshot, IsAnErrorWithAnyByteChanged) {
         changed[at] = static_cast<char>(changed[at] ^ 1);
         EXPECT_FALSE(snapshot_from_text(changed)) << at;
     }
+}
+
+// It was restored, written again, and then the file could not be read.
+TEST(Snapshot, LeavesOutWhatCouldNotBeListed) {
+    ListSnapshot snapshot = snapshot_of(store_of(1), kStart);
+    const auto add = [&](auto change) {
+        Instance wrong = instance("wrong");
+        wrong.ttl = std::chrono::seconds{15};
+        change(wrong);
+        snapshot.entries.push_back({std::make_shared<const Instance>(wrong), {}, false});
+    };
+    add([](Instance& each) { each.port = 1; });  // fine
+    add([](Instance& each) { each.ttl = {}; });
+    add([](Instance& each) { each.service = "No Service"; });
+    add([](Instance& each) { each.address = "0.0.0.0"; });
+    const Result<ListSnapshot> read = snapshot_from_text(to_text(snapshot));
+    ASSERT_TRUE(read) << read.error().message();
+    EXPECT_EQ(read->entries.size(), 2U);
 }
 
 TEST(SnapshotFile, KeepsTwoGenerations) {

@@ -4,9 +4,9 @@
 
 #include "connections.h"
 #include "handshakes.h"
-#include "limits.h"
 #include "listen.h"
 #include "peer.h"
+#include "request_limits.h"
 #include "responder_state.h"
 #include "target.h"
 

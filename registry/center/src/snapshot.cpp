@@ -1,6 +1,7 @@
 #include "snapshot.h"
 
 #include <rollcall/registry/instance_json.h>
+#include <rollcall/registry/validation.h>
 
 #include "sha256.h"
 #include "wall_clock.h"
@@ -19,6 +20,9 @@ using std::chrono::milliseconds;
 
 constexpr std::string_view kMagic = "rollcall-registry-snapshot 1 ";
 constexpr std::size_t kReplacedKept = 4096;
+constexpr std::int64_t kLastDate = 9'000'000'000'000;  // in the year 2255, in milliseconds
+// The limits of leases may have been others before.
+constexpr InstanceLimits kAnyLease{milliseconds{1}, std::chrono::hours{24}};
 
 Error damaged(const std::string& what) {
     return Error{Errc::invalid_argument, "the snapshot is damaged: " + what};
@@ -53,7 +57,8 @@ void append_entry(std::string& text, const ListSnapshot::Entry& entry) {
 
 Result<ListSnapshot::Entry> read_entry(std::string_view line) {
     std::int64_t since_epoch = 0;
-    if (!read_number(next_field(line), since_epoch)) return damaged("a date is none");
+    if (!read_number(next_field(line), since_epoch) || since_epoch < 0 || since_epoch > kLastDate)
+        return damaged("a date is none");
     const bool made_nonce = next_field(line) == "1";
     Result<Instance> instance = instance_from_json(next_field(line));
     if (!instance) return damaged(instance.error().message());
@@ -70,7 +75,11 @@ Result<void> read_line(std::string_view line, ListSnapshot& snapshot) {
     if (kind == "i") {
         Result<ListSnapshot::Entry> entry = read_entry(line);
         if (!entry) return entry.error();
-        snapshot.entries.push_back(*std::move(entry));
+        // Another version may have listed what this one does not; the others are right all the
+        // same.
+        const bool valid =
+            validate(*entry->instance, kAnyLease) && entry->instance->ttl.count() > 0;
+        if (valid) snapshot.entries.push_back(*std::move(entry));
         return {};
     }
     const Json replaced = Json::parse(line, nullptr, /*allow_exceptions=*/false);
