@@ -191,11 +191,11 @@ private:
     std::thread thread_;
 };
 
-// Changes the watched service; its index afterwards.
-std::string change(HttpLoad& load, int weight) {
+// Changes the service; its index afterwards.
+std::string change(HttpLoad& load, const std::string& service, int weight) {
     const std::string answer = load.ask(request_text(
         "PUT",
-        "/v1/services/watched/instances/a",
+        "/v1/services/" + service + "/instances/a",
         R"({"address":"10.0.0.7","port":9000,"ttl":600,"weight":)" + std::to_string(weight) + "}"
     ));
     return nlohmann::json::parse(answer)["index"];
@@ -211,11 +211,13 @@ void measure_watchers(registry::RegistryServer& registry, std::size_t count, int
     HttpLoad changes{registry.endpoint(), 1};
     const double before = resident_bytes();
     HttpLoad watchers{registry.endpoint(), count};
-    const std::string wait = "/v1/services/watched?wait=60s&index=";
+    // One of their own: who is woken too often in a row has to wait.
+    const std::string service = "watched-by-" + std::to_string(count);
+    const std::string wait = "/v1/services/" + service + "?wait=60s&index=";
     std::vector<Duration> times;
     std::vector<Duration> last;
     std::vector<Duration> beats;
-    std::string index = change(changes, 0);
+    std::string index = change(changes, service, 0);
     Json row;
     row["what"] = std::to_string(count) + " watchers of one service";
     for (int round = 1; round <= rounds; ++round) {
@@ -224,7 +226,7 @@ void measure_watchers(registry::RegistryServer& registry, std::size_t count, int
         if (round == 1)
             row["bytes_per_watcher"] = (resident_bytes() - before) / static_cast<double>(count);
         Pulse pulse{registry.endpoint()};
-        index = change(changes, round);
+        index = change(changes, service, round);
         const auto now = watchers.receive_each(SteadyClock::now(), std::chrono::seconds{20});
         times.insert(times.end(), now.begin(), now.end());
         last.push_back(now.back());
@@ -242,7 +244,7 @@ void run(const Size& size) {
     registry::RegistryServerOptions options;
     options.listen = Endpoint{"127.0.0.1", 0};
     options.log = Log::none();
-    options.instances_max = size.instances + 1;
+    options.instances_max = size.instances + 2;  // and those that are watched
     registry::RegistryServer registry{options};
     registry.start();
     const std::size_t few = std::min<std::size_t>(size.instances, 1000);
@@ -252,8 +254,8 @@ void run(const Size& size) {
     measure_heartbeats(registry, size.instances, size.time);
     measure_floor(size);  // again, for a machine that has become slower meanwhile
     const std::size_t thousand = std::min<std::size_t>(size.watchers, 1000);
-    measure_watchers(registry, thousand, 20);
-    measure_watchers(registry, size.watchers, 5);
+    measure_watchers(registry, thousand, 15);
+    measure_watchers(registry, size.watchers, 15);
     HttpLoad load{registry.endpoint(), 1};
     const auto status = nlohmann::json::parse(load.ask(request_text("GET", "/v1/status")));
     print(Json{{"what", "expired"}, {"count", status["expired"].get<int>()}});
