@@ -155,7 +155,7 @@ void HttpLoad::send(Connection& connection, std::string_view request) {
 }
 
 bool HttpLoad::receive(Connection& connection) {
-    std::array<char, 65536> chunk;  // NOLINT(cppcoreguidelines-pro-type-member-init): read into
+    std::array<char, 65536> chunk;
     const ssize_t n = ::recv(connection.descriptor, chunk.data(), chunk.size(), MSG_DONTWAIT);
     if (n < 0 && errno == EAGAIN) return false;
     if (n <= 0) fail("the server closed a connection");

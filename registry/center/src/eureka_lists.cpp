@@ -3,6 +3,7 @@
 #include "eureka_json.h"
 #include "eureka_text.h"
 #include "eureka_xml.h"
+#include "lists.h"
 
 #include <algorithm>
 
@@ -16,17 +17,6 @@ bool names_vip(std::string_view vips, std::string_view wanted) {
         if (comma == std::string_view::npos) return false;
         vips.remove_prefix(comma + 1);
     }
-}
-
-std::vector<const LeaseRecord*> sorted_records(const ServiceRecord& service) {
-    std::vector<const LeaseRecord*> records;
-    records.reserve(service.instances.size());
-    for (const auto& [id, record] : service.instances)
-        records.push_back(record.get());
-    std::sort(records.begin(), records.end(), [](const auto* a, const auto* b) {
-        return a->instance->id < b->instance->id;
-    });
-    return records;
 }
 
 }  // namespace

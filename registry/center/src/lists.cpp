@@ -34,17 +34,6 @@ std::string with_registered(std::string object, const LeaseRecord& record, TimeP
     );
 }
 
-std::vector<const LeaseRecord*> sorted_records(const ServiceRecord& service) {
-    std::vector<const LeaseRecord*> records;
-    records.reserve(service.instances.size());
-    for (const auto& [id, record] : service.instances)
-        records.push_back(record.get());
-    std::sort(records.begin(), records.end(), [](const auto* a, const auto* b) {
-        return a->instance->id < b->instance->id;
-    });
-    return records;
-}
-
 // The items of a list, and a number for what they say. The dates are not part of it: they are
 // computed anew each time and may differ in the last place.
 struct Items {
@@ -73,6 +62,17 @@ IndexedText list_of(std::string index, const std::string& items) {
 }
 
 }  // namespace
+
+std::vector<const LeaseRecord*> sorted_records(const ServiceRecord& service) {
+    std::vector<const LeaseRecord*> records;
+    records.reserve(service.instances.size());
+    for (const auto& [id, record] : service.instances)
+        records.push_back(record.get());
+    std::sort(records.begin(), records.end(), [](const auto* a, const auto* b) {
+        return a->instance->id < b->instance->id;
+    });
+    return records;
+}
 
 Lists::Lists(const LeaseStore& store, std::string epoch) : store_(store), epoch_(std::move(epoch)) {
 }

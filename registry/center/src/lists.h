@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 namespace rollcall::registry {
 
@@ -23,6 +24,9 @@ struct IndexedText {
     std::string index;
     Text text;  // {"index":...,...}
 };
+
+// In the order of their ids, as all lists are. Valid until the next change.
+[[nodiscard]] std::vector<const LeaseRecord*> sorted_records(const ServiceRecord& service);
 
 // One thread at a time. The store must outlive it.
 class Lists {
