@@ -109,7 +109,9 @@ std::vector<std::string> make_all(
     return requests;
 }
 
-void measure_floor(const Size& size) {
+// A handler that does nothing, asked what the registry is asked: as many different requests cost
+// the client as much, and push as much out of the caches that it shares with the server.
+void measure_floor(std::size_t count, Duration time) {
     http::ServerOptions options;
     http::Server server{
         options, [](const http::Request& request, http::Responder responder) {
@@ -121,8 +123,12 @@ void measure_floor(const Size& size) {
         }};
     server.start();
     HttpLoad load{server.endpoint(), kConnections};
-    print(row_of("floor: single", repeat(load, make_all(1000, 1, beat_of), size.time)));
-    print(row_of("floor: batch of 10", repeat(load, make_all(1000, kBatch, batch_of), size.time)));
+    const std::string with = " with " + std::to_string(count) + " instances";
+    print(row_of(("floor: single" + with).c_str(), repeat(load, make_all(count, 1, beat_of), time))
+    );
+    print(row_of(
+        ("floor: batch of 10" + with).c_str(), repeat(load, make_all(count, kBatch, batch_of), time)
+    ));
 }
 
 void measure_heartbeats(registry::RegistryServer& registry, std::size_t count, Duration time) {
@@ -240,19 +246,22 @@ void measure_watchers(registry::RegistryServer& registry, std::size_t count, int
 }
 
 void run(const Size& size) {
-    measure_floor(size);
+    const std::size_t few = std::min<std::size_t>(size.instances, 1000);
+    measure_floor(few, size.time);
+    measure_floor(size.instances, size.time);
     registry::RegistryServerOptions options;
     options.listen = Endpoint{"127.0.0.1", 0};
     options.log = Log::none();
     options.instances_max = size.instances + 2;  // and those that are watched
     registry::RegistryServer registry{options};
     registry.start();
-    const std::size_t few = std::min<std::size_t>(size.instances, 1000);
     list(registry, 0, few);
     measure_heartbeats(registry, few, size.time);
     list(registry, few, size.instances);
     measure_heartbeats(registry, size.instances, size.time);
-    measure_floor(size);  // again, for a machine that has become slower meanwhile
+    // Again, for a machine that has become slower meanwhile.
+    measure_floor(few, size.time);
+    measure_floor(size.instances, size.time);
     const std::size_t thousand = std::min<std::size_t>(size.watchers, 1000);
     measure_watchers(registry, thousand, 15);
     measure_watchers(registry, size.watchers, 15);

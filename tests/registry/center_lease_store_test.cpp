@@ -60,7 +60,7 @@ TEST(LeaseStore, RenewalsMoveTheEnd) {
     for (int beat = 1; beat <= 10; ++beat) {
         const TimePoint now = kStart + seconds{10} * beat;
         EXPECT_TRUE(expired(store, now).empty());
-        EXPECT_EQ(store.renew("calculator", "a", "one", now), Beat::renewed);
+        EXPECT_EQ(store.renew("calculator", "a", "one", now).outcome, Beat::renewed);
     }
     EXPECT_TRUE(expired(store, kStart + seconds{114}).empty());
     EXPECT_EQ(expired(store, kStart + seconds{115}).size(), 1U);
@@ -123,14 +123,14 @@ TEST(LeaseStore, ANewProcessWinsAndTheOldOneIsTold) {
     LeaseStore store;
     put(store, instance("a", "old"));
     EXPECT_EQ(put(store, instance("a", "new")), Put::took_over);
-    EXPECT_EQ(store.renew("calculator", "a", "old", kStart), Beat::replaced);
+    EXPECT_EQ(store.renew("calculator", "a", "old", kStart).outcome, Beat::replaced);
     EXPECT_EQ(store.remove("calculator", "a", "old", kStart), Removal::replaced);
     EXPECT_EQ(put(store, instance("a", "old")), Put::replaced);
     EXPECT_EQ(store.find("calculator", "a")->instance->incarnation, "new");
-    EXPECT_EQ(store.renew("calculator", "a", "new", kStart), Beat::renewed);
+    EXPECT_EQ(store.renew("calculator", "a", "new", kStart).outcome, Beat::renewed);
     // Not even after the winner has left.
     EXPECT_EQ(store.remove("calculator", "a", "new", kStart), Removal::removed);
-    EXPECT_EQ(store.renew("calculator", "a", "old", kStart), Beat::replaced);
+    EXPECT_EQ(store.renew("calculator", "a", "old", kStart).outcome, Beat::replaced);
     EXPECT_EQ(store.remove("calculator", "a", "old", kStart), Removal::replaced);
     EXPECT_EQ(put(store, instance("a", "old")), Put::replaced);
     EXPECT_EQ(put(store, instance("a", "newest")), Put::created);
@@ -150,11 +150,11 @@ TEST(LeaseStore, AFastRestartIsNeverMissing) {
 
 TEST(LeaseStore, TellsUnknownNoncesToRegister) {
     LeaseStore store;
-    EXPECT_EQ(store.renew("calculator", "a", "one", kStart), Beat::missing);
+    EXPECT_EQ(store.renew("calculator", "a", "one", kStart).outcome, Beat::missing);
     EXPECT_EQ(store.remove("calculator", "a", "one", kStart), Removal::unknown);
     put(store, instance("a", "one"));
     // Not replaced, just never seen: its put will win.
-    EXPECT_EQ(store.renew("calculator", "a", "two", kStart), Beat::missing);
+    EXPECT_EQ(store.renew("calculator", "a", "two", kStart).outcome, Beat::missing);
     EXPECT_EQ(store.remove("calculator", "a", "two", kStart), Removal::replaced);
     EXPECT_EQ(put(store, instance("a", "two")), Put::took_over);
 }
@@ -166,10 +166,10 @@ TEST(LeaseStore, RegistrarsWithoutNonceRenewEachOther) {
     EXPECT_EQ(made.size(), 16U);
     EXPECT_EQ(put(store, instance("a", "")), Put::renewed);
     EXPECT_EQ(store.find("calculator", "a")->instance->incarnation, made);
-    EXPECT_EQ(store.renew("calculator", "a", "", kStart), Beat::renewed);
+    EXPECT_EQ(store.renew("calculator", "a", "", kStart).outcome, Beat::renewed);
     EXPECT_EQ(put(store, instance("a", "named")), Put::took_over);
     EXPECT_EQ(put(store, instance("a", "")), Put::took_over);
-    EXPECT_EQ(store.renew("calculator", "a", "named", kStart), Beat::replaced);
+    EXPECT_EQ(store.renew("calculator", "a", "named", kStart).outcome, Beat::replaced);
 }
 
 TEST(LeaseStore, KeepsTheOperatorsOverride) {
@@ -240,9 +240,9 @@ TEST(LeaseStore, LimitsWhatItRemembers) {
     LeaseStore store{{.replaced_max = 2}};
     for (const char* nonce : {"1", "2", "3", "4"})
         put(store, instance("a", nonce));
-    EXPECT_EQ(store.renew("calculator", "a", "1", kStart), Beat::missing);
-    EXPECT_EQ(store.renew("calculator", "a", "2", kStart), Beat::replaced);
-    EXPECT_EQ(store.renew("calculator", "a", "3", kStart), Beat::replaced);
+    EXPECT_EQ(store.renew("calculator", "a", "1", kStart).outcome, Beat::missing);
+    EXPECT_EQ(store.renew("calculator", "a", "2", kStart).outcome, Beat::replaced);
+    EXPECT_EQ(store.renew("calculator", "a", "3", kStart).outcome, Beat::replaced);
 }
 
 TEST(LeaseStore, ExpiresExactlyTheSilentOnesOfMany) {

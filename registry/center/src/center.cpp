@@ -125,13 +125,13 @@ LeaseStore::Registration Center::put(Instance instance, TimePoint now) {
     return done;
 }
 
-LeaseStore::BeatOutcome Center::renew(
+LeaseStore::Renewal Center::renew(
     std::string_view service, std::string_view id, std::string_view incarnation, TimePoint now
 ) {
-    const LeaseStore::BeatOutcome outcome = store.renew(service, id, incarnation, now);
-    if (outcome == LeaseStore::BeatOutcome::renewed) ++counters.heartbeats;
-    if (outcome == LeaseStore::BeatOutcome::missing) ++counters.missing;
-    return outcome;
+    const LeaseStore::Renewal renewal = store.renew(service, id, incarnation, now);
+    if (renewal.outcome == LeaseStore::BeatOutcome::renewed) ++counters.heartbeats;
+    if (renewal.outcome == LeaseStore::BeatOutcome::missing) ++counters.missing;
+    return renewal;
 }
 
 void Center::publish(TimePoint now) {

@@ -53,7 +53,7 @@ struct Center {
 
     // Through the store, counted; refusals are logged.
     LeaseStore::Registration put(Instance instance, TimePoint now);
-    LeaseStore::BeatOutcome renew(
+    LeaseStore::Renewal renew(
         std::string_view service, std::string_view id, std::string_view incarnation, TimePoint now
     );
     // Takes what has expired off the list. If it comes much later than it should (the process was

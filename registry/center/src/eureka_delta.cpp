@@ -63,7 +63,7 @@ EurekaLists::Delta EurekaLists::build_delta(TimePoint now) {
         for (const auto& [name, service] : store_.services()) {
             for (const auto& [id, record] : service.instances) {
                 if (recent.contains({name, id})) continue;
-                add(*record->instance, times_of(*record), "MODIFIED");
+                add(*record.instance, times_of(record), "MODIFIED");
             }
         }
     }

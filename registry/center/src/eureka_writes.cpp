@@ -137,7 +137,7 @@ Response EurekaFace::beat(const Name& name, const Request& request, TimePoint no
     const bool is_unknown =
         record != nullptr && eureka_status(*record->instance) == EurekaStatus::unknown;
     if (is_unknown || (known && *dirty > *known)) return Response::empty(404);
-    const auto outcome = center_.renew(name.service, name.id, "", now);
+    const auto outcome = center_.renew(name.service, name.id, "", now).outcome;
     if (outcome != LeaseStore::BeatOutcome::renewed) return Response::empty(404);
     const bool replicates = request.header("x-netflix-discovery-replication") == "true";
     if (!replicates || !known || *dirty == *known) return Response::empty(200);

@@ -129,7 +129,7 @@ Response HeaderFace::announce(const Request& request, TimePoint now) {
     Result<std::string> service = normalized_service(named.empty() ? kDefaultService : named);
     if (!service) return bad_request(service.error());
     // The protocol knows no processes: whoever says the text renews it.
-    if (center_.renew(*service, *text, "", now) == LeaseStore::BeatOutcome::renewed) {
+    if (center_.renew(*service, *text, "", now).outcome == LeaseStore::BeatOutcome::renewed) {
         return Response::empty(200);
     }
     Result<Instance> instance = instance_of(*text, *std::move(service));

@@ -27,7 +27,7 @@ void LeaseStore::expire(TimePoint now) {
         }
     }
     for (LeaseRecord* const record : lapsed) {
-        if (holds[record->instance->service] && !record->instance->stale) {
+        if (holds[record->instance->service] && !record->held) {
             hold(*record, now);
         } else {
             erase(*record, ChangeKind::expired, now);
@@ -39,8 +39,8 @@ bool LeaseStore::has_mass_lapse(const ServiceRecord& service, TimePoint now) con
     if (options_.hold.ttls <= 0) return false;
     std::size_t late = 0;
     for (const auto& [id, record] : service.instances) {
-        const bool silent = now - record->renewed > record->instance->ttl / kLatePart;
-        if (silent || record->instance->stale) ++late;
+        const bool silent = now - record.renewed > record.ttl / kLatePart;
+        if (silent || record.held) ++late;
     }
     const auto percent = static_cast<std::size_t>(options_.hold.percent);
     return late >= options_.hold.least && late * 100 > percent * service.instances.size();
@@ -65,8 +65,8 @@ std::size_t LeaseStore::end_hold(std::string_view service, TimePoint now) {
     const auto found = services_.find(service);
     if (found == services_.end()) return 0;
     std::vector<LeaseRecord*> held;
-    for (const auto& [id, record] : found->second.instances) {
-        if (record->instance->stale) held.push_back(record.get());
+    for (auto& [id, record] : found->second.instances) {
+        if (record.held) held.push_back(&record);
     }
     for (LeaseRecord* const record : held)
         erase(*record, ChangeKind::expired, now);

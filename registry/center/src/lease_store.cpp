@@ -91,11 +91,11 @@ LeaseStore::Registration LeaseStore::take_over(
 LeaseStore::Registration LeaseStore::create(Instance instance, TimePoint now) {
     const bool has_room = bytes_ + bytes_of(instance) <= options_.bytes_max;
     if (count_ >= options_.instances_max || !has_room) return {PutOutcome::full, nullptr};
-    auto record = std::make_unique<LeaseRecord>();
-    record->made_nonce = instance.incarnation.empty();
-    if (record->made_nonce) instance.incarnation = random_nonce();
-    record->registered = now;
-    record->instance = std::make_shared<const Instance>(std::move(instance));
+    LeaseRecord record;
+    record.made_nonce = instance.incarnation.empty();
+    if (record.made_nonce) instance.incarnation = random_nonce();
+    record.registered = now;
+    adopt(record, std::make_shared<const Instance>(std::move(instance)));
     return {PutOutcome::created, &insert(std::move(record), ChangeKind::registered, now)};
 }
 
@@ -104,20 +104,18 @@ void LeaseStore::restore(const LeaseRecord& record, TimePoint now) {
     const bool has_room =
         count_ < options_.instances_max && bytes_ + bytes_of(instance) <= options_.bytes_max;
     if (!has_room || find_record(instance.service, instance.id) != nullptr) return;
-    auto copy = std::make_unique<LeaseRecord>();
-    copy->instance = record.instance;
-    copy->registered = record.registered;
-    copy->made_nonce = record.made_nonce;
+    LeaseRecord copy;
+    adopt(copy, record.instance);
+    copy.registered = record.registered;
+    copy.made_nonce = record.made_nonce;
     insert(std::move(copy), ChangeKind::restored, now);
 }
 
-LeaseRecord& LeaseStore::insert(
-    std::unique_ptr<LeaseRecord> record, ChangeKind kind, TimePoint now
-) {
-    LeaseRecord& listed = *record;
+LeaseRecord& LeaseStore::insert(LeaseRecord record, ChangeKind kind, TimePoint now) {
+    ServiceRecord& service = services_[record.instance->service];
+    const std::string& id = record.instance->id;
+    LeaseRecord& listed = service.instances.emplace(id, std::move(record)).first->second;
     extend(listed, now);
-    ServiceRecord& service = services_[listed.instance->service];
-    service.instances.emplace(listed.instance->id, std::move(record));
     count(service, *listed.instance, 1);
     ++count_;
     bytes_ += bytes_of(*listed.instance);
@@ -125,17 +123,24 @@ LeaseRecord& LeaseStore::insert(
     return listed;
 }
 
-LeaseStore::BeatOutcome LeaseStore::renew(
+void LeaseStore::adopt(LeaseRecord& record, std::shared_ptr<const Instance> instance) {
+    record.held = instance->stale;
+    record.ttl = instance->ttl;
+    record.incarnation = instance->incarnation;
+    record.instance = std::move(instance);
+}
+
+LeaseStore::Renewal LeaseStore::renew(
     std::string_view service, std::string_view id, std::string_view incarnation, TimePoint now
 ) {
     LeaseRecord* const record = find_record(service, id);
-    if (record != nullptr &&
-        (incarnation.empty() || incarnation == record->instance->incarnation)) {
-        if (record->instance->stale) release(*record, now);
+    if (record != nullptr && (incarnation.empty() || incarnation == record->incarnation)) {
+        if (record->held) release(*record, now);
         extend(*record, now);
-        return BeatOutcome::renewed;
+        return {BeatOutcome::renewed, record};
     }
-    return was_replaced(service, id, incarnation) ? BeatOutcome::replaced : BeatOutcome::missing;
+    const bool is_replaced = was_replaced(service, id, incarnation);
+    return {is_replaced ? BeatOutcome::replaced : BeatOutcome::missing, nullptr};
 }
 
 LeaseStore::RemoveOutcome LeaseStore::remove(
@@ -166,7 +171,7 @@ void LeaseStore::postpone(Duration by) {
     // What is armed is armed too early now, which expire() finds out when it comes to it.
     for (auto& [name, service] : services_) {
         for (auto& [id, record] : service.instances)
-            record->expires += by;
+            record.expires += by;
     }
 }
 
@@ -179,7 +184,7 @@ const LeaseRecord* LeaseStore::find(std::string_view service, std::string_view i
     const ServiceRecord* const record = find(service);
     if (record == nullptr) return nullptr;
     const auto found = record->instances.find(id);
-    return found == record->instances.end() ? nullptr : found->second.get();
+    return found == record->instances.end() ? nullptr : &found->second;
 }
 
 std::uint64_t LeaseStore::index(std::string_view service) const {
@@ -191,12 +196,12 @@ LeaseRecord* LeaseStore::find_record(std::string_view service, std::string_view 
     const auto found = services_.find(service);
     if (found == services_.end()) return nullptr;
     const auto instance = found->second.instances.find(id);
-    return instance == found->second.instances.end() ? nullptr : instance->second.get();
+    return instance == found->second.instances.end() ? nullptr : &instance->second;
 }
 
 void LeaseStore::extend(LeaseRecord& record, TimePoint now) {
     record.renewed = now;
-    record.expires = now + record.instance->ttl;
+    record.expires = now + record.ttl;
     const bool is_armed = record.armed != TimePoint{};
     if (!is_armed || record.armed > record.expires) arm(record, record.expires);
     // Otherwise expire() will arm it anew.
@@ -220,7 +225,7 @@ bool LeaseStore::store(LeaseRecord& record, Instance instance, ChangeKind kind, 
     ServiceRecord& service = services_.find(instance.service)->second;
     count(service, *record.instance, -1);
     count(service, instance, 1);
-    record.instance = std::make_shared<const Instance>(std::move(instance));
+    adopt(record, std::make_shared<const Instance>(std::move(instance)));
     changed(service, kind, record.instance, now);
     return true;
 }

@@ -67,7 +67,7 @@ std::vector<const LeaseRecord*> sorted_records(const ServiceRecord& service) {
     std::vector<const LeaseRecord*> records;
     records.reserve(service.instances.size());
     for (const auto& [id, record] : service.instances)
-        records.push_back(record.get());
+        records.push_back(&record);
     std::sort(records.begin(), records.end(), [](const auto* a, const auto* b) {
         return a->instance->id < b->instance->id;
     });

@@ -27,7 +27,7 @@ void write_instances(MetricsText& text, const Center& center) {
     for (const auto& [name, service] : services) {
         std::array<std::uint64_t, kAllStatuses.size()> numbers{};
         for (const auto& [id, record] : service->instances)
-            ++numbers[static_cast<std::size_t>(record->instance->effective_status())];
+            ++numbers[static_cast<std::size_t>(record.instance->effective_status())];
         for (const Status status : kAllStatuses) {
             text.sample(
                 numbers[static_cast<std::size_t>(status)],

@@ -2,6 +2,7 @@
 
 #include <rollcall/registry/instance_json.h>
 
+#include "beat_reader.h"
 #include "help.h"
 #include "native_body.h"
 #include "question.h"
@@ -150,8 +151,8 @@ Response NativeApi::leases(const Request& request, TimePoint now) {
         for (const auto& [id, lease] : record->instances) {
             leases.push_back(
                 {{"id", id},
-                 {"age", Seconds{now - lease->renewed}.count()},
-                 {"left", Seconds{lease->expires - now}.count()}}
+                 {"age", Seconds{now - lease.renewed}.count()},
+                 {"left", Seconds{lease.expires - now}.count()}}
             );
         }
     }
@@ -220,7 +221,7 @@ Response NativeApi::beat(const Request& request, TimePoint now) {
     Result<std::string> service = normalized_service(request.path[2]);
     if (!service) return invalid(service.error());
     const Name name{*std::move(service), request.path[4]};
-    switch (center_.renew(name.service, name.id, incarnation_of(request), now)) {
+    switch (center_.renew(name.service, name.id, incarnation_of(request), now).outcome) {
         case LeaseStore::BeatOutcome::renewed:
             return Response::empty(204);
         case LeaseStore::BeatOutcome::replaced:
@@ -234,18 +235,17 @@ Response NativeApi::beat(const Request& request, TimePoint now) {
 Response NativeApi::beats(const Request& request, TimePoint now) {
     const Result<std::vector<Beat>> beats = beats_from_json(request.body);
     if (!beats) return invalid(beats.error());
-    std::chrono::milliseconds ttl = center_.options.ttl;
+    Duration ttl = center_.options.ttl;
     bool any = false;
     std::vector<std::string> missing;
     std::vector<std::string> replaced;
     for (const Beat& beat : *beats) {
-        switch (center_.renew(beat.service, beat.id, beat.incarnation, now)) {
-            case LeaseStore::BeatOutcome::renewed: {
-                const auto given = center_.store.find(beat.service, beat.id)->instance->ttl;
-                ttl = any ? std::min(ttl, given) : given;
+        const auto renewal = center_.renew(beat.service, beat.id, beat.incarnation, now);
+        switch (renewal.outcome) {
+            case LeaseStore::BeatOutcome::renewed:
+                ttl = any ? std::min(ttl, renewal.record->ttl) : renewal.record->ttl;
                 any = true;
                 break;
-            }
             case LeaseStore::BeatOutcome::missing:
                 missing.push_back(beat.service + "/" + beat.id);
                 break;
@@ -254,7 +254,7 @@ Response NativeApi::beats(const Request& request, TimePoint now) {
                 break;
         }
     }
-    return Response::json(200, beats_answer(interval_of(ttl), missing, replaced));
+    return Response::json(200, beats_answer(ttl, missing, replaced));
 }
 
 Response NativeApi::status(TimePoint now) const {

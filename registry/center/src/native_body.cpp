@@ -2,7 +2,6 @@
 
 #include <rollcall/base/log.h>
 #include <rollcall/registry/instance_json.h>
-#include <rollcall/registry/validation.h>
 
 #include <nlohmann/json.hpp>
 
@@ -24,28 +23,6 @@ Json parse(std::string_view text) {
 Json seconds(std::chrono::milliseconds value) {
     if (value.count() % 1000 == 0) return value.count() / 1000;
     return static_cast<double>(value.count()) / 1000;
-}
-
-// A string member of one beat; absent ones are empty.
-Result<std::string> text_member(const Json& object, const char* name, const std::string& where) {
-    const auto found = object.find(name);
-    if (found == object.end()) return std::string{};
-    if (!found->is_string()) return invalid(where + "." + name + " must be a string");
-    return found->get<std::string>();
-}
-
-Result<Beat> read_beat(const Json& object, const std::string& where) {
-    if (!object.is_object()) return invalid(where + " must be an object");
-    Result<std::string> service = text_member(object, "service", where);
-    Result<std::string> id = text_member(object, "id", where);
-    Result<std::string> incarnation = text_member(object, "incarnation", where);
-    for (const Result<std::string>* member : {&service, &id, &incarnation}) {
-        if (!*member) return member->error();
-    }
-    Result<std::string> normal = normalized_service(*service);
-    if (!normal) return invalid(where + ": " + normal.error().message());
-    if (id->empty()) return invalid(where + ".id is missing");
-    return Beat{*std::move(normal), *std::move(id), *std::move(incarnation)};
 }
 
 bool is_flat(const Json& value) {
@@ -72,25 +49,6 @@ Result<void> read_meta(const Json& object, InstanceChange& change) {
 }
 
 }  // namespace
-
-Result<std::vector<Beat>> beats_from_json(std::string_view text) {
-    const Json body = parse(text);
-    if (body.is_discarded() || !body.is_object()) {
-        return invalid("the body must be a JSON object {\"instances\":[...]}");
-    }
-    const auto found = body.find("instances");
-    if (found == body.end() || !found->is_array()) {
-        return invalid("the body must have an array 'instances'");
-    }
-    std::vector<Beat> beats;
-    beats.reserve(found->size());
-    for (const Json& item : *found) {
-        Result<Beat> beat = read_beat(item, "instances[" + std::to_string(beats.size()) + "]");
-        if (!beat) return beat.error();
-        beats.push_back(*std::move(beat));
-    }
-    return beats;
-}
 
 void InstanceChange::apply_to(Instance& instance) const {
     if (status) instance.status = *status;
@@ -137,12 +95,10 @@ Result<InstanceChange> change_from_json(std::string_view text) {
 }
 
 std::string beats_answer(
-    std::chrono::milliseconds interval,
-    const std::vector<std::string>& missing,
-    const std::vector<std::string>& replaced
+    Duration ttl, const std::vector<std::string>& missing, const std::vector<std::string>& replaced
 ) {
     const Json answer = {
-        {"interval", seconds(interval)}, {"missing", missing}, {"replaced", replaced}};
+        {"interval", seconds(interval_of(ttl))}, {"missing", missing}, {"replaced", replaced}};
     return answer.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -155,8 +111,9 @@ std::string registration_answer(const Instance& instance, std::string_view index
     return answer.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-std::chrono::milliseconds interval_of(std::chrono::milliseconds ttl) {
-    return std::max(ttl / 3, std::chrono::milliseconds{1});
+std::chrono::milliseconds interval_of(Duration ttl) {
+    using std::chrono::milliseconds;
+    return std::max(std::chrono::duration_cast<milliseconds>(ttl / 3), milliseconds{1});
 }
 
 }  // namespace rollcall::registry

@@ -58,8 +58,8 @@ void append_targets(
 ) {
     std::vector<const Instance*> instances;
     for (const auto& [id, record] : service.instances) {
-        if (!wanted || record->instance->effective_status() == *wanted) {
-            instances.push_back(record->instance.get());
+        if (!wanted || record.instance->effective_status() == *wanted) {
+            instances.push_back(record.instance.get());
         }
     }
     std::sort(instances.begin(), instances.end(), [](const auto* a, const auto* b) {

@@ -20,7 +20,7 @@ bool is_listed(const Instance& instance) {
 
 void append_servers(const ServiceRecord& service, std::vector<std::string>& servers) {
     for (const auto& [id, record] : service.instances) {
-        const Instance& instance = *record->instance;
+        const Instance& instance = *record.instance;
         if (!is_listed(instance)) continue;
         servers.push_back(
             instance.addr.empty() ? instance.scheme + "@" + instance.endpoint().to_string()

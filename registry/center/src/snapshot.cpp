@@ -106,7 +106,7 @@ ListSnapshot snapshot_of(const LeaseStore& store, TimePoint now) {
     for (const auto& [name, service] : store.services()) {
         for (const auto& [id, record] : service.instances) {
             snapshot.entries.push_back(
-                {record->instance, wall_time(record->registered, now), record->made_nonce}
+                {record.instance, wall_time(record.registered, now), record.made_nonce}
             );
         }
     }

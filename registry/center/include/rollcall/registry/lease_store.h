@@ -37,11 +37,12 @@ struct LeaseStoreOptions {
     HoldRule hold = {};
 };
 
-// Lookup of std::string keys by std::string_view.
+// Lookup of std::string keys by std::string_view. Not noexcept: libstdc++ then keeps the hash
+// beside each key, and a lookup need not read the neighbours' keys.
 struct StringHash {
     using is_transparent = void;
 
-    std::size_t operator()(std::string_view text) const noexcept {
+    std::size_t operator()(std::string_view text) const {
         return std::hash<std::string_view>{}(text);
     }
 };
@@ -54,11 +55,15 @@ struct LeaseRecord {
     TimePoint expires{};
     TimePoint armed{};        // when expire() looks at it next; never later than `expires`
     bool made_nonce = false;  // the registrar gave no incarnation
+
+    // Copies of what a heartbeat asks of the instance, so that it need not be read from memory.
+    bool held = false;
+    Duration ttl{};
+    std::string incarnation;
 };
 
 struct ServiceRecord {
-    std::unordered_map<std::string, std::unique_ptr<LeaseRecord>, StringHash, std::equal_to<>>
-        instances;            // by id
+    std::unordered_map<std::string, LeaseRecord, StringHash, std::equal_to<>> instances;  // by id
     std::uint64_t index = 0;  // the number of the last change to one of them
     std::size_t up = 0;       // with effective status up
     std::size_t held = 0;     // listed as stale
@@ -97,8 +102,13 @@ public:
 
     enum class BeatOutcome { renewed, missing, replaced };
 
+    struct Renewal {
+        BeatOutcome outcome;
+        const LeaseRecord* record;  // null unless renewed
+    };
+
     // An empty incarnation speaks for whoever is listed.
-    BeatOutcome renew(
+    Renewal renew(
         std::string_view service, std::string_view id, std::string_view incarnation, TimePoint now
     );
 
@@ -161,7 +171,8 @@ private:
     LeaseRecord* find_record(std::string_view service, std::string_view id);
     Registration create(Instance instance, TimePoint now);
     Registration take_over(LeaseRecord& record, Instance instance, bool nameless, TimePoint now);
-    LeaseRecord& insert(std::unique_ptr<LeaseRecord> record, ChangeKind kind, TimePoint now);
+    LeaseRecord& insert(LeaseRecord record, ChangeKind kind, TimePoint now);
+    static void adopt(LeaseRecord& record, std::shared_ptr<const Instance> instance);
     void extend(LeaseRecord& record, TimePoint now);
     void arm(LeaseRecord& record, TimePoint when);
     void disarm(LeaseRecord& record);
