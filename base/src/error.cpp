@@ -12,7 +12,7 @@ struct CodeRow {
     std::string_view sentence;
 };
 
-constexpr std::array<CodeRow, 23> kCodes{{
+constexpr std::array<CodeRow, 24> kCodes{{
     {Errc::resolve_failed, "resolve_failed", "", "the host name could not be resolved"},
     {Errc::connect_failed, "connect_failed", "", "no connection could be made"},
     {Errc::timed_out, "timed_out", "", "the deadline passed"},
@@ -25,6 +25,7 @@ constexpr std::array<CodeRow, 23> kCodes{{
     {Errc::would_deadlock, "would_deadlock", "", "a blocking call on an I/O thread"},
     {Errc::no_instances, "no_instances", "", "no instance of the service is known"},
     {Errc::registry_failed, "registry_failed", "", "the registry failed"},
+    {Errc::file_failed, "file_failed", "", "a file could not be read or written"},
     {Errc::invalid_argument, "invalid_argument", "", "an argument is not valid"},
     {Errc::method_not_found, "method_not_found", "NOT_FOUND", "no such method"},
     {Errc::invalid_arguments, "invalid_arguments", "INVALID_ARGUMENT", "the arguments do not fit"},

@@ -3,6 +3,7 @@
 #include <rollcall/rpc/io_threads.h>
 
 #include "discovery_state.h"
+#include "list_change.h"
 
 #include <algorithm>
 
@@ -52,6 +53,16 @@ void Discovery::hurry() const {
 
 Subscription Discovery::subscribe(std::function<void()> changed) const {
     return state_->subscribe(std::move(changed));
+}
+
+Subscription Discovery::on_change(std::function<void(const ListChange&)> changed) const {
+    const auto teller = std::make_shared<ChangeTeller>(std::move(changed));
+    const std::weak_ptr<DiscoveryState> weak = state_;
+    Subscription subscription = state_->subscribe([teller, weak] {
+        if (const auto state = weak.lock()) teller->tell(state->snapshot());
+    });
+    teller->tell(state_->snapshot());
+    return subscription;
 }
 
 void Discovery::fail(Error error) {

@@ -30,6 +30,12 @@ void DiscoveryState::publish(std::shared_ptr<const registry::Snapshot> snapshot,
     tell();
 }
 
+void DiscoveryState::confirm(TimePoint now) {
+    const std::lock_guard lock{mutex_};
+    confirmed_ = now;
+    error_.reset();
+}
+
 void DiscoveryState::fail(Error error, TimePoint now) {
     {
         const std::lock_guard lock{mutex_};
@@ -91,6 +97,7 @@ DiscoveryStatus DiscoveryState::status(TimePoint now) const {
         status.instances = snapshot_->instances.size();
         status.index = snapshot_->index;
         status.age = now - confirmed_;
+        status.from_cache = snapshot_->from_cache;
     }
     if (error_) {
         status.error = error_;

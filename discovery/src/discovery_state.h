@@ -27,6 +27,8 @@ public:
 
     // A new list, or the old one confirmed.
     void publish(std::shared_ptr<const registry::Snapshot> snapshot, TimePoint now);
+    // The source says that the list is still the same.
+    void confirm(TimePoint now);
     void fail(Error error, TimePoint now);
 
     [[nodiscard]] std::shared_ptr<const registry::Snapshot> snapshot() const;

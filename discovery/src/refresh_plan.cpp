@@ -22,7 +22,11 @@ Duration hold_of(const registry::Snapshot& full, Duration least) {
 }  // namespace
 
 RefreshPlan::RefreshPlan(RefreshTimes times, TimePoint now)
-    : times_(times), backoff_(backoff_up_to(times.refresh)), due_(now), last_end_(now) {
+    : times_(times),
+      backoff_(backoff_up_to(times.refresh)),
+      due_(now),
+      last_end_(now),
+      last_answer_(now) {
 }
 
 void RefreshPlan::hurry(TimePoint now) {
@@ -40,6 +44,12 @@ void RefreshPlan::on_begin() {
 }
 
 void RefreshPlan::on_answer(TimePoint now, double unit) {
+    last_answer_ = now;
+    on_confirmed(now, unit);
+}
+
+void RefreshPlan::on_confirmed(TimePoint now, double unit) {
+    if (now - last_answer_ >= times_.full_read) return end(now, now);
     backoff_.reset();
     const auto early = std::chrono::duration<double>(times_.refresh) * (unit / 10);
     end(now, now + times_.refresh - std::chrono::duration_cast<Duration>(early));

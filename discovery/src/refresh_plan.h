@@ -14,6 +14,7 @@ struct RefreshTimes {
     Duration refresh;     // after an answer
     Duration hurry_gap;   // after an answer or a failure, if somebody waits
     Duration empty_hold;  // of a full list against an empty one
+    Duration full_read = std::chrono::minutes{5};
 };
 
 // Pure: the caller waits and asks. One thread at a time.
@@ -32,6 +33,9 @@ public:
     // Around each request; `unit` in [0, 1) is the randomness.
     void on_begin();
     void on_answer(TimePoint now, double unit);
+    // The registry, which is watched, has said that nothing has changed. Every `full_read` the list
+    // is read all the same: no protocol is trusted for ever.
+    void on_confirmed(TimePoint now, double unit);
     void on_failure(TimePoint now, double unit);
 
     // Whether `fresh` replaces `current` (null before the first list). An empty list from a
@@ -51,6 +55,7 @@ private:
     Backoff backoff_;
     TimePoint due_;
     TimePoint last_end_;
+    TimePoint last_answer_;
     Wanted wanted_ = Wanted::on_time;
     std::optional<TimePoint> empty_since_;
 };

@@ -10,24 +10,50 @@
 #include <array>
 #include <map>
 #include <stdexcept>
+#include <utility>
 
 namespace rollcall::discovery {
+namespace {
+
+constexpr Duration kShortestWait = std::chrono::milliseconds{20};  // a shorter one is not worth it
+constexpr Duration kLongestWait = std::chrono::seconds{50};        // registries cut longer ones
+constexpr int kWaitSlack = 8;  // part of a wait by which a registry may lengthen it
+constexpr Duration kWatchPause = std::chrono::seconds{10};  // when it has no room for watchers
+
+}  // namespace
 
 PolledService::PolledService(std::string_view name, const RegistryDiscoveryOptions& asked)
     : service(name),
       options(asked),
       plan({asked.refresh, asked.hurry_gap, asked.empty_hold}, SteadyClock::now()) {
+    if (!asked.cache_file.empty()) cache.emplace(asked.cache_file, asked.cache_age, asked.log);
 }
 
 struct RegistryPoller::Loop {
     using Services = std::vector<std::shared_ptr<PolledService>>;
 
+    // What to do next: read lists, or watch others until somebody's is due.
+    struct Work {
+        Services due;
+        Services watched;
+        TimePoint until = TimePoint::max();
+        std::stop_token interrupt;
+    };
+
     void run();
-    // The services whose requests are due, once there are any; empty at the end.
-    Services wait_due();
+    // Waits for work; none at the end.
+    [[nodiscard]] Work wait_work();
+    void choose_watched(Work& work, TimePoint now);
     void ask(PolledService& service);
+    void watch(Work& work);
+    // What a wait has brought for each of them.
+    void tell_all(const Services& watched, Result<std::vector<registry::Snapshot>> news);
     void tell(PolledService& service, Result<registry::Snapshot> answer);
+    void confirm(PolledService& service);
+    void use_cache(PolledService& service, DiscoveryState& state, TimePoint now);
     void log(PolledService& service, const Error* failure) const;
+    // Under the lock: whoever waits, and the wait under way, look again.
+    void interrupt();
 
     std::unique_ptr<registry::Source> source;
     std::string name;
@@ -36,35 +62,64 @@ struct RegistryPoller::Loop {
     std::mutex mutex;
     std::condition_variable changed;
     Services services;
+    std::optional<std::stop_source> watching;  // the wait under way
+    TimePoint no_watch_before = TimePoint::min();
 };
 
 void RegistryPoller::Loop::run() {
     while (!stop.stop_requested()) {
-        for (const auto& service : wait_due()) {
+        Work work = wait_work();
+        for (const auto& service : work.due) {
             if (!stop.stop_requested()) ask(*service);
         }
+        if (!work.watched.empty()) watch(work);
     }
 }
 
-RegistryPoller::Loop::Services RegistryPoller::Loop::wait_due() {
+RegistryPoller::Loop::Work RegistryPoller::Loop::wait_work() {
     std::unique_lock lock{mutex};
     while (!stop.stop_requested()) {
         const TimePoint now = SteadyClock::now();
-        Services due;
-        TimePoint next = TimePoint::max();
+        Work work;
         for (const auto& service : services) {
             if (service->plan.due() <= now) {
                 ++service->begun;
                 service->plan.on_begin();
-                due.push_back(service);
+                work.due.push_back(service);
             } else {
-                next = std::min(next, service->plan.due());
+                work.until = std::min(work.until, service->plan.due());
             }
         }
-        if (!due.empty()) return due;
-        next == TimePoint::max() ? changed.wait(lock) : void(changed.wait_until(lock, next));
+        if (!work.due.empty()) return work;
+        choose_watched(work, now);
+        if (!work.watched.empty()) return work;
+        work.until == TimePoint::max() ? changed.wait(lock)
+                                       : void(changed.wait_until(lock, work.until));
     }
     return {};
+}
+
+// Those of which there is a list that is believed. One that has just been refused would only come
+// again at once.
+void RegistryPoller::Loop::choose_watched(Work& work, TimePoint now) {
+    const std::size_t most = source->waits_for();
+    if (most == 0 || now < no_watch_before || work.until - now < kShortestWait) return;
+    for (const auto& service : services) {
+        if (work.watched.size() == most) break;
+        const auto state = service->state.lock();
+        const auto list = state ? state->snapshot() : nullptr;
+        if (service->failure || !list || list->index.empty() || list->from_cache) continue;
+        service->watched = true;
+        work.watched.push_back(service);
+    }
+    if (work.watched.empty()) return;
+    watching.emplace();
+    work.interrupt = watching->get_token();
+}
+
+void RegistryPoller::Loop::interrupt() {
+    changed.notify_all();
+    if (watching) watching->request_stop();
 }
 
 void RegistryPoller::Loop::ask(PolledService& service) {
@@ -80,6 +135,60 @@ void RegistryPoller::Loop::ask(PolledService& service) {
     tell(service, std::move(snapshots->front()));
 }
 
+void RegistryPoller::Loop::watch(Work& work) {
+    std::vector<registry::KnownList> known;
+    Duration patience{0};
+    for (const auto& service : work.watched) {
+        const auto state = service->state.lock();
+        const auto list = state ? state->snapshot() : nullptr;
+        known.push_back({service->service, list ? list->index : std::string{}});
+        patience = std::max<Duration>(patience, service->options.request_timeout);
+    }
+    const TimePoint now = SteadyClock::now();
+    const Duration wait = std::min<Duration>(work.until - now, kLongestWait);
+    const Deadline deadline = Deadline::in(wait + wait / kWaitSlack + patience, now);
+    auto news = catching(Errc::registry_failed, [&] {
+        return source->wait(known, wait, deadline, work.interrupt);
+    });
+    {
+        const std::lock_guard lock{mutex};
+        watching.reset();
+        for (const auto& service : work.watched)
+            service->watched = false;
+    }
+    // Somebody has something more urgent; nobody has failed.
+    if (work.interrupt.stop_requested() && !news) return;
+    tell_all(work.watched, std::move(news));
+}
+
+void RegistryPoller::Loop::tell_all(
+    const Services& watched, Result<std::vector<registry::Snapshot>> news
+) {
+    if (!news && news.error().code() == Errc::overloaded) {
+        // It answers reads, but has no room for one who waits.
+        const std::lock_guard lock{mutex};
+        no_watch_before = SteadyClock::now() + kWatchPause;
+        return;
+    }
+    for (const auto& service : watched) {
+        if (!news) {
+            tell(*service, news.error());
+            continue;
+        }
+        const auto mine = std::find_if(news->begin(), news->end(), [&](const auto& each) {
+            return each.service == service->service;
+        });
+        mine == news->end() ? confirm(*service) : tell(*service, std::move(*mine));
+    }
+}
+
+void RegistryPoller::Loop::confirm(PolledService& service) {
+    const TimePoint now = SteadyClock::now();
+    if (const auto state = service.state.lock()) state->confirm(now);
+    const std::lock_guard lock{mutex};
+    service.plan.on_confirmed(now, random_unit());
+}
+
 void RegistryPoller::Loop::tell(PolledService& service, Result<registry::Snapshot> answer) {
     const TimePoint now = SteadyClock::now();
     const std::shared_ptr<DiscoveryState> state = service.state.lock();
@@ -90,8 +199,12 @@ void RegistryPoller::Loop::tell(PolledService& service, Result<registry::Snapsho
             name + " has started anew and lists nothing; the list before is kept for a while"};
     }
     if (answer && state) {
-        state->publish(std::make_shared<const registry::Snapshot>(std::move(*answer)), now);
+        const bool is_new = !current || current->index.empty() || current->index != answer->index;
+        auto list = std::make_shared<const registry::Snapshot>(std::move(*answer));
+        state->publish(list, now);
+        if (is_new && service.cache) service.cache->write(*list);
     } else if (state && !stop.stop_requested()) {
+        if (!current) use_cache(service, *state, now);
         state->fail(answer.error(), now);
     }
     log(service, answer ? nullptr : &answer.error());
@@ -106,6 +219,18 @@ void RegistryPoller::Loop::tell(PolledService& service, Result<registry::Snapsho
         service.plan.on_failure(now, random_unit());
     }
     changed.notify_all();
+}
+
+// What a former process knew, for as long as the registry has not said anything.
+void RegistryPoller::Loop::use_cache(PolledService& service, DiscoveryState& state, TimePoint now) {
+    if (!service.cache || std::exchange(service.looked_in_cache, true)) return;
+    if (auto list = service.cache->read(now)) {
+        service.options.log.warning(
+            name + " does not answer; the list of '" + service.service + "' is that of the file '" +
+            service.cache->path() + "'"
+        );
+        state.publish(std::make_shared<const registry::Snapshot>(*std::move(list)), now);
+    }
 }
 
 void RegistryPoller::Loop::log(PolledService& service, const Error* failure) const {
@@ -154,7 +279,7 @@ RegistryPoller::~RegistryPoller() {
     {
         const std::lock_guard lock{loop_->mutex};
         loop_->stop.request_stop();
-        loop_->changed.notify_all();
+        loop_->interrupt();
     }
     const bool here = thread_.get_id() == std::this_thread::get_id();
     here || rpc::IoThreads::on_io_thread() ? thread_.detach() : thread_.join();
@@ -163,7 +288,7 @@ RegistryPoller::~RegistryPoller() {
 void RegistryPoller::add(std::shared_ptr<PolledService> service) {
     const std::lock_guard lock{loop_->mutex};
     loop_->services.push_back(std::move(service));
-    loop_->changed.notify_all();
+    loop_->interrupt();
 }
 
 void RegistryPoller::remove(const std::shared_ptr<PolledService>& service) {
@@ -173,15 +298,17 @@ void RegistryPoller::remove(const std::shared_ptr<PolledService>& service) {
 
 void RegistryPoller::hurry(PolledService& service) {
     const std::lock_guard lock{loop_->mutex};
+    // What is watched comes as soon as there is anything.
+    if (service.watched) return;
     service.plan.hurry(SteadyClock::now());
-    loop_->changed.notify_all();
+    loop_->interrupt();
 }
 
 Result<void> RegistryPoller::refresh(PolledService& service, Deadline deadline) {
     std::unique_lock lock{loop_->mutex};
     const std::uint64_t wanted = service.begun + 1;
     service.plan.demand(SteadyClock::now());
-    loop_->changed.notify_all();
+    loop_->interrupt();
     const auto answered = [&] { return service.ended >= wanted; };
     if (deadline.is_never()) {
         loop_->changed.wait(lock, answered);

@@ -5,6 +5,7 @@
 #include <rollcall/discovery/registry_discovery.h>
 
 #include "discovery_state.h"
+#include "list_cache.h"
 #include "refresh_plan.h"
 
 #include <atomic>
@@ -20,22 +21,26 @@
 namespace rollcall::discovery {
 
 // What is asked of the registry for one discovery. Under the poller's lock, but for what only its
-// thread uses: plan.believes() and logged_failure.
+// thread uses: plan.believes(), the cache and the flags of what was said.
 struct PolledService {
     PolledService(std::string_view name, const RegistryDiscoveryOptions& asked);
 
     const std::string service;
     const RegistryDiscoveryOptions options;
     std::weak_ptr<DiscoveryState> state;
+    std::optional<ListCache> cache;
     RefreshPlan plan;
     std::uint64_t begun = 0;  // requests
     std::uint64_t ended = 0;
     std::optional<Error> failure;  // of the last that ended
+    bool watched = false;          // by the wait under way
     bool logged_failure = false;
+    bool looked_in_cache = false;
 };
 
-// Owns the source, which only its thread uses. A read that has begun before somebody asked for one
-// does not count for him; those who wait share the next one.
+// Owns the source, which only its thread uses. Lists that are due are read; in between the registry
+// is watched for all services at a time, where it can be. A read that has begun before somebody
+// asked for one does not count for him; those who wait share the next one.
 class RegistryPoller {
 public:
     // The poller of this process for a URL and what it takes to be let in: made at first use, ended

@@ -1,6 +1,7 @@
 #pragma once
 // Where snapshots are kept: a directory of this registry's own.
 
+#include <rollcall/base/file.h>
 #include <rollcall/base/result.h>
 
 #include "snapshot.h"
@@ -18,9 +19,6 @@ public:
     // Makes the directory if there is none. Throws std::system_error or std::runtime_error with a
     // sentence if it cannot be used, or if another process does.
     explicit SnapshotFile(std::string directory);
-    ~SnapshotFile();
-    SnapshotFile(const SnapshotFile&) = delete;
-    SnapshotFile& operator=(const SnapshotFile&) = delete;
 
     struct Loaded {
         ListSnapshot snapshot;              // empty if there was none that can be read
@@ -40,7 +38,7 @@ private:
     [[nodiscard]] std::string path(std::string_view name) const;
 
     const std::string directory_;
-    int lock_ = -1;
+    FileDescriptor lock_;
 };
 
 }  // namespace rollcall::registry

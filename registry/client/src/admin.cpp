@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <stdexcept>
 #include <utility>
 
 namespace rollcall::registry {
@@ -39,6 +40,12 @@ std::string not_registered(const Answer& answer) {
     return message.is_string() ? printable(message.get<std::string>()) : std::string{};
 }
 
+http::ClientOptions usable_options(const http::Url& url, const AccessOptions& access) {
+    const Result<void> usable = check_access(access, url.is_encrypted());
+    if (!usable) throw std::invalid_argument{usable.error().message()};
+    return http_options(access);
+}
+
 }  // namespace
 
 RegistryAdmin::RegistryAdmin(std::string_view url, const AccessOptions& access)
@@ -46,7 +53,7 @@ RegistryAdmin::RegistryAdmin(std::string_view url, const AccessOptions& access)
 }
 
 RegistryAdmin::RegistryAdmin(const http::Url& url, const AccessOptions& access)
-    : client_(url, or_throw(http_options(url, access))) {
+    : client_(url, usable_options(url, access)) {
 }
 
 Result<std::string> RegistryAdmin::request(

@@ -5,16 +5,20 @@
 
 namespace rollcall::registry {
 
-Result<http::ClientOptions> http_options(const http::Url& url, const AccessOptions& access) {
+Result<void> check_access(const AccessOptions& access, bool is_encrypted) {
     if (!access.token.empty() && !is_token(access.token)) {
         return Error{
             Errc::invalid_argument,
             "the token of the registry is not 1 to " + std::to_string(kTokenBytesMax) +
                 " letters, digits and signs of ASCII"};
     }
-    if (url.is_encrypted()) {
+    if (is_encrypted) {
         if (const auto usable = tls::client_context(access.tls); !usable) return usable.error();
     }
+    return {};
+}
+
+http::ClientOptions http_options(const AccessOptions& access) {
     http::ClientOptions options;
     options.bearer_token = access.token;
     options.tls = access.tls;

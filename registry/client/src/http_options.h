@@ -6,10 +6,10 @@
 
 namespace rollcall::registry {
 
-// An error (invalid_argument) if the token cannot be sent or, for https, a file cannot be used: now
-// rather than at each attempt.
-[[nodiscard]] Result<http::ClientOptions> http_options(
-    const http::Url& url, const AccessOptions& access
-);
+// An error (invalid_argument) if the token cannot be sent or, for an encrypted connection, a file
+// cannot be used: now rather than at each attempt.
+[[nodiscard]] Result<void> check_access(const AccessOptions& access, bool is_encrypted);
+
+[[nodiscard]] http::ClientOptions http_options(const AccessOptions& access);
 
 }  // namespace rollcall::registry

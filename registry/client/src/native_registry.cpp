@@ -129,7 +129,7 @@ Result<std::string> NativeAnnouncer::local_address(Deadline deadline, std::stop_
 }
 
 NativeSource::NativeSource(http::Url base, const http::ClientOptions& options)
-    : client_(std::move(base), options) {
+    : client_(base, options), watch_client_(std::move(base), options) {
 }
 
 Result<std::vector<Snapshot>> NativeSource::read(
@@ -147,6 +147,31 @@ Result<std::vector<Snapshot>> NativeSource::read(
         if (!list) return Error{Errc::registry_failed, request + ": " + list.error().message()};
         snapshots.push_back(
             {service, std::move(list->index), std::move(list->instances), SteadyClock::now()}
+        );
+    }
+    return snapshots;
+}
+
+Result<std::vector<Snapshot>> NativeSource::wait(
+    const std::vector<KnownList>& known, Duration wait, Deadline deadline, std::stop_token stop
+) {
+    Json services = Json::object();
+    for (const KnownList& each : known)
+        services[each.service] = each.index;
+    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(wait).count();
+    const Json body{{"services", std::move(services)}, {"wait", std::to_string(ms) + "ms"}};
+    auto answer =
+        watch_client_.request("POST", "/v1/watch", kSendsJson, body.dump(), deadline, stop);
+    if (!answer) return unreachable(answer.error());
+    std::vector<Snapshot> snapshots;
+    if (answer->status() == 304) return snapshots;
+    const std::string request = request_name("POST", watch_client_.url(), "/v1/watch");
+    if (!answer->ok()) return refused(request, *answer);
+    auto lists = changed_lists_from_json(answer->body());
+    if (!lists) return Error{Errc::registry_failed, request + ": " + lists.error().message()};
+    for (auto& [service, list] : *lists) {
+        snapshots.push_back(
+            {service, std::move(list.index), std::move(list.instances), SteadyClock::now()}
         );
     }
     return snapshots;

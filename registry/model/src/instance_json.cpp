@@ -157,6 +157,28 @@ Result<Instance> read_instance(const Json& object) {
     return instance;
 }
 
+Result<InstanceList> read_list(const Json& object) {
+    if (!object.is_object()) return invalid("the list is not a JSON object");
+    InstanceList list;
+    if (const Result<void> ok = read_text(object, "index", list.index); !ok) return ok.error();
+    const auto found = object.find("instances");
+    if (found == object.end() || !found->is_array()) {
+        return invalid("the list has no array 'instances'");
+    }
+    list.instances.reserve(found->size());
+    for (const Json& item : *found) {
+        Result<Instance> instance = read_instance(item);
+        if (!instance) {
+            return invalid(
+                "instance " + std::to_string(list.instances.size()) +
+                " of the list: " + instance.error().message()
+            );
+        }
+        list.instances.push_back(*std::move(instance));
+    }
+    return list;
+}
+
 nlohmann::ordered_json seconds(std::chrono::milliseconds value) {
     if (value.count() % 1000 == 0) return value.count() / 1000;
     return static_cast<double>(value.count()) / 1000;
@@ -196,25 +218,51 @@ Result<Instance> instance_from_json(std::string_view text) {
 Result<InstanceList> instance_list_from_json(std::string_view text) {
     const Json object = parse(text);
     if (object.is_discarded()) return invalid("the list is not JSON: " + printable(text, 80));
-    if (!object.is_object()) return invalid("the list is not a JSON object");
-    InstanceList list;
-    if (const Result<void> ok = read_text(object, "index", list.index); !ok) return ok.error();
-    const auto found = object.find("instances");
-    if (found == object.end() || !found->is_array()) {
-        return invalid("the list has no array 'instances'");
+    return read_list(object);
+}
+
+std::string to_json(const SavedList& saved) {
+    nlohmann::ordered_json object;
+    object["service"] = saved.service;
+    object["saved"] = saved.saved;
+    object["index"] = saved.list.index;
+    // The texts of instances are JSON already; a line each, for people.
+    std::string text = object.dump(-1, ' ', false, Json::error_handler_t::replace);
+    text.back() = ',';
+    text += "\"instances\":[";
+    for (std::size_t i = 0; i < saved.list.instances.size(); ++i)
+        text += (i == 0 ? "\n" : ",\n") + to_json(saved.list.instances[i]);
+    return text + "\n]}\n";
+}
+
+Result<SavedList> saved_list_from_json(std::string_view text) {
+    const Json object = parse(text);
+    if (!object.is_object()) return invalid("it is no JSON object; it may be torn");
+    SavedList saved;
+    if (const Result<void> ok = read_text(object, "service", saved.service); !ok) return ok.error();
+    const auto when = object.find("saved");
+    if (when == object.end() || !when->is_number_integer())
+        return invalid("it does not say when it was saved");
+    saved.saved = when->get<std::int64_t>();
+    Result<InstanceList> list = read_list(object);
+    if (!list) return list.error();
+    saved.list = *std::move(list);
+    return saved;
+}
+
+Result<std::map<std::string, InstanceList>> changed_lists_from_json(std::string_view text) {
+    const Json object = parse(text);
+    if (object.is_discarded()) return invalid("the answer is not JSON: " + printable(text, 80));
+    const auto changed = object.find("changed");
+    if (!object.is_object() || changed == object.end() || !changed->is_object())
+        return invalid("the answer has no object 'changed'");
+    std::map<std::string, InstanceList> lists;
+    for (const auto& [service, value] : changed->items()) {
+        Result<InstanceList> list = read_list(value);
+        if (!list) return invalid("'" + printable(service, 80) + "': " + list.error().message());
+        lists.emplace(service, *std::move(list));
     }
-    list.instances.reserve(found->size());
-    for (const Json& item : *found) {
-        Result<Instance> instance = read_instance(item);
-        if (!instance) {
-            return invalid(
-                "instance " + std::to_string(list.instances.size()) +
-                " of the list: " + instance.error().message()
-            );
-        }
-        list.instances.push_back(*std::move(instance));
-    }
-    return list;
+    return lists;
 }
 
 }  // namespace rollcall::registry

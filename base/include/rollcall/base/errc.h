@@ -23,6 +23,7 @@ enum class Errc {
     would_deadlock,      // a blocking call on an I/O thread, which would wait for itself
     no_instances,        // discovery knows no instance of the service
     registry_failed,     // the registry could not be reached or refused the request
+    file_failed,         // a file could not be read or written
     invalid_argument,    // an argument of a local function is not valid (address, option, URL)
 
     // Remote: sent by the peer. The names in brackets are the spelling on the wire. A handler that

@@ -24,8 +24,17 @@ struct DiscoveryStatus {
     std::size_t instances = 0;   // in it, whatever their status
     std::string index;           // the registry's, empty if it has none
     Duration age{0};             // since the source confirmed the list last; 0 without a list
+    bool from_cache = false;     // the list is that of a former process
     std::optional<Error> error;  // why the last attempt to renew it failed; none if it did not
     Duration failing_for{0};     // since the first failure after the last success
+};
+
+// A new list, and what is new about it. Instances are the same if they have the same id.
+struct ListChange {
+    std::shared_ptr<const registry::Snapshot> snapshot;  // the whole list
+    std::vector<registry::Instance> added;
+    std::vector<registry::Instance> changed;  // as they are now
+    std::vector<registry::Instance> removed;  // as they were
 };
 
 // Ends a subscription when it is destroyed. The function may still be running on another thread
@@ -80,6 +89,11 @@ public:
     // it; it must not block, and what it throws is only logged. Never called again once the
     // subscription is destroyed, except for a call that has begun.
     [[nodiscard]] Subscription subscribe(std::function<void()> changed) const;
+
+    // Calls `changed` with each list that differs from the one before, the first included: first
+    // with the present one, if there is one, before it returns. Otherwise like subscribe(): in
+    // order, never two calls at a time.
+    [[nodiscard]] Subscription on_change(std::function<void(const ListChange&)> changed) const;
 
 protected:
     static constexpr Duration kDefaultWait = std::chrono::seconds{5};

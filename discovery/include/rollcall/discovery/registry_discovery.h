@@ -8,13 +8,15 @@
 
 #include <chrono>
 #include <memory>
+#include <string>
 #include <string_view>
 
 namespace rollcall::discovery {
 
 struct RegistryDiscoveryOptions {
-    // How old a list may become before it is asked for again. The next request comes up to a tenth
-    // earlier, so that many clients do not ask in step.
+    // How old a list may become before the registry has to confirm it. The next request comes up to
+    // a tenth earlier, so that many clients do not ask in step. A registry that can be watched
+    // tells of changes at once, whatever this is; one request at a time waits for that.
     std::chrono::milliseconds refresh = std::chrono::seconds{10};
     std::chrono::milliseconds request_timeout = std::chrono::seconds{2};  // of one request
     // The soonest that a caller who waits for instances makes the next request come after the last.
@@ -22,6 +24,11 @@ struct RegistryDiscoveryOptions {
     // A registry that comes back without its memory lists nothing at first. Its empty list does not
     // replace a full one for this time, or for the longest lease in the full one if that is longer.
     std::chrono::milliseconds empty_hold = std::chrono::seconds{15};
+    // Where the last list is kept for the next start; empty: nowhere. It is read only while the
+    // registry has not answered yet, and only if it was written at most `cache_age` ago. One file
+    // per service; several processes may share it.
+    std::string cache_file = {};
+    std::chrono::seconds cache_age = std::chrono::hours{24};
     // The token and the certificates for the registry, for the constructor that takes its URL.
     registry::AccessOptions access = {};
     Log log = {};  // the registry is away, the registry is back

@@ -21,7 +21,8 @@ struct Connection {
 //   http://host:port[/path]                               the native API, <path>/v1
 //   header+http://host:port[/path][?prefix=P][&ttl=SECONDS] the header protocol; the path is
 //                                                         /myRPC/registry if none is given
-// and https:// and header+https:// alike. An invalid or unsupported URL is an error
+// and https:// and header+https:// alike. Several registries are named as "http://a:1,b:2/path":
+// one of them is used, and when it fails the next. An invalid or unsupported URL is an error
 // (invalid_argument) that lists what is supported; so is a token or file that cannot be used.
 [[nodiscard]] Result<Connection> connect(
     std::string_view url, const AccessOptions& access = AccessOptions()

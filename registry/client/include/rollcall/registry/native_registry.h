@@ -27,7 +27,7 @@ private:
     std::vector<Instance> announced_;
 };
 
-// Reads each service with a GET.
+// Reads each service with a GET, and waits for changes of up to 256 of them with one request.
 class NativeSource final : public Source {
 public:
     explicit NativeSource(http::Url base, const http::ClientOptions& options = {});
@@ -36,8 +36,18 @@ public:
         const std::vector<std::string>& services, Deadline deadline, std::stop_token stop = {}
     ) override;
 
+    [[nodiscard]] std::size_t waits_for() const noexcept override { return 256; }
+
+    [[nodiscard]] Result<std::vector<Snapshot>> wait(
+        const std::vector<KnownList>& known,
+        Duration wait,
+        Deadline deadline,
+        std::stop_token stop = {}
+    ) override;
+
 private:
     http::Client client_;
+    http::Client watch_client_;  // its connection is lost whenever a wait is ended early
 };
 
 }  // namespace rollcall::registry

@@ -17,6 +17,7 @@ struct Snapshot {
     std::string index;
     std::vector<Instance> instances;  // in the registry's order
     TimePoint taken{};                // when the answer arrived
+    bool from_cache = false;          // of a former process of this machine, not from the registry
 };
 
 }  // namespace rollcall::registry

@@ -4,6 +4,8 @@
 #include <rollcall/base/result.h>
 #include <rollcall/registry/instance.h>
 
+#include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,5 +32,21 @@ struct InstanceList {
 // Reads a whole list answer; an instance that cannot be read makes the list an error that says
 // which one.
 [[nodiscard]] Result<InstanceList> instance_list_from_json(std::string_view text);
+
+// Reads the answer of POST /v1/watch, by service.
+[[nodiscard]] Result<std::map<std::string, InstanceList>> changed_lists_from_json(
+    std::string_view text
+);
+
+// A list in a file.
+struct SavedList {
+    std::string service;
+    std::int64_t saved = 0;  // seconds since 1970
+    InstanceList list;
+};
+
+[[nodiscard]] std::string to_json(const SavedList& saved);
+// An error says what is missing; nothing but a list that was written whole is read.
+[[nodiscard]] Result<SavedList> saved_list_from_json(std::string_view text);
 
 }  // namespace rollcall::registry
