@@ -3,6 +3,7 @@
 
 #include <rollcall/registry/source.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <map>
 #include <memory>
@@ -34,6 +35,16 @@ public:
         change([&] { down_ = down; });
     }
 
+    // It can be watched from now on.
+    void set_watchable(bool watchable) {
+        change([&] { watchable_ = watchable; });
+    }
+
+    // Waits are refused: too many others wait.
+    void set_crowded(bool crowded) {
+        change([&] { crowded_ = crowded; });
+    }
+
     // Reads that have begun do not end until it hangs no more.
     void set_hanging(bool hanging) {
         change([&] { hanging_ = hanging; });
@@ -42,6 +53,22 @@ public:
     [[nodiscard]] int reads() {
         const std::lock_guard lock{mutex_};
         return reads_;
+    }
+
+    [[nodiscard]] int waits() {
+        const std::lock_guard lock{mutex_};
+        return waits_;
+    }
+
+    // Whether somebody waits right now.
+    [[nodiscard]] bool is_watched() {
+        const std::lock_guard lock{mutex_};
+        return waiting_ > 0;
+    }
+
+    [[nodiscard]] bool is_watchable() {
+        const std::lock_guard lock{mutex_};
+        return watchable_;
     }
 
     [[nodiscard]] int most_at_once() {
@@ -74,6 +101,33 @@ public:
         return snapshots;
     }
 
+    Result<std::vector<registry::Snapshot>> wait(
+        const std::vector<registry::KnownList>& known, Duration time, const std::stop_token& stop
+    ) {
+        const std::stop_callback wake{stop, [this] {
+                                          const std::lock_guard held{mutex_};
+                                          changed_.notify_all();
+                                      }};
+        std::unique_lock lock{mutex_};
+        ++waits_;
+        if (crowded_) return Error{Errc::overloaded, "as many wait already as it allows"};
+        ++waiting_;
+        const auto has_news = [&](const registry::KnownList& each) { return each.index != index_; };
+        changed_.wait_for(lock, time, [&] {
+            return stop.stop_requested() || down_ ||
+                   std::any_of(known.begin(), known.end(), has_news);
+        });
+        --waiting_;
+        if (stop.stop_requested()) return Error{Errc::cancelled, "the wait was ended"};
+        if (down_) return Error{Errc::registry_failed, "connection reset"};
+        std::vector<registry::Snapshot> snapshots;
+        for (const registry::KnownList& each : known) {
+            if (has_news(each))
+                snapshots.push_back({each.service, index_, instances_, SteadyClock::now()});
+        }
+        return snapshots;
+    }
+
 private:
     template <class Change>
     void change(Change&& apply) {
@@ -88,7 +142,11 @@ private:
     std::string index_ = "first.1";
     bool down_ = false;
     bool hanging_ = false;
+    bool watchable_ = false;
+    bool crowded_ = false;
     int reads_ = 0;
+    int waits_ = 0;
+    int waiting_ = 0;
     int reading_ = 0;
     int most_at_once_ = 0;
 };
@@ -101,6 +159,19 @@ public:
         const std::vector<std::string>& services, Deadline deadline, std::stop_token stop
     ) override {
         return registry_->read(services, deadline, stop);
+    }
+
+    [[nodiscard]] std::size_t waits_for() const noexcept override {
+        return registry_->is_watchable() ? 2 : 0;
+    }
+
+    [[nodiscard]] Result<std::vector<registry::Snapshot>> wait(
+        const std::vector<registry::KnownList>& known,
+        Duration wait,
+        Deadline /*deadline*/,
+        std::stop_token stop
+    ) override {
+        return registry_->wait(known, wait, stop);
     }
 
 private:

@@ -166,6 +166,8 @@ Result<std::vector<Snapshot>> NativeSource::wait(
     std::vector<Snapshot> snapshots;
     if (answer->status() == 304) return snapshots;
     const std::string request = request_name("POST", watch_client_.url(), "/v1/watch");
+    if (answer->status() == 503 || answer->status() == 429)
+        return Error{Errc::overloaded, refused(request, *answer).message()};
     if (!answer->ok()) return refused(request, *answer);
     auto lists = changed_lists_from_json(answer->body());
     if (!lists) return Error{Errc::registry_failed, request + ": " + lists.error().message()};

@@ -41,6 +41,7 @@ public:
     // Returns the new snapshots of those services whose index differs from the one given, as soon
     // as there are any; nothing if there are none by the end of `wait`, which the registry may
     // lengthen a little. `deadline` lies behind that and is for a registry that does not answer.
+    // The error `overloaded` says that it has no room for one who waits; it may still be read.
     [[nodiscard]] virtual Result<std::vector<Snapshot>> wait(
         const std::vector<KnownList>& known,
         Duration wait,

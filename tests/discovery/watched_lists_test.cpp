@@ -1,0 +1,167 @@
+// Lists of a registry that can be watched, over one in memory.
+#include <rollcall/discovery/registry_discovery.h>
+
+#include "discovery/fake_registry.h"
+#include "support/eventually.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace rollcall::discovery {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using tests::eventually;
+using tests::FakeRegistry;
+using tests::FakeSource;
+using tests::instance_named;
+
+class WatchedLists : public ::testing::Test {
+protected:
+    WatchedLists() {
+        registry->set_watchable(true);
+        registry->list({instance_named("a", 1)}, "e.1");
+        options.refresh = 1h;  // whatever comes, comes by the watch
+        options.hurry_gap = 10ms;
+        options.log = Log::none();
+    }
+
+    RegistryDiscovery discover() {
+        return RegistryDiscovery{
+            std::make_unique<FakeSource>(registry), "the fake registry", "calculator", options};
+    }
+
+    std::shared_ptr<FakeRegistry> registry = std::make_shared<FakeRegistry>();
+    RegistryDiscoveryOptions options;
+};
+
+TEST_F(WatchedLists, ComeWhenTheyChange) {
+    const RegistryDiscovery found = discover();
+    ASSERT_EQ(found.get(SelectMode::random)->id, "a");
+    for (int i = 2; i < 20; ++i) {
+        registry->list({instance_named("i" + std::to_string(i), 2)}, "e." + std::to_string(i));
+        ASSERT_TRUE(eventually([&] { return found.status().index == "e." + std::to_string(i); }));
+    }
+    EXPECT_EQ(registry->reads(), 1) << "only the first was read";
+}
+
+TEST_F(WatchedLists, AreConfirmedByTheEndOfAWait) {
+    options.refresh = 40ms;
+    const RegistryDiscovery found = discover();
+    ASSERT_TRUE(found.get_all());
+    ASSERT_TRUE(eventually([&] { return registry->waits() > 5; }));
+    EXPECT_EQ(registry->reads(), 1);
+    EXPECT_FALSE(found.status().error);
+    EXPECT_LT(found.status().age, 10s);
+}
+
+TEST_F(WatchedLists, ARefreshEndsTheWait) {
+    RegistryDiscovery found = discover();
+    ASSERT_TRUE(found.get_all());
+    ASSERT_TRUE(eventually([&] { return registry->is_watched(); }));
+    EXPECT_TRUE(found.refresh());
+    EXPECT_EQ(registry->reads(), 2);
+    EXPECT_FALSE(found.status().error) << "an ended wait is no failure";
+    EXPECT_TRUE(eventually([&] { return registry->is_watched(); }));
+}
+
+TEST_F(WatchedLists, ThatFailAreReadUntilTheRegistryIsBack) {
+    options.refresh = 200ms;  // and so are the pauses between attempts
+    const RegistryDiscovery found = discover();
+    ASSERT_TRUE(found.get_all());
+    ASSERT_TRUE(eventually([&] { return registry->is_watched(); }));
+    registry->set_down(true);
+    ASSERT_TRUE(eventually([&] { return found.status().error.has_value(); }));
+    EXPECT_EQ(found.get_all()->size(), 1U) << "the last list is served";
+    registry->list({instance_named("b", 2)}, "e.2");
+    registry->set_down(false);
+    EXPECT_TRUE(eventually([&] { return found.get(SelectMode::random)->id == "b"; }));
+    EXPECT_TRUE(eventually([&] { return registry->is_watched(); }));
+}
+
+TEST_F(WatchedLists, ThatAreNotBelievedAreNotAskedForInATightLoop) {
+    options.empty_hold = 1h;
+    options.refresh = 500ms;
+    const RegistryDiscovery found = discover();
+    ASSERT_TRUE(found.get_all());
+    ASSERT_TRUE(eventually([&] { return registry->is_watched(); }));
+    registry->list({}, "new.1");
+    ASSERT_TRUE(eventually([&] { return found.status().error.has_value(); }));
+    const int before = registry->reads() + registry->waits();
+    ASSERT_TRUE(eventually([&] { return found.status().failing_for > 300ms; }));
+    EXPECT_LE(registry->reads() + registry->waits() - before, 10);
+    EXPECT_EQ(found.get_all()->size(), 1U);
+}
+
+TEST_F(WatchedLists, AreReadOnTimeByARegistryWithoutRoomForWaiters) {
+    registry->set_crowded(true);
+    options.refresh = 30ms;
+    const RegistryDiscovery found = discover();
+    ASSERT_TRUE(found.get_all());
+    ASSERT_TRUE(eventually([&] { return registry->waits() > 0; }));
+    EXPECT_FALSE(found.status().error);
+    registry->list({instance_named("b", 2)}, "e.2");
+    EXPECT_TRUE(eventually([&] { return found.get(SelectMode::random)->id == "b"; }));
+    EXPECT_EQ(registry->waits(), 1) << "it is not asked again soon";
+}
+
+TEST_F(WatchedLists, WithoutAnIndexAreReadOnTime) {
+    registry->list({instance_named("a", 1)}, "");
+    options.refresh = 30ms;
+    const RegistryDiscovery found = discover();
+    ASSERT_TRUE(found.get_all());
+    ASSERT_TRUE(eventually([&] { return registry->reads() > 3; }));
+    EXPECT_EQ(registry->waits(), 0);
+}
+
+TEST_F(WatchedLists, EndWithTheirDiscovery) {
+    {
+        const RegistryDiscovery found = discover();
+        ASSERT_TRUE(found.get_all());
+        ASSERT_TRUE(eventually([&] { return registry->is_watched(); }));
+    }
+    EXPECT_EQ(registry.use_count(), 1) << "the thread and its source are gone";
+}
+
+TEST_F(WatchedLists, TellWhatIsNewAboutThem) {
+    std::mutex mutex;
+    std::vector<std::string> told;
+    const auto ids = [](const std::vector<registry::Instance>& instances) {
+        std::string text;
+        for (const registry::Instance& each : instances)
+            text += each.id;
+        return text;
+    };
+    const RegistryDiscovery found = discover();
+    ASSERT_TRUE(found.get_all());
+    const Subscription subscription = found.on_change([&](const ListChange& change) {
+        const std::lock_guard lock{mutex};
+        told.push_back(
+            "+" + ids(change.added) + " ~" + ids(change.changed) + " -" + ids(change.removed) +
+            " =" + ids(change.snapshot->instances)
+        );
+    });
+    const auto count = [&] {
+        const std::lock_guard lock{mutex};
+        return told.size();
+    };
+    EXPECT_EQ(count(), 1U) << "the present list, at once";
+    registry->list({instance_named("b", 2), instance_named("a", 1)}, "e.2");
+    ASSERT_TRUE(eventually([&] { return count() == 2; }));
+    registry->list({instance_named("c", 3), instance_named("b", 9)}, "e.3");
+    ASSERT_TRUE(eventually([&] { return count() == 3; }));
+    registry->list({instance_named("c", 3), instance_named("b", 9)}, "e.4");
+    ASSERT_TRUE(eventually([&] { return found.status().index == "e.4"; }));
+    registry->list({}, "e.5");
+    ASSERT_TRUE(eventually([&] { return count() >= 4; }));
+    EXPECT_THAT(told, ElementsAre("+a ~ - =a", "+b ~ - =ba", "+c ~b -a =cb", "+ ~ -bc ="));
+}
+
+}  // namespace
+}  // namespace rollcall::discovery
