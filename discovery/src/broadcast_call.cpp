@@ -13,18 +13,20 @@ public:
           index_(index),
           slot_(std::move(slot)),
           began_(now) {
-        slot_->on_attempt();
+        slot_->on_attempt(now);
     }
 
     void finish(codec::Bytes result) noexcept override {
-        slot_->on_success(SteadyClock::now());
-        slot_->on_end();
+        const TimePoint now = SteadyClock::now();
+        slot_->on_success(began_, now);
+        slot_->on_end(now);
         on_end(std::exchange(broadcast_, nullptr), index_, std::string{result});
     }
 
     void fail(Error&& error) noexcept override {
-        slot_->on_failure(error, began_, SteadyClock::now());
-        slot_->on_end();
+        const TimePoint now = SteadyClock::now();
+        if (slot_->on_failure(error, began_, now)) broadcast_->core_->plan_probe(slot_);
+        slot_->on_end(now);
         on_end(std::exchange(broadcast_, nullptr), index_, std::move(error));
     }
 
@@ -67,7 +69,7 @@ void BroadcastCall::start(const Self& self) {
     const auto list = self->core_->list();
     if (!list->slots.empty()) return send_all(self, *list);
     if (self->deadline_.expired())
-        return self->fail(Error{Errc::no_instances, self->core_->discovery().why_none()});
+        return self->fail(Error{Errc::no_instances, self->core_->why_none()});
     self->core_->discovery().hurry();
     const bool waits = WaitingRoom::wait(
         self->core_->room(),
@@ -89,7 +91,7 @@ void BroadcastCall::send_all(const Self& self, const SlotList& list) {
         self->unfinished_ = list.slots.size();
         for (std::size_t i = 0; i < list.slots.size(); ++i) {
             self->parts_.push_back({list.slots[i], {}});
-            self->replies_.push_back({*list.instances[i]});
+            self->replies_.push_back({list.instance(i)});
         }
     }
     for (std::size_t i = 0; i < list.slots.size(); ++i)
@@ -153,9 +155,7 @@ void BroadcastCall::on_end(const Self& self, std::size_t index, Result<std::stri
 std::optional<PackedReplies> BroadcastCall::late_replies() {
     const std::lock_guard lock{mutex_};
     if (parts_.empty()) {
-        return Error{Errc::no_instances, core_->discovery().why_none()}.with_method(
-            invocation_.method()
-        );
+        return Error{Errc::no_instances, core_->why_none()}.with_method(invocation_.method());
     }
     if (unfinished_ == 0) return std::nullopt;
     std::vector<PackedReply> replies = replies_;

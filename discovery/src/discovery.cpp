@@ -18,15 +18,21 @@ void Discovery::update(InstanceList list) {
     auto snapshot = std::make_shared<registry::Snapshot>();
     snapshot->instances = std::move(list).instances();
     snapshot->taken = now;
+    snapshot->origin = registry::Origin::given;
     state_->publish(std::move(snapshot), now);
 }
 
 Result<registry::Instance> Discovery::get(SelectMode mode, Deadline deadline) const {
     const auto snapshot = state_->wait_snapshot(deadline);
     if (!snapshot) return snapshot.error();
-    const auto candidates = choosable(**snapshot);
-    if (candidates.empty()) return Error{Errc::no_instances, why_none()};
-    return *candidates[state_->selector(mode).choose(candidates)];
+    const auto instances = choosable(**snapshot);
+    if (instances.empty()) return Error{Errc::no_instances, why_none()};
+    std::vector<Candidate> members;
+    for (const registry::Instance* const instance : instances)
+        members.push_back({instance, nullptr});
+    // A list of its own each time: tables of it are not kept.
+    const Candidates candidates{members, 0, SteadyClock::now()};
+    return *instances[state_->selector(mode).choose(candidates)];
 }
 
 Result<std::vector<registry::Instance>> Discovery::get_all(Deadline deadline) const {

@@ -97,7 +97,7 @@ DiscoveryStatus DiscoveryState::status(TimePoint now) const {
         status.instances = snapshot_->instances.size();
         status.index = snapshot_->index;
         status.age = now - confirmed_;
-        status.from_cache = snapshot_->from_cache;
+        status.origin = snapshot_->origin;
     }
     if (error_) {
         status.error = error_;
@@ -133,8 +133,10 @@ Subscription DiscoveryState::subscribe(std::function<void()> changed) {
 }
 
 Selector& DiscoveryState::selector(SelectMode mode) {
-    if (mode == SelectMode::random) return random_;
-    return round_robin_;
+    const std::lock_guard lock{mutex_};
+    auto& selector = selectors_[mode];
+    if (!selector) selector = make_selector(mode);
+    return *selector;
 }
 
 std::vector<const registry::Instance*> choosable(const registry::Snapshot& snapshot) {

@@ -5,6 +5,7 @@
 
 #include <condition_variable>
 #include <list>
+#include <map>
 #include <mutex>
 
 namespace rollcall::discovery {
@@ -47,8 +48,6 @@ private:
     void tell();
 
     const std::string subject_;
-    RandomSelector random_;
-    RoundRobinSelector round_robin_;
 
     mutable std::mutex mutex_;
     std::condition_variable changed_;
@@ -57,6 +56,7 @@ private:
     std::optional<Error> error_;
     TimePoint failing_since_{};
     std::list<std::weak_ptr<const Listener>> listeners_;
+    std::map<SelectMode, std::shared_ptr<Selector>> selectors_;  // of get()
 };
 
 // The instances that take calls, sorted by id; the stale ones only if there are no others.

@@ -13,8 +13,22 @@ TimePoint::rep ticks(TimePoint point) {
 
 }  // namespace
 
-InstanceSlot::InstanceSlot(Endpoint endpoint, rpc::ClientOptions options, BackoffOptions avoid)
-    : endpoint_(std::move(endpoint)), options_(std::move(options)), avoidance_(avoid) {
+InstanceSlot::InstanceSlot(
+    Endpoint endpoint,
+    const ServiceClientOptions& options,
+    std::shared_ptr<Neighbours> neighbours,
+    TimePoint now
+)
+    : endpoint_(std::move(endpoint)),
+      options_(options.client),
+      neighbours_(std::move(neighbours)),
+      meter_(now),
+      health_(options.avoid, options.avoid_after),
+      lately_(options.avoid_window) {
+}
+
+InstanceSlot::~InstanceSlot() {
+    if (avoided_) neighbours_->on_avoided(counted_bad_, -1);
 }
 
 rpc::Client* InstanceSlot::client() {
@@ -22,6 +36,11 @@ rpc::Client* InstanceSlot::client() {
     if (closed_) return nullptr;
     if (!client_) client_.emplace(endpoint_, options_);
     return &*client_;
+}
+
+bool InstanceSlot::is_connected() const {
+    const std::lock_guard lock{mutex_};
+    return client_ && client_->state() == rpc::ClientState::ready;
 }
 
 void InstanceSlot::close() {
@@ -34,48 +53,79 @@ void InstanceSlot::close() {
     if (open != nullptr) open->stop();
 }
 
-bool InstanceSlot::take_probe(TimePoint now) {
-    if (avoided_until_.load(std::memory_order_relaxed) == ticks(TimePoint::min())) return true;
+TimePoint InstanceSlot::probe_at() const {
     const std::lock_guard lock{mutex_};
-    const bool taken = avoidance_.take_probe(now, random_unit());
-    publish();
-    return taken;
+    return health_.probe_at();
 }
 
-void InstanceSlot::on_attempt() {
-    in_flight_.fetch_add(1, std::memory_order_relaxed);
+void InstanceSlot::on_attempt(TimePoint now) {
+    meter_.on_begin(now);
     attempts_.fetch_add(1, std::memory_order_relaxed);
 }
 
-void InstanceSlot::on_success(TimePoint now) {
+void InstanceSlot::on_success(TimePoint began, TimePoint now) {
+    meter_.on_answer(now - began, now);
+    answers_.fetch_add(1, std::memory_order_relaxed);
+    neighbours_->on_outcome(false);
     last_success_.store(ticks(now), std::memory_order_relaxed);
-    if (avoided_until_.load(std::memory_order_relaxed) == ticks(TimePoint::min())) return;
+    if (troubled_.load(std::memory_order_relaxed)) on_alive(now);
+}
+
+void InstanceSlot::on_alive(TimePoint now) {
     const std::lock_guard lock{mutex_};
-    avoidance_.on_success();
+    health_.on_success(now);
     publish();
 }
 
-void InstanceSlot::on_failure(const Error& error, TimePoint began, TimePoint now) {
-    if (!blames_instance(error.code())) return;
+bool InstanceSlot::on_failure(const Error& error, TimePoint began, TimePoint now) {
+    if (error.code() == Errc::cancelled || error.code() == Errc::shutting_down) return false;
+    const bool blamed = blames_instance(error.code());
     // One that has answered others meanwhile is only slow at this call.
     const bool alive = last_success_.load(std::memory_order_relaxed) >= ticks(began);
-    if (error.code() == Errc::timed_out && alive) return;
+    const bool only_slow = error.code() == Errc::timed_out && alive;
+    neighbours_->on_outcome(true);
     const std::lock_guard lock{mutex_};
-    ++failures_;
-    last_error_ = error;
-    avoidance_.on_failure(now, random_unit());
+    ++errors_;
+    bool must_probe = false;
+    if (blamed && !only_slow) {
+        ++failures_;
+        last_error_ = error;
+        must_probe = health_.on_failure(is_certain(error.code()), now, random_unit());
+    }
+    if (!health_.is_avoided() && is_bad_lately(now)) {
+        ++failures_;
+        last_error_ = error;
+        must_probe = health_.on_bad_rate(now, random_unit());
+    }
     publish();
+    return must_probe;
+}
+
+bool InstanceSlot::is_bad_lately(TimePoint now) {
+    const FailureRate::Counts totals{answers_.load(std::memory_order_relaxed) + errors_, errors_};
+    return neighbours_->stands_out(lately_.recent(totals, now), now);
+}
+
+void InstanceSlot::publish() {
+    troubled_.store(health_.is_troubled(), std::memory_order_relaxed);
+    const bool was_avoided = avoided_.exchange(health_.is_avoided(), std::memory_order_relaxed);
+    if (was_avoided == health_.is_avoided()) return;
+    if (!was_avoided) counted_bad_ = health_.is_bad();
+    neighbours_->on_avoided(counted_bad_, was_avoided ? -1 : 1);
 }
 
 InstanceState InstanceSlot::state(TimePoint now) const {
     InstanceState state;
-    state.in_flight = in_flight_.load(std::memory_order_relaxed);
+    const Load load = meter_.load(now);
+    state.in_flight = load.in_flight;
+    state.latency = load.latency;
     state.attempts = attempts_.load(std::memory_order_relaxed);
     const std::lock_guard lock{mutex_};
     if (client_) state.connection = client_->state();
     state.failures = failures_;
     state.last_error = last_error_;
-    if (now < avoidance_.until()) state.avoided_until = avoidance_.until();
+    state.errors = errors_;
+    if (health_.is_avoided()) state.avoided_until = health_.probe_at();
     return state;
 }
 

@@ -3,7 +3,9 @@
 
 #include <rollcall/discovery/service_client.h>
 
-#include "avoidance.h"
+#include "health.h"
+#include "neighbours.h"
+#include "work_meter.h"
 
 #include <atomic>
 #include <mutex>
@@ -14,54 +16,70 @@ namespace rollcall::discovery {
 // closes the connection. Thread safety: any thread.
 class InstanceSlot {
 public:
-    InstanceSlot(Endpoint endpoint, rpc::ClientOptions options, BackoffOptions avoid);
+    InstanceSlot(
+        Endpoint endpoint,
+        const ServiceClientOptions& options,
+        std::shared_ptr<Neighbours> neighbours,
+        TimePoint now
+    );
+    ~InstanceSlot();
+    InstanceSlot(const InstanceSlot&) = delete;
+    InstanceSlot& operator=(const InstanceSlot&) = delete;
 
     [[nodiscard]] const Endpoint& endpoint() const { return endpoint_; }
 
+    [[nodiscard]] const WorkMeter& meter() const { return meter_; }
+
     // Made when first asked for; null once closed. Lives as long as the slot.
     [[nodiscard]] rpc::Client* client();
+    [[nodiscard]] bool is_connected() const;
     // Ends its calls with shutting_down; waits as Client::stop() does.
     void close();
 
-    [[nodiscard]] bool is_avoided(TimePoint now) const {
-        return now.time_since_epoch().count() < avoided_until_.load(std::memory_order_relaxed);
-    }
+    [[nodiscard]] bool is_avoided() const { return avoided_.load(std::memory_order_relaxed); }
 
-    // Before an attempt there. False if it failed before and another call has come first to try it
-    // again; then it is avoided.
-    [[nodiscard]] bool take_probe(TimePoint now);
+    // When it is to be looked at again.
+    [[nodiscard]] TimePoint probe_at() const;
 
     // Around each attempt.
-    void on_attempt();
-    void on_success(TimePoint now);
-    void on_failure(const Error& error, TimePoint began, TimePoint now);
+    void on_attempt(TimePoint now);
+    void on_success(TimePoint began, TimePoint now);
+    // True if a probe has to be planned, at probe_at().
+    [[nodiscard]] bool on_failure(const Error& error, TimePoint began, TimePoint now);
 
-    void on_end() { in_flight_.fetch_sub(1, std::memory_order_relaxed); }
+    void on_end(TimePoint now) { meter_.on_end(now); }
+
+    // A probe was answered, whatever with; or there is news that it has started anew.
+    void on_alive(TimePoint now);
 
     // All but the instance.
     [[nodiscard]] InstanceState state(TimePoint now) const;
 
 private:
-    void publish() {
-        avoided_until_.store(
-            avoidance_.until().time_since_epoch().count(), std::memory_order_relaxed
-        );
-    }
+    // Under the lock: tells those who read without it.
+    void publish();
+    [[nodiscard]] bool is_bad_lately(TimePoint now);
 
     const Endpoint endpoint_;
     const rpc::ClientOptions options_;
+    const std::shared_ptr<Neighbours> neighbours_;
 
-    std::atomic<std::size_t> in_flight_{0};
+    WorkMeter meter_;
     std::atomic<std::uint64_t> attempts_{0};
+    std::atomic<std::uint64_t> answers_{0};
     // Copies of what the lock guards, so that the good case needs no lock.
-    std::atomic<TimePoint::rep> avoided_until_{TimePoint::min().time_since_epoch().count()};
+    std::atomic<bool> avoided_{false};
+    std::atomic<bool> troubled_{false};  // avoided, or there are failures in a row
     std::atomic<TimePoint::rep> last_success_{TimePoint::min().time_since_epoch().count()};
 
     mutable std::mutex mutex_;
     std::optional<rpc::Client> client_;
     bool closed_ = false;
-    Avoidance avoidance_;
-    std::uint64_t failures_ = 0;
+    bool counted_bad_ = false;  // by the neighbours
+    Health health_;
+    FailureRate lately_;
+    std::uint64_t failures_ = 0;  // it is to blame for
+    std::uint64_t errors_ = 0;    // all outcomes that are no results
     std::optional<Error> last_error_;
 };
 

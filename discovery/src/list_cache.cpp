@@ -55,7 +55,7 @@ std::optional<registry::Snapshot> ListCache::read(TimePoint now) const {
     list.service = std::move(saved->service);
     list.instances = std::move(saved->list.instances);
     list.taken = now - age;
-    list.from_cache = true;
+    list.origin = registry::Origin::cache;
     return list;
 }
 

@@ -108,7 +108,8 @@ void RegistryPoller::Loop::choose_watched(Work& work, TimePoint now) {
         if (work.watched.size() == most) break;
         const auto state = service->state.lock();
         const auto list = state ? state->snapshot() : nullptr;
-        if (service->failure || !list || list->index.empty() || list->from_cache) continue;
+        const bool is_known = list && list->origin == registry::Origin::registry;
+        if (service->failure || !is_known || list->index.empty()) continue;
         service->watched = true;
         work.watched.push_back(service);
     }

@@ -16,6 +16,10 @@ bool blames_instance(Errc code) noexcept {
     }
 }
 
+bool is_certain(Errc code) noexcept {
+    return blames_instance(code) && code != Errc::timed_out;
+}
+
 bool may_go_elsewhere(Errc code) noexcept {
     // shutting_down: the connection of an instance that has just left the list.
     return blames_instance(code) || code == Errc::overloaded || code == Errc::shutting_down;

@@ -14,6 +14,9 @@ namespace rollcall::discovery {
 // Whether the instance itself is to blame, so that it is avoided.
 [[nodiscard]] bool blames_instance(Errc code) noexcept;
 
+// Whether one such error says enough: nobody is there, or wants to be.
+[[nodiscard]] bool is_certain(Errc code) noexcept;
+
 // Pure. One thread at a time. Calls put in a share of a retry each; retries take out a whole one.
 class RetryBudget {
 public:

@@ -36,26 +36,28 @@ public:
           call_(std::move(call)),
           slot_(std::move(slot)),
           began_(now) {
-        slot_->on_attempt();
+        slot_->on_attempt(now);
     }
 
     // A notification that went out has no other end.
     ~Attempt() override {
-        if (call_) slot_->on_end();
+        if (call_) slot_->on_end(SteadyClock::now());
     }
 
     void finish(codec::Bytes result) noexcept override {
         const Self call = std::exchange(call_, nullptr);
-        slot_->on_success(SteadyClock::now());
-        slot_->on_end();
+        const TimePoint now = SteadyClock::now();
+        slot_->on_success(began_, now);
+        slot_->on_end(now);
         call->forget_attempt();
         call->outer_->finish(result);
     }
 
     void fail(Error&& error) noexcept override {
         Self call = std::exchange(call_, nullptr);
-        slot_->on_failure(error, began_, SteadyClock::now());
-        slot_->on_end();
+        const TimePoint now = SteadyClock::now();
+        if (slot_->on_failure(error, began_, now)) call->core_->plan_probe(slot_);
+        slot_->on_end(now);
         call->forget_attempt();
         const auto& executor = call->core_->executor();
         // Not here: the client is in the middle of something, and so may be the caller.
@@ -96,7 +98,7 @@ void ServiceCall::decide(const Self& self) {
         return self->end(Error{Errc::shutting_down, "this service client has been stopped"});
     if (self->is_cancelled())
         return self->end(Error{Errc::cancelled, "the caller cancelled the call"});
-    const Choice choice = self->core_->choose(self->tried_, now);
+    const Choice choice = self->core_->choose(self->tried_, self->outer_->invocation.key(), now);
     if (self->outer_->deadline.expired(now))
         return self->end(self->no_time_left(choice.none_known));
     choice.slot ? attempt(self, choice, now) : wait(self, choice, now);
@@ -225,7 +227,7 @@ void ServiceCall::cancel(const Self& self) {
 Error ServiceCall::no_time_left(bool none_known) {
     const std::lock_guard lock{mutex_};
     const Sent sent = exposed_ > 0 ? Sent::maybe_sent : Sent::not_sent;
-    if (none_known) return Error{Errc::no_instances, core_->discovery().why_none()}.with_sent(sent);
+    if (none_known) return Error{Errc::no_instances, core_->why_none()}.with_sent(sent);
     if (!last_error_)
         return Error{Errc::timed_out, "the deadline passed before the call began"}.with_sent(sent);
     std::string message = last_error_->message();

@@ -1,10 +1,9 @@
 #include "service_core.h"
 
-#include "standing.h"
+#include <rollcall/base/catching.h>
 
 #include <algorithm>
 #include <future>
-#include <map>
 #include <stdexcept>
 #include <string>
 #include <unistd.h>
@@ -14,6 +13,7 @@ namespace {
 
 // How long a stopping client waits for an I/O thread that does not answer.
 constexpr Duration kStopPatience = std::chrono::seconds{5};
+constexpr Duration kProbePatience = std::chrono::seconds{1};  // beside the time to connect
 constexpr Duration kMaxDialBackoff = std::chrono::milliseconds{200};
 
 void require(bool holds, const char* sentence) {
@@ -34,6 +34,9 @@ ServiceClientOptions checked(ServiceClientOptions options) {
         options.avoid.min >= none && options.avoid.max >= options.avoid.min,
         "ServiceClientOptions::avoid needs 0 <= min <= max"
     );
+    require(options.avoid_after > 0, "ServiceClientOptions::avoid_after must be positive");
+    require(options.avoid_rate > 0, "ServiceClientOptions::avoid_rate must be positive");
+    require(options.avoid_window > none, "ServiceClientOptions::avoid_window must be positive");
     require(
         options.client.connect_timeout > none,
         "ServiceClientOptions::client.connect_timeout must be positive"
@@ -65,6 +68,19 @@ ServiceCore::ServiceCore(const Discovery& discovery, ServiceClientOptions option
       executor_(io_.executor()),
       selector_(options_.selector),
       room_(std::make_shared<WaitingRoom>(executor_, options_.max_waiting)),
+      prober_(std::make_shared<Prober>(executor_, options_.client.connect_timeout + kProbePatience)
+      ),
+      neighbours_(std::make_shared<Neighbours>(RateRule{
+          options_.avoid_rate, options_.avoid_rate_calls, options_.avoid_window})),
+      maker_(
+          options_.filter,
+          options_.zone,
+          [this](const Endpoint& endpoint) {
+              return std::make_shared<InstanceSlot>(
+                  endpoint, options_, neighbours_, SteadyClock::now()
+              );
+          }
+      ),
       list_(std::make_shared<const SlotList>()),
       budget_(options_.retry_ratio, options_.retry_burst) {
 }
@@ -91,7 +107,17 @@ void ServiceCore::follow(const Self& self) {
     std::shared_ptr<SlotList> fresh;
     const std::lock_guard one_at_a_time{self->follow_mutex_};
     old = self->list();
-    fresh = self->renewed(*old);
+    auto snapshot = self->discovery_.snapshot();
+    if (snapshot == old->snapshot) {
+        // Only a failure to get one.
+        fresh = std::make_shared<SlotList>(*old);
+        ++fresh->version;
+    } else {
+        fresh = self->maker_.next(*old, std::move(snapshot));
+        self->neighbours_->set_members(fresh->slots.size());
+        self->prepare(*fresh);
+        self->tell_remainder(*old, *fresh);
+    }
     {
         const std::lock_guard lock{self->mutex_};
         if (self->is_stopped()) return;
@@ -104,33 +130,23 @@ void ServiceCore::follow(const Self& self) {
     WaitingRoom::wake_all(self->room_, fresh->version);
 }
 
-// An instance keeps its connection and its record as long as its id and its address stay.
-std::shared_ptr<SlotList> ServiceCore::renewed(const SlotList& old) const {
-    auto fresh = std::make_shared<SlotList>();
-    fresh->snapshot = discovery_.snapshot();
-    if (fresh->snapshot == old.snapshot) *fresh = old;
-    fresh->version = old.version + 1;
-    if (fresh->snapshot == old.snapshot) return fresh;
-    std::map<std::pair<std::string_view, Endpoint>, SlotPtr> known;
-    for (std::size_t i = 0; i < old.slots.size(); ++i)
-        known[{old.instances[i]->id, old.slots[i]->endpoint()}] = old.slots[i];
-    for (const registry::Instance& instance : fresh->snapshot->instances) {
-        if (takes_calls(instance)) fresh->instances.push_back(&instance);
-    }
-    std::sort(fresh->instances.begin(), fresh->instances.end(), [](const auto* a, const auto* b) {
-        return a->id < b->id;
+// A selector of the user's that throws here has no table; calls go on.
+void ServiceCore::prepare(const SlotList& list) const {
+    if (list.slots.empty()) return;
+    const Result<void> prepared = catching(Errc::no_instances, [&]() -> Result<void> {
+        selector_->prepare(list.candidates(SteadyClock::now()));
+        return {};
     });
-    for (const registry::Instance* instance : fresh->instances) {
-        fresh->has_stale = fresh->has_stale || instance->stale;
-        SlotPtr& slot = known[{instance->id, instance->endpoint()}];
-        if (!slot) {
-            slot = std::make_shared<InstanceSlot>(
-                instance->endpoint(), options_.client, options_.avoid
-            );
-        }
-        fresh->slots.push_back(slot);
-    }
-    return fresh;
+    if (!prepared)
+        options_.client.log.error("a selector, about a new list: " + prepared.error().message());
+}
+
+void ServiceCore::tell_remainder(const SlotList& old, const SlotList& fresh) const {
+    if (!fresh.is_remainder || old.is_remainder) return;
+    options_.client.log.warning(
+        discovery_.why_none() + "; calls go on to the " + std::to_string(fresh.slots.size()) +
+        " instances that are still connected"
+    );
 }
 
 std::shared_ptr<const SlotList> ServiceCore::list() const {
@@ -138,48 +154,54 @@ std::shared_ptr<const SlotList> ServiceCore::list() const {
     return list_;
 }
 
-Choice ServiceCore::choose(const std::vector<SlotPtr>& tried, TimePoint now) {
-    for (;;) {
-        Choice choice = pick(tried, now);
-        // If another call has just begun to try this one, it is avoided now.
-        if (!choice.slot || choice.slot->is_avoided(now) || choice.slot->take_probe(now))
-            return choice;
-    }
-}
-
-Choice ServiceCore::pick(const std::vector<SlotPtr>& tried, TimePoint now) {
+Choice ServiceCore::choose(
+    const std::vector<SlotPtr>& tried, std::optional<std::uint64_t> key, TimePoint now
+) {
     const auto current = list();
     Choice choice;
     choice.version = current->version;
     choice.none_known = current->slots.empty();
-    const auto is_avoided = [now](const SlotPtr& slot) { return slot->is_avoided(now); };
-    const bool all_fit = tried.empty() && !current->has_stale && !choice.none_known &&
-                         std::none_of(current->slots.begin(), current->slots.end(), is_avoided);
-    if (all_fit) {
-        const std::size_t index = selector_->choose(current->instances);
-        choice.slot = current->slots[std::min(index, current->slots.size() - 1)];
+    if (choice.none_known) return choice;
+    const Candidates all = current->candidates(now).with_key(key);
+    std::size_t index = 0;
+    if (tried.empty() && neighbours_->all_well()) {
+        const Candidates candidates = all.only(current->preferred);
+        const std::size_t chosen = std::min(selector_->choose(candidates), candidates.size() - 1);
+        index = current->preferred.empty() ? chosen : current->preferred[chosen];
         choice.is_last = current->slots.size() == 1;
-        return choice;
+    } else {
+        std::size_t untried = 0;
+        const std::vector<std::uint32_t> best = fittest_of(*current, tried, untried);
+        if (best.empty()) return choice;
+        const std::size_t chosen = selector_->choose(all.only(best));
+        index = best[std::min(chosen, best.size() - 1)];
+        choice.is_last = untried == 1;
     }
+    choice.slot = current->slots[index];
+    return choice;
+}
+
+std::vector<std::uint32_t> ServiceCore::fittest_of(
+    const SlotList& list, const std::vector<SlotPtr>& tried, std::size_t& untried
+) const {
     std::vector<Standing> standings;
-    std::size_t untried = 0;
-    for (std::size_t i = 0; i < current->slots.size(); ++i) {
-        const SlotPtr& slot = current->slots[i];
-        standings.push_back(
-            {contains(tried, slot), slot->is_avoided(now), current->instances[i]->stale}
-        );
+    standings.reserve(list.slots.size());
+    for (std::size_t i = 0; i < list.slots.size(); ++i) {
+        standings.push_back(maker_.standing(list, i));
+        standings.back().tried = contains(tried, list.slots[i]);
         if (!standings.back().tried) ++untried;
     }
-    const std::vector<std::size_t> best = fittest(standings);
-    if (best.empty()) return choice;
-    std::vector<const registry::Instance*> candidates;
-    candidates.reserve(best.size());
-    for (const std::size_t index : best)
-        candidates.push_back(current->instances[index]);
-    const std::size_t chosen = std::min(selector_->choose(candidates), best.size() - 1);
-    choice.slot = current->slots[best[chosen]];
-    choice.is_last = untried == 1;
-    return choice;
+    return fittest(standings);
+}
+
+void ServiceCore::plan_probe(const SlotPtr& slot) {
+    Prober::plan(prober_, slot);
+}
+
+std::string ServiceCore::why_none() const {
+    std::string why = discovery_.why_none();
+    if (options_.filter.is_set()) why += "; or none of them passes this client's filter";
+    return why;
 }
 
 // ---- retries
@@ -219,6 +241,7 @@ void ServiceCore::stop(const Self& self) {
         self->stopped_.store(true, std::memory_order_release);
     }
     WaitingRoom::close(self->room_);
+    Prober::close(self->prober_);
     self->close_slots();
     if (rpc::IoThreads::on_io_thread()) return;
     // Behind the ends of all calls, which take place there.
@@ -236,7 +259,7 @@ std::vector<InstanceState> ServiceCore::state() const {
     std::vector<InstanceState> states;
     for (std::size_t i = 0; i < current->slots.size(); ++i) {
         states.push_back(current->slots[i]->state(now));
-        states.back().instance = *current->instances[i];
+        states.back().instance = current->instance(i);
     }
     return states;
 }

@@ -4,8 +4,9 @@
 #include <rollcall/base/home_process.h>
 #include <rollcall/discovery/service_client.h>
 
-#include "instance_slot.h"
+#include "prober.h"
 #include "retry.h"
+#include "slot_list.h"
 #include "waiting_room.h"
 
 #include <asio/post.hpp>
@@ -15,17 +16,6 @@
 #include <mutex>
 
 namespace rollcall::discovery {
-
-using SlotPtr = std::shared_ptr<InstanceSlot>;
-
-// The instances of one snapshot that take calls, sorted by id. Immutable.
-struct SlotList {
-    std::shared_ptr<const registry::Snapshot> snapshot;  // keeps `instances` alive
-    std::vector<const registry::Instance*> instances;
-    std::vector<SlotPtr> slots;  // one for each
-    bool has_stale = false;
-    std::uint64_t version = 0;
-};
 
 // What a call shall do next.
 struct Choice {
@@ -62,8 +52,16 @@ public:
     [[nodiscard]] bool is_forked() const;
 
     // The instance for the next attempt of a call that has tried `tried`.
-    [[nodiscard]] Choice choose(const std::vector<SlotPtr>& tried, TimePoint now);
+    [[nodiscard]] Choice choose(
+        const std::vector<SlotPtr>& tried, std::optional<std::uint64_t> key, TimePoint now
+    );
     [[nodiscard]] std::shared_ptr<const SlotList> list() const;
+
+    // An instance has failed: it is looked after.
+    void plan_probe(const SlotPtr& slot);
+
+    // Why there is nobody to call, a whole clause.
+    [[nodiscard]] std::string why_none() const;
 
     void count_call();
     [[nodiscard]] bool take_retry();
@@ -71,10 +69,13 @@ public:
     [[nodiscard]] std::vector<InstanceState> state() const;
 
 private:
-    // choose(), without regard to others that choose the same at the same moment.
-    [[nodiscard]] Choice pick(const std::vector<SlotPtr>& tried, TimePoint now);
     static void follow(const Self& self);
-    [[nodiscard]] std::shared_ptr<SlotList> renewed(const SlotList& old) const;
+    // Those that come first, and how many of all are left untried.
+    [[nodiscard]] std::vector<std::uint32_t> fittest_of(
+        const SlotList& list, const std::vector<SlotPtr>& tried, std::size_t& untried
+    ) const;
+    void prepare(const SlotList& list) const;
+    void tell_remainder(const SlotList& old, const SlotList& fresh) const;
     void close_slots();
 
     const ServiceClientOptions options_;
@@ -83,6 +84,9 @@ private:
     const asio::any_io_executor executor_;
     const std::shared_ptr<Selector> selector_;
     const WaitingRoom::Self room_;
+    const Prober::Self prober_;
+    const std::shared_ptr<Neighbours> neighbours_;
+    const SlotListMaker maker_;
     const HomeProcess home_;
     std::atomic<bool> stopped_{false};
 

@@ -3,7 +3,7 @@
 
 #include <rollcall/registry/instance.h>
 
-#include <cstddef>
+#include <cstdint>
 #include <vector>
 
 namespace rollcall::discovery {
@@ -16,10 +16,13 @@ struct Standing {
     bool tried = false;    // by this very call
     bool avoided = false;  // for its failures
     bool stale = false;    // says the registry
+    bool far = false;      // in another zone than the client
 };
 
 // The indexes of those that come first: avoided ones only if nobody else is left, stale ones before
-// them. Those that were tried are never among them; empty if all were.
-[[nodiscard]] std::vector<std::size_t> fittest(const std::vector<Standing>& all);
+// them, and far ones before those. If less than half of those that are near will do, zones do not
+// count: few near ones shall not get the calls of many. Those that were tried are never among them;
+// empty if all were.
+[[nodiscard]] std::vector<std::uint32_t> fittest(const std::vector<Standing>& all);
 
 }  // namespace rollcall::discovery

@@ -1,7 +1,6 @@
 // When to ask a registry, whom to choose, what to repeat: pure, with time given by hand.
 #include <rollcall/testing/manual_clock.h>
 
-#include "avoidance.h"
 #include "discovery/fake_registry.h"
 #include "refresh_plan.h"
 #include "retry.h"
@@ -154,46 +153,19 @@ TEST(Fittest, PrefersTheWellThenTheStaleThenTheAvoided) {
     EXPECT_THAT(fittest({}), IsEmpty());
 }
 
-class Avoidances : public ::testing::Test {
-protected:
-    ManualClock clock;
-    BackoffOptions times{.min = 100ms, .max = 400ms, .growth = 2, .jitter = 0};
-    Avoidance avoidance{times};
-};
-
-TEST_F(Avoidances, GrowWithEachFailureUpToTheMost) {
-    for (const auto expected : {100ms, 200ms, 400ms, 400ms}) {
-        avoidance.on_failure(clock.now(), 0);
-        EXPECT_EQ(avoidance.until(), clock.now() + expected);
-        clock.advance(expected);
-    }
-}
-
-TEST_F(Avoidances, CountOneBrokenConnectionOnce) {
-    const TimePoint start = clock.now();
-    for (int i = 0; i < 100; ++i)
-        avoidance.on_failure(clock.now(), 0);
-    EXPECT_EQ(avoidance.until(), start + 100ms);
-}
-
-TEST_F(Avoidances, EndWithASuccess) {
-    avoidance.on_failure(clock.now(), 0);
-    avoidance.on_success();
-    EXPECT_LE(avoidance.until(), clock.now());
-    avoidance.on_failure(clock.now(), 0);
-    EXPECT_EQ(avoidance.until(), clock.now() + 100ms);
-}
-
-TEST_F(Avoidances, LetOneCallTry) {
-    avoidance.on_failure(clock.now(), 0);
-    clock.advance(100ms);
-    EXPECT_LE(avoidance.until(), clock.now());
-    EXPECT_TRUE(avoidance.take_probe(clock.now(), 0));
-    EXPECT_EQ(avoidance.until(), clock.now() + 200ms) << "the others go on avoiding it";
-    EXPECT_FALSE(avoidance.take_probe(clock.now(), 0)) << "only one tries";
-    avoidance.on_success();
-    EXPECT_TRUE(avoidance.take_probe(clock.now(), 0));
-    EXPECT_LE(avoidance.until(), clock.now());
+TEST(Fittest, StaysInItsZoneWhileHalfOfItWillDo) {
+    const Standing near{};
+    const Standing far{.far = true};
+    const Standing ill{.avoided = true};
+    const Standing tried{.tried = true};
+    EXPECT_THAT(fittest({near, far, near, far}), ElementsAre(0, 2));
+    EXPECT_THAT(fittest({near, far, ill, far}), ElementsAre(0)) << "half";
+    EXPECT_THAT(fittest({near, far, ill, ill}), ElementsAre(0, 1))
+        << "less than half: all who will";
+    EXPECT_THAT(fittest({ill, far, ill}), ElementsAre(1));
+    EXPECT_THAT(fittest({far, far}), ElementsAre(0, 1)) << "nobody is near";
+    EXPECT_THAT(fittest({tried, far}), ElementsAre(1));
+    EXPECT_THAT(fittest({Standing{.stale = true}, far}), ElementsAre(1)) << "fresh before near";
 }
 
 TEST(RetryBudget, LetsABurstAndThenAShareThrough) {

@@ -32,14 +32,30 @@ protected:
 
     static std::string id(std::size_t i) { return (i < 10 ? "a0" : "a") + std::to_string(i); }
 
-    static std::vector<const registry::Instance*> pointers(
-        const std::vector<registry::Instance>& all
-    ) {
-        std::vector<const registry::Instance*> list;
-        for (const registry::Instance& each : all)
-            list.push_back(&each);
-        return list;
-    }
+    // A list with the number `version`, made of instances that outlive it.
+    class List {
+    public:
+        explicit List(const std::vector<registry::Instance>& all, std::uint64_t version = 1)
+            : version_(version) {
+            for (const registry::Instance& each : all)
+                members_.push_back({&each, nullptr});
+        }
+
+        void drop(std::size_t i) {
+            members_.erase(members_.begin() + static_cast<std::ptrdiff_t>(i));
+        }
+
+        // NOLINTNEXTLINE(google-explicit-constructor): it stands for its candidates
+        operator Candidates() const { return Candidates{members_, version_, TimePoint{}}; }
+
+        const registry::Instance* operator[](std::size_t i) const { return members_[i].instance; }
+
+    private:
+        std::vector<Candidate> members_;
+        std::uint64_t version_;
+    };
+
+    static List pointers(const std::vector<registry::Instance>& all) { return List{all}; }
 };
 
 TEST_F(Selectors, RoundRobinTakesEachInTurn) {
@@ -68,7 +84,8 @@ TEST_F(Selectors, RoundRobinSkipsNobodyWhenTheListChanges) {
     while (list[selector.choose(list)]->id != "a01") {
     }
     // a01 has just been chosen and leaves: its successor is next, not the one after that.
-    const std::vector<const registry::Instance*> without{list[0], list[2], list[3]};
+    List without{all, 2};
+    without.drop(1);
     EXPECT_EQ(without[selector.choose(without)]->id, "a02");
     // It comes back: the turn goes on from a02.
     EXPECT_EQ(list[selector.choose(list)]->id, "a03");
@@ -80,7 +97,8 @@ TEST_F(Selectors, RoundRobinSkipsNobodyWhenTheListChanges) {
 TEST_F(Selectors, RoundRobinIsEvenUnderThreadsAndChanges) {
     const auto all = instances(6);
     const auto full = pointers(all);
-    const std::vector<const registry::Instance*> without_last(full.begin(), full.end() - 1);
+    List without_last{all, 2};
+    without_last.drop(5);
     constexpr int kThreads = 8;
     constexpr int kCalls = 2000;
     constexpr int kBlock = 20;  // choices of one thread from the same list
@@ -121,8 +139,14 @@ TEST_F(Selectors, RandomIsEven) {
 
 TEST_F(Selectors, AreMadeByMode) {
     const auto all = instances(1);
-    EXPECT_EQ(make_selector(SelectMode::random)->choose(pointers(all)), 0U);
-    EXPECT_EQ(make_selector(SelectMode::round_robin)->choose(pointers(all)), 0U);
+    for (const char* const name :
+         {"random", "round_robin", "weighted", "consistent_hash", "least_loaded"}) {
+        const auto mode = select_mode_from(name);
+        ASSERT_TRUE(mode) << name;
+        EXPECT_EQ(name_of(*mode), name);
+        EXPECT_EQ(make_selector(*mode)->choose(pointers(all)), 0U) << name;
+    }
+    EXPECT_FALSE(select_mode_from("first"));
 }
 
 }  // namespace

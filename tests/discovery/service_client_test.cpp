@@ -42,7 +42,7 @@ TEST(ServiceClient, UsesASelectorOfOnesOwn) {
 
 TEST(ServiceClient, SurvivesASelectorThatIsOutOfRange) {
     class Wild final : public Selector {
-        [[nodiscard]] std::size_t choose(Candidates) override { return 99; }
+        [[nodiscard]] std::size_t choose(const Candidates&) override { return 99; }
     };
 
     ContractServer one;
@@ -55,7 +55,7 @@ TEST(ServiceClient, SurvivesASelectorThatIsOutOfRange) {
 // It left the calls behind it waiting for ever.
 TEST(ServiceClient, SurvivesASelectorThatThrows) {
     class Broken final : public Selector {
-        [[nodiscard]] std::size_t choose(Candidates) override {
+        [[nodiscard]] std::size_t choose(const Candidates&) override {
             throw std::runtime_error{"no choice"};
         }
     };

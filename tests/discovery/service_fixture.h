@@ -160,10 +160,10 @@ class FixedOrder final : public discovery::Selector {
 public:
     explicit FixedOrder(std::vector<std::string> ids) : ids_(std::move(ids)) {}
 
-    [[nodiscard]] std::size_t choose(discovery::Candidates candidates) override {
+    [[nodiscard]] std::size_t choose(const discovery::Candidates& candidates) override {
         for (const std::string& id : ids_) {
             for (std::size_t i = 0; i < candidates.size(); ++i) {
-                if (candidates[i]->id == id) return i;
+                if (candidates[i].id == id) return i;
             }
         }
         return 0;

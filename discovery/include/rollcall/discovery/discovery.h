@@ -20,11 +20,11 @@ class DiscoveryState;
 
 // How good a list is.
 struct DiscoveryStatus {
-    bool has_list = false;       // a list has come, be it empty
-    std::size_t instances = 0;   // in it, whatever their status
-    std::string index;           // the registry's, empty if it has none
-    Duration age{0};             // since the source confirmed the list last; 0 without a list
-    bool from_cache = false;     // the list is that of a former process
+    bool has_list = false;      // a list has come, be it empty
+    std::size_t instances = 0;  // in it, whatever their status
+    std::string index;          // the registry's, empty if it has none
+    Duration age{0};            // since the source confirmed the list last; 0 without a list
+    registry::Origin origin = registry::Origin::registry;  // of the list
     std::optional<Error> error;  // why the last attempt to renew it failed; none if it did not
     Duration failing_for{0};     // since the first failure after the last success
 };

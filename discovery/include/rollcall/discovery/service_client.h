@@ -3,6 +3,7 @@
 
 #include <rollcall/discovery/broadcast.h>
 #include <rollcall/discovery/discovery.h>
+#include <rollcall/discovery/instance_filter.h>
 #include <rollcall/rpc/client.h>
 
 #include <asio/associated_cancellation_slot.hpp>
@@ -20,6 +21,10 @@ struct ServiceClientOptions {
     // Choosing
     SelectMode select = SelectMode::round_robin;
     std::shared_ptr<Selector> selector = {};  // one of your own, instead of `select`
+    // Instances of this zone come first, for as long as at least half of them will do. Empty: zones
+    // do not count.
+    std::string zone = {};
+    InstanceFilter filter = {};  // others are not called at all
 
     // Timeouts
     Duration call_timeout = std::chrono::seconds{5};  // of a call that names none
@@ -35,9 +40,21 @@ struct ServiceClientOptions {
     // that are too slow are not asked three times as much.
     double retry_ratio = 0.2;
     unsigned retry_burst = 100;
-    // How long an instance is avoided that could not be reached, broke off or did not answer in
-    // time: `min` at first, up to `max`. While all are avoided, all are tried.
+
+    // Avoiding
+    // An instance that cannot be reached, breaks off, or lets `avoid_after` calls in a row pass
+    // their time is avoided until it answers a probe. Probes are made in the background (a request
+    // `$/ping`; any answer will do), after pauses from `min` up to `max`. While all instances are
+    // avoided, all are tried.
     BackoffOptions avoid = {.min = std::chrono::milliseconds{250}, .max = std::chrono::seconds{10}};
+    unsigned avoid_after = 1;
+    // One that answers, but with errors, is avoided for the same pauses if at least this part of
+    // its calls fails, of at least so many within the window, while of those to the others together
+    // not half as many do: what fails everywhere is not its fault. At most half of the instances
+    // are avoided for this. Above 1: never.
+    double avoid_rate = 0.5;
+    unsigned avoid_rate_calls = 20;
+    Duration avoid_window = std::chrono::seconds{10};
 
     // Limits
     std::size_t max_waiting = 65536;  // calls that wait for an instance; one more is `overloaded`
@@ -54,9 +71,11 @@ struct InstanceState {
     registry::Instance instance;
     rpc::ClientState connection = rpc::ClientState::idle;
     std::size_t in_flight = 0;                    // attempts under way
+    Duration latency{0};                          // a moving average; 0: no answer yet
     std::uint64_t attempts = 0;                   // ever
-    std::uint64_t failures = 0;                   // attempts after which it was to be avoided
-    std::optional<TimePoint> avoided_until = {};  // now avoided
+    std::uint64_t errors = 0;                     // attempts that ended without a result
+    std::uint64_t failures = 0;                   // of those, what speaks against the instance
+    std::optional<TimePoint> avoided_until = {};  // avoided; a probe is made then
     std::optional<Error> last_error = {};         // of the last such failure
 };
 

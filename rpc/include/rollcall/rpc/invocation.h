@@ -2,11 +2,13 @@
 // A method with its arguments: a value that can be kept, copied, retried and sent to many.
 
 #include <rollcall/base/clock.h>
+#include <rollcall/base/hash.h>
 #include <rollcall/codec/arguments.h>
 
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -52,10 +54,15 @@ public:
     // Whether executing it twice does no harm.
     [[nodiscard]] bool is_idempotent() const noexcept { return idempotent_; }
 
+    // The hash of its key, if it has one.
+    [[nodiscard]] std::optional<std::uint64_t> key() const noexcept { return key_; }
+
 protected:
     void set_timeout(Duration timeout) noexcept { timeout_ = timeout; }
 
     void set_idempotent() noexcept { idempotent_ = true; }
+
+    void set_key(std::string_view key) noexcept { key_ = stable_hash(key); }
 
 private:
     static constexpr std::size_t kSmallBytes = 108;
@@ -65,6 +72,7 @@ private:
     [[nodiscard]] static codec::Buffer take_scratch();
 
     Duration timeout_{0};
+    std::optional<std::uint64_t> key_;
     std::shared_ptr<const codec::Buffer> large_;
     bool idempotent_ = false;
     std::uint8_t small_size_ = 0;
@@ -99,6 +107,17 @@ public:
     }
 
     [[nodiscard]] Invocation idempotent() const& { return Invocation{*this}.idempotent(); }
+
+    // What the call is about ("user-17"), for those who choose among several servers by it. It is
+    // not sent.
+    [[nodiscard]] Invocation&& keyed(std::string_view key) && {
+        set_key(key);
+        return std::move(*this);
+    }
+
+    [[nodiscard]] Invocation keyed(std::string_view key) const& {
+        return Invocation{*this}.keyed(key);
+    }
 };
 
 // An invocation by name: invoke<int>("add", 1, 2).

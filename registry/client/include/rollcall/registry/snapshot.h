@@ -9,6 +9,13 @@
 
 namespace rollcall::registry {
 
+// Who says so.
+enum class Origin {
+    registry,
+    cache,  // a file of a former process of this machine
+    given,  // a list given by hand
+};
+
 // A value; shared as const once it is published.
 struct Snapshot {
     std::string service;
@@ -17,7 +24,7 @@ struct Snapshot {
     std::string index;
     std::vector<Instance> instances;  // in the registry's order
     TimePoint taken{};                // when the answer arrived
-    bool from_cache = false;          // of a former process of this machine, not from the registry
+    Origin origin = Origin::registry;
 };
 
 }  // namespace rollcall::registry

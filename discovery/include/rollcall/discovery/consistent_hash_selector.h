@@ -1,0 +1,57 @@
+#pragma once
+// One key, one instance.
+
+#include <rollcall/discovery/selector.h>
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace rollcall::discovery {
+
+struct ConsistentHashOptions {
+    // Points of an instance of weight 100 on the ring; at least 1.
+    unsigned points = 256;
+    // No instance gets more than this multiple of the average number of calls under way, whatever
+    // their keys; the rest goes to the next one on the ring ("consistent hashing with bounded
+    // loads", Mirrokni et al. 2016). At least 1; 0: no bound.
+    double load_bound = 0;
+};
+
+// Instances and keys are points on a ring; a call goes to the first instance at or after its key
+// that is fit for it. One that comes or goes moves only its own share of the keys. The ring is made
+// of the instances' ids alone, so all clients of all processes agree. Calls without a key (see
+// Invocation::keyed()) go anywhere.
+class ConsistentHashSelector final : public Selector {
+public:
+    // Throws std::invalid_argument if an option makes no sense.
+    explicit ConsistentHashSelector(ConsistentHashOptions options = {});
+
+    [[nodiscard]] std::size_t choose(const Candidates& candidates) override;
+    void prepare(const Candidates& list) override;
+
+private:
+    struct Point {
+        std::uint64_t at;
+        std::uint32_t member;
+
+        friend bool operator<(const Point& a, const Point& b) {
+            return a.at != b.at ? a.at < b.at : a.member < b.member;
+        }
+    };
+
+    struct Ring {
+        std::uint64_t version = 0;
+        std::vector<Point> points;  // sorted
+    };
+
+    [[nodiscard]] std::shared_ptr<const Ring> ring_of(const Candidates& candidates);
+    [[nodiscard]] std::shared_ptr<const Ring> make(const Candidates& list) const;
+
+    const ConsistentHashOptions options_;
+    std::mutex mutex_;
+    std::shared_ptr<const Ring> ring_;
+};
+
+}  // namespace rollcall::discovery

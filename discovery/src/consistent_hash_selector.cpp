@@ -1,0 +1,89 @@
+#include <rollcall/base/hash.h>
+#include <rollcall/base/random.h>
+#include <rollcall/discovery/consistent_hash_selector.h>
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
+namespace rollcall::discovery {
+namespace {
+
+constexpr std::uint64_t kStep = 0x9e3779b97f4a7c15U;  // of SplitMix64
+constexpr double kFullWeight = 100;
+
+// What an instance may have under way, counting the call that is to be placed.
+std::size_t capacity_of(const Candidates& candidates, double bound) {
+    std::size_t total = 1;
+    for (std::size_t i = 0; i < candidates.size(); ++i)
+        total += candidates.load(i).in_flight;
+    const double average = static_cast<double>(total) / static_cast<double>(candidates.size());
+    return static_cast<std::size_t>(std::ceil(bound * average));
+}
+
+}  // namespace
+
+ConsistentHashSelector::ConsistentHashSelector(ConsistentHashOptions options) : options_(options) {
+    if (options.points < 1)
+        throw std::invalid_argument{"ConsistentHashOptions::points must be positive"};
+    if (options.load_bound != 0 && !(options.load_bound >= 1))
+        throw std::invalid_argument{"ConsistentHashOptions::load_bound must be 0 or at least 1"};
+}
+
+std::shared_ptr<const ConsistentHashSelector::Ring> ConsistentHashSelector::make(
+    const Candidates& list
+) const {
+    auto ring = std::make_shared<Ring>();
+    ring->version = list.version();
+    const auto members = list.members();
+    for (std::size_t i = 0; i < members.size(); ++i) {
+        const double share = std::max(0, members[i].instance->weight) / kFullWeight;
+        const auto points = static_cast<std::uint64_t>(std::lround(options_.points * share));
+        const std::uint64_t seed = stable_hash(members[i].instance->id);
+        for (std::uint64_t k = 1; k <= points; ++k)
+            ring->points.push_back({mix_bits(seed + k * kStep), static_cast<std::uint32_t>(i)});
+    }
+    std::sort(ring->points.begin(), ring->points.end());
+    return ring;
+}
+
+void ConsistentHashSelector::prepare(const Candidates& list) {
+    auto ring = make(list);
+    const std::lock_guard lock{mutex_};
+    ring_ = std::move(ring);
+}
+
+std::shared_ptr<const ConsistentHashSelector::Ring> ConsistentHashSelector::ring_of(
+    const Candidates& candidates
+) {
+    {
+        const std::lock_guard lock{mutex_};
+        if (ring_ && ring_->version == candidates.version() && ring_->version != 0) return ring_;
+    }
+    auto ring = make(candidates);
+    const std::lock_guard lock{mutex_};
+    ring_ = ring;
+    return ring;
+}
+
+std::size_t ConsistentHashSelector::choose(const Candidates& candidates) {
+    const auto key = candidates.key();
+    if (!key) return random_below(candidates.size());
+    const auto ring = ring_of(candidates);
+    const std::vector<Point>& points = ring->points;
+    const bool is_bounded = options_.load_bound != 0;
+    const std::size_t capacity = is_bounded ? capacity_of(candidates, options_.load_bound) : 0;
+    std::size_t at = static_cast<std::size_t>(
+        std::lower_bound(points.begin(), points.end(), Point{*key, 0}) - points.begin()
+    );
+    for (std::size_t tried = 0; tried < points.size(); ++tried, ++at) {
+        if (at == points.size()) at = 0;
+        const auto found = candidates.find(points[at].member);
+        if (!found) continue;
+        if (!is_bounded || candidates.load(*found).in_flight < capacity) return *found;
+    }
+    // None of them has a weight; one key still goes to one of them.
+    return *key % candidates.size();
+}
+
+}  // namespace rollcall::discovery

@@ -1,0 +1,53 @@
+#pragma once
+// What the instances of one client know of each other.
+
+#include "health.h"
+
+#include <atomic>
+#include <cstddef>
+#include <mutex>
+
+namespace rollcall::discovery {
+
+// When an instance that answers is avoided all the same.
+struct RateRule {
+    double rate;          // at least this part of its calls fails; above 1: never
+    std::uint64_t calls;  // of at least so many
+    Duration window;      // lately
+};
+
+// Thread safety: any thread. Without locks while all is well.
+class Neighbours {
+public:
+    explicit Neighbours(RateRule rule) : rule_(rule), lately_(rule.window) {}
+
+    [[nodiscard]] const RateRule& rule() const { return rule_; }
+
+    void set_members(std::size_t members) { members_.store(members, std::memory_order_relaxed); }
+
+    // None of them is avoided.
+    [[nodiscard]] bool all_well() const { return avoided_.load(std::memory_order_relaxed) == 0; }
+
+    void on_avoided(bool is_bad, int change);
+
+    void on_outcome(bool failed) {
+        all_.fetch_add(1, std::memory_order_relaxed);
+        if (failed) failed_.fetch_add(1, std::memory_order_relaxed);
+    }
+
+    // Whether one of them, with these outcomes lately, is to be avoided for that: it fails much
+    // more often than the others together, and most of them are left.
+    [[nodiscard]] bool stands_out(const FailureRate::Counts& own, TimePoint now);
+
+private:
+    const RateRule rule_;
+    std::atomic<std::size_t> members_{0};
+    std::atomic<int> avoided_{0};
+    std::atomic<int> bad_{0};  // avoided for the errors they answer with
+    std::atomic<std::uint64_t> all_{0};
+    std::atomic<std::uint64_t> failed_{0};
+    std::mutex mutex_;
+    FailureRate lately_;
+};
+
+}  // namespace rollcall::discovery

@@ -1,0 +1,106 @@
+#include "prober.h"
+
+#include <rollcall/rpc/call.h>
+
+#include "retry.h"
+
+#include <asio/post.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace rollcall::discovery {
+namespace {
+
+// Any server answers it, be it that there is no such method.
+constexpr std::string_view kMethod = "$/ping";
+
+}  // namespace
+
+// What the instance's client sees of it.
+class Prober::Probe final : public rpc::Call {
+public:
+    Probe(Self prober, std::shared_ptr<InstanceSlot> slot, Duration patience, TimePoint now)
+        : rpc::Call(
+              rpc::Invocation<void>{rpc::PackedInvocation::pack(kMethod)}.within(patience),
+              Deadline::in(patience, now)
+          ),
+          prober_(std::move(prober)),
+          slot_(std::move(slot)),
+          began_(now) {}
+
+    void finish(codec::Bytes /*result*/) noexcept override { slot_->on_alive(SteadyClock::now()); }
+
+    void fail(Error&& error) noexcept override {
+        const TimePoint now = SteadyClock::now();
+        if (error.code() == Errc::cancelled || error.code() == Errc::shutting_down) return;
+        if (!blames_instance(error.code())) {
+            slot_->on_alive(now);
+        } else if (slot_->on_failure(error, began_, now)) {
+            plan(prober_, slot_);
+        }
+    }
+
+private:
+    void destroy() noexcept override { delete this; }
+
+    const Self prober_;
+    const std::shared_ptr<InstanceSlot> slot_;
+    const TimePoint began_;
+};
+
+Prober::Prober(const asio::any_io_executor& executor, Duration patience)
+    : executor_(executor), patience_(patience), timer_(executor) {
+}
+
+void Prober::plan(const Self& self, const std::shared_ptr<InstanceSlot>& slot) {
+    asio::post(self->executor_, [self, at = slot->probe_at(), weak = std::weak_ptr{slot}] {
+        if (self->closed_) return;
+        self->plans_.push_back({at, weak});
+        arm(self);
+    });
+}
+
+void Prober::close(const Self& self) {
+    asio::post(self->executor_, [self] {
+        self->closed_ = true;
+        self->plans_.clear();
+        self->timer_.cancel();
+    });
+}
+
+void Prober::arm(const Self& self) {
+    if (self->plans_.empty()) return;
+    const auto next = std::min_element(
+        self->plans_.begin(),
+        self->plans_.end(),
+        [](const Plan& a, const Plan& b) { return a.at < b.at; }
+    );
+    self->timer_.expires_at(next->at);
+    self->timer_.async_wait([self](const asio::error_code& ec) {
+        if (!ec) send_due(self);
+    });
+}
+
+void Prober::send_due(const Self& self) {
+    const TimePoint now = SteadyClock::now();
+    std::vector<std::shared_ptr<InstanceSlot>> due;
+    std::erase_if(self->plans_, [&](const Plan& plan) {
+        if (plan.at > now) return false;
+        if (auto slot = plan.slot.lock()) due.push_back(std::move(slot));
+        return true;
+    });
+    for (const auto& slot : due) {
+        if (slot->is_avoided()) send(self, slot);
+    }
+    arm(self);
+}
+
+void Prober::send(const Self& self, const std::shared_ptr<InstanceSlot>& slot) {
+    rpc::Client* const client = slot->client();
+    if (client == nullptr) return;
+    const TimePoint now = SteadyClock::now();
+    client->submit(rpc::CallPtr{new Probe{self, slot, self->patience_, now}});
+}
+
+}  // namespace rollcall::discovery
