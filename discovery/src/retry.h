@@ -3,7 +3,9 @@
 
 #include <rollcall/base/error.h>
 
-#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <cstdint>
 
 namespace rollcall::discovery {
 
@@ -17,23 +19,34 @@ namespace rollcall::discovery {
 // Whether one such error says enough: nobody is there, or wants to be.
 [[nodiscard]] bool is_certain(Errc code) noexcept;
 
-// Pure. One thread at a time. Calls put in a share of a retry each; retries take out a whole one.
+// Calls put in a share of a retry each; retries take out a whole one. Thread safety: any thread,
+// without locks.
 class RetryBudget {
 public:
-    RetryBudget(double ratio, unsigned burst) : ratio_(ratio), most_(burst), left_(burst) {}
+    RetryBudget(double ratio, unsigned burst)
+        : share_(std::llround(ratio * kWhole)), most_(burst * kWhole), left_(most_) {}
 
-    void on_call() { left_ = std::min(most_, left_ + ratio_); }
+    void on_call() {
+        // Calls at the same moment may exceed the most by their shares.
+        if (left_.load(std::memory_order_relaxed) < most_)
+            left_.fetch_add(share_, std::memory_order_relaxed);
+    }
 
     [[nodiscard]] bool take() {
-        if (left_ < 1) return false;
-        left_ -= 1;
-        return true;
+        std::int64_t left = left_.load(std::memory_order_relaxed);
+        while (left >= kWhole) {
+            if (left_.compare_exchange_weak(left, left - kWhole, std::memory_order_relaxed))
+                return true;
+        }
+        return false;
     }
 
 private:
-    double ratio_;
-    double most_;
-    double left_;
+    static constexpr std::int64_t kWhole = 1'000'000;
+
+    const std::int64_t share_;
+    const std::int64_t most_;
+    std::atomic<std::int64_t> left_;
 };
 
 }  // namespace rollcall::discovery

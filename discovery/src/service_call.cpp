@@ -29,11 +29,12 @@ rpc::PackedInvocation bounded(const rpc::PackedInvocation& invocation, Duration 
 // What the instance's client sees of a call.
 class ServiceCall::Attempt final : public rpc::Call {
 public:
-    Attempt(Self call, SlotPtr slot, Deadline until, TimePoint now)
+    Attempt(Self call, unsigned number, SlotPtr slot, Deadline until, TimePoint now)
         : rpc::Call(
               bounded(call->outer_->invocation, until.remaining(now)), until, call->outer_->kind
           ),
           call_(std::move(call)),
+          number_(number),
           slot_(std::move(slot)),
           began_(now) {
         slot_->on_attempt(now);
@@ -49,8 +50,11 @@ public:
         const TimePoint now = SteadyClock::now();
         slot_->on_success(began_, now);
         slot_->on_end(now);
-        call->forget_attempt();
+        call->core_->hedges()->on_answer(now - began_);
+        std::vector<AttemptBook::Running> rest;
+        if (!call->book_.win(number_, rest)) return;
         call->outer_->finish(result);
+        cancel_all(rest);
     }
 
     void fail(Error&& error) noexcept override {
@@ -58,13 +62,14 @@ public:
         const TimePoint now = SteadyClock::now();
         if (slot_->on_failure(error, began_, now)) call->core_->plan_probe(slot_);
         slot_->on_end(now);
-        call->forget_attempt();
+        const AttemptBook::AfterFailure after = call->book_.fail(number_, error);
+        if (after == AttemptBook::AfterFailure::is_over) return;
         const auto& executor = call->core_->executor();
         // Not here: the client is in the middle of something, and so may be the caller.
         asio::post(
             executor,
-            [call = std::move(call), slot = slot_, failure = std::move(error)]() mutable {
-                on_failed(call, slot, std::move(failure));
+            [call = std::move(call), slot = slot_, failure = std::move(error), after]() mutable {
+                on_failed(call, slot, std::move(failure), after);
             }
         );
     }
@@ -73,13 +78,15 @@ private:
     void destroy() noexcept override { delete this; }
 
     Self call_;
+    const unsigned number_;
     const SlotPtr slot_;
     const TimePoint began_;
 };
 
 ServiceCall::ServiceCall(ServiceCore::Self core, rpc::CallPtr outer)
     : core_(std::move(core)), outer_(std::move(outer)), pauses_(pauses()) {
-    if (outer_->invocation.is_idempotent()) core_->count_call();
+    core_->count_call();
+    if (outer_->invocation.is_idempotent()) core_->hedges()->on_call();
 }
 
 void ServiceCall::next(const Self& self) {
@@ -92,13 +99,17 @@ void ServiceCall::next(const Self& self) {
         self->end(Error{Errc::no_instances, "choosing one failed: " + decided.error().message()});
 }
 
+Choice ServiceCall::choose(const std::vector<SlotPtr>& tried, TimePoint now) {
+    return core_->choose(tried, outer_->invocation.key(), now);
+}
+
 void ServiceCall::decide(const Self& self) {
     const TimePoint now = SteadyClock::now();
     if (self->core_->is_stopped())
         return self->end(Error{Errc::shutting_down, "this service client has been stopped"});
-    if (self->is_cancelled())
+    if (self->book_.is_cancelled())
         return self->end(Error{Errc::cancelled, "the caller cancelled the call"});
-    const Choice choice = self->core_->choose(self->tried_, self->outer_->invocation.key(), now);
+    const Choice choice = self->choose(self->tried_, now);
     if (self->outer_->deadline.expired(now))
         return self->end(self->no_time_left(choice.none_known));
     choice.slot ? attempt(self, choice, now) : wait(self, choice, now);
@@ -119,35 +130,52 @@ void ServiceCall::wait(const Self& self, const Choice& choice, TimePoint now) {
     if (!waits)
         self->end(Error{Errc::overloaded, "too many calls wait for an instance in this client"});
     // A cancellation that came before it waited has woken nobody.
-    if (waits && self->is_cancelled()) WaitingRoom::wake(self->core_->room(), self.get());
+    if (waits && self->book_.is_cancelled()) WaitingRoom::wake(self->core_->room(), self.get());
 }
 
 void ServiceCall::attempt(const Self& self, const Choice& choice, TimePoint now) {
-    unsigned number = 0;
-    {
-        const std::lock_guard lock{self->mutex_};
-        number = ++self->current_number_;
-        ++self->attempts_;
-        self->under_way_ = true;
-    }
-    const rpc::CallPtr attempt{
-        new Attempt{self, choice.slot, self->attempt_deadline(choice.is_last, now), now}};
+    const Deadline until = self->attempt_deadline(choice.is_last, now);
+    const unsigned number = self->book_.begin(choice.slot);
+    const rpc::CallPtr attempt{new Attempt{self, number, choice.slot, until, now}};
     rpc::Client* const client = choice.slot->client();
     if (client == nullptr)
         return attempt->fail(Error{Errc::shutting_down, "the instance has left the list"});
     client->submit(attempt);
     if (self->outer_->kind == Kind::nothing) return;
     // Only now, so that a cancellation cannot overtake the submission.
-    bool cancel_now = false;
-    {
-        const std::lock_guard lock{self->mutex_};
-        if (self->current_number_ != number) return;  // it is over already
-        self->current_ = attempt;
-        self->current_slot_ = choice.slot;
-        cancel_now = self->cancelled_;
-    }
-    if (cancel_now) client->cancel(attempt);
+    if (self->book_.submitted(number, attempt)) client->cancel(attempt);
+    plan_hedge(self, number, choice.is_last, now);
 }
+
+// ---- hedging
+
+bool ServiceCall::may_have_another() const {
+    return outer_->kind == Kind::reply && outer_->invocation.is_idempotent() &&
+           book_.account().exposed + 1 < core_->options().max_attempts;
+}
+
+void ServiceCall::plan_hedge(const Self& self, unsigned number, bool is_last, TimePoint now) {
+    const Hedges::Self& hedges = self->core_->hedges();
+    if (!hedges->is_on() || is_last || !self->may_have_another()) return;
+    Hedges::plan(hedges, now, [weak = std::weak_ptr{self}, number] {
+        if (const Self call = weak.lock()) hedge(call, number);
+    });
+}
+
+void ServiceCall::hedge(const Self& self, unsigned number) {
+    const SlotPtr slow = self->book_.alone(number);
+    if (!slow || self->core_->is_stopped() || self->outer_->deadline.expired()) return;
+    const TimePoint now = SteadyClock::now();
+    std::vector<SlotPtr> tried = self->tried_;
+    tried.push_back(slow);
+    const Result<Choice> choice =
+        catching(Errc::no_instances, [&]() -> Result<Choice> { return self->choose(tried, now); });
+    // One that is avoided would not be faster.
+    if (!choice || !choice->slot || choice->slot->is_avoided()) return;
+    if (self->core_->hedges()->take()) attempt(self, *choice, now);
+}
+
+// ---- after an attempt
 
 Deadline ServiceCall::attempt_deadline(bool is_last, TimePoint now) {
     const Deadline all = outer_->deadline;
@@ -157,106 +185,82 @@ Deadline ServiceCall::attempt_deadline(bool is_last, TimePoint now) {
         return is_last || all.is_never() ? one
                                          : one.earlier(Deadline::in(all.remaining(now) / 2, now));
     }
-    const std::lock_guard lock{mutex_};
-    const bool may_follow = outer_->kind == Kind::reply && outer_->invocation.is_idempotent() &&
-                            !is_last && exposed_ + 1 < core_->options().max_attempts;
-    if (!may_follow) return all;
+    if (is_last || !may_have_another()) return all;
     const Duration fixed = core_->options().attempt_timeout;
     if (fixed > Duration::zero()) return all.earlier(Deadline::in(fixed, now));
     return all.is_never() ? all : Deadline::in(all.remaining(now) / 2, now);
 }
 
-void ServiceCall::forget_attempt() {
-    rpc::CallPtr over;  // let go of without the lock
-    SlotPtr slot;
-    const std::lock_guard lock{mutex_};
-    ++current_number_;
-    under_way_ = false;
-    std::swap(over, current_);
-    std::swap(slot, current_slot_);
-}
-
-void ServiceCall::on_failed(const Self& self, const SlotPtr& slot, Error error) {
-    {
-        const std::lock_guard lock{self->mutex_};
-        if (error.sent() == Sent::maybe_sent) ++self->exposed_;
-        self->last_error_ = error;
-    }
+void ServiceCall::on_failed(
+    const Self& self, const SlotPtr& slot, Error error, AttemptBook::AfterFailure after
+) {
     if (!may_go_elsewhere(error.code())) return self->end(std::move(error));
+    self->tried_.push_back(slot);
+    if (after == AttemptBook::AfterFailure::others_run) return;
     // next() would say the same, without what is known of this attempt.
     if (self->core_->is_stopped() && error.code() != Errc::shutting_down)
         error = Error{Errc::shutting_down, "this service client was stopped: " + error.message()};
-    const bool again = !self->core_->is_stopped() && !self->is_cancelled() &&
+    const bool again = !self->core_->is_stopped() && !self->book_.is_cancelled() &&
                        !self->outer_->deadline.expired() && self->may_repeat(error);
     if (!again) return self->end(std::move(error));
-    self->tried_.push_back(slot);
     next(self);
 }
 
 bool ServiceCall::may_repeat(const Error& error) {
+    if (error.code() == Errc::overloaded) return core_->take_retry();
     if (error.sent() == Sent::not_sent) return true;
     if (!outer_->invocation.is_idempotent()) return false;
-    {
-        const std::lock_guard lock{mutex_};
-        if (exposed_ >= core_->options().max_attempts) return false;
-    }
+    if (book_.account().exposed >= core_->options().max_attempts) return false;
     return error.code() != Errc::timed_out || core_->take_retry();
 }
 
-bool ServiceCall::is_cancelled() {
-    const std::lock_guard lock{mutex_};
-    return cancelled_;
+void ServiceCall::cancel_all(const std::vector<AttemptBook::Running>& attempts) {
+    for (const AttemptBook::Running& each : attempts) {
+        // One that is being submitted sees it afterwards.
+        if (!each.call) continue;
+        if (rpc::Client* const client = each.slot->client()) client->cancel(each.call);
+    }
 }
 
 void ServiceCall::cancel(const Self& self) {
-    rpc::CallPtr attempt;
-    SlotPtr slot;
-    {
-        const std::lock_guard lock{self->mutex_};
-        self->cancelled_ = true;
-        attempt = self->current_;
-        slot = self->current_slot_;
-    }
-    if (attempt) {
-        if (rpc::Client* const client = slot->client()) client->cancel(attempt);
-    } else {
-        WaitingRoom::wake(self->core_->room(), self.get());
-    }
+    const std::vector<AttemptBook::Running> running = self->book_.cancel();
+    cancel_all(running);
+    if (running.empty()) WaitingRoom::wake(self->core_->room(), self.get());
 }
 
+// ---- the end
+
 Error ServiceCall::no_time_left(bool none_known) {
-    const std::lock_guard lock{mutex_};
-    const Sent sent = exposed_ > 0 ? Sent::maybe_sent : Sent::not_sent;
+    const AttemptBook::Account account = book_.account();
+    const Sent sent = account.exposed > 0 ? Sent::maybe_sent : Sent::not_sent;
     if (none_known) return Error{Errc::no_instances, core_->why_none()}.with_sent(sent);
-    if (!last_error_)
+    if (!account.last_error)
         return Error{Errc::timed_out, "the deadline passed before the call began"}.with_sent(sent);
-    std::string message = last_error_->message();
-    message += " (" + std::to_string(attempts_) + " attempts until the deadline)";
-    return Error{last_error_->code(), std::move(message)}
-        .with_endpoint(last_error_->endpoint())
+    std::string message = account.last_error->message();
+    message += " (" + std::to_string(account.attempts) + " attempts until the deadline)";
+    return Error{account.last_error->code(), std::move(message)}
+        .with_endpoint(account.last_error->endpoint())
         .with_sent(sent);
 }
 
 Error ServiceCall::late_error() {
-    {
-        const std::lock_guard lock{mutex_};
-        if (under_way_) {
-            Error error{Errc::timed_out, "no reply by the deadline"};
-            if (current_slot_) error.set_endpoint(current_slot_->endpoint().to_string());
-            error.set_method(outer_->invocation.method()).set_sent(Sent::maybe_sent);
-            return error;
-        }
+    const AttemptBook::Account account = book_.account();
+    if (account.under_way) {
+        Error error{Errc::timed_out, "no reply by the deadline"};
+        error.set_endpoint(account.slot->endpoint().to_string());
+        error.set_method(outer_->invocation.method()).set_sent(Sent::maybe_sent);
+        return error;
     }
     return no_time_left(core_->list()->slots.empty()).with_method(outer_->invocation.method());
 }
 
 void ServiceCall::end(Error error) {
-    {
-        const std::lock_guard lock{mutex_};
-        if (exposed_ > 0) error.set_sent(Sent::maybe_sent);
-    }
+    std::vector<AttemptBook::Running> rest;
+    if (!book_.end(rest)) return;
+    if (book_.account().exposed > 0) error.set_sent(Sent::maybe_sent);
     if (error.method().empty()) error.set_method(outer_->invocation.method());
     outer_->fail(std::move(error));
+    cancel_all(rest);
 }
 
 }  // namespace rollcall::discovery

@@ -3,17 +3,15 @@
 
 #include <rollcall/rpc/call.h>
 
+#include "attempt_book.h"
 #include "service_core.h"
 
-#include <mutex>
-#include <optional>
 #include <vector>
 
 namespace rollcall::discovery {
 
-// Either an attempt is under way, or it waits in the room, or it is deciding what to do: one thing
-// at a time, so only what cancel() and late_error() need is locked. Shared by whichever of them it
-// is.
+// Attempts are under way, or it waits in the room, or it is deciding what to do. Shared by
+// whichever of them it is. After the first attempt everything is decided on one I/O thread.
 class ServiceCall {
 public:
     using Self = std::shared_ptr<ServiceCall>;
@@ -34,12 +32,18 @@ private:
     static void decide(const Self& self);
     static void attempt(const Self& self, const Choice& choice, TimePoint now);
     static void wait(const Self& self, const Choice& choice, TimePoint now);
-    static void on_failed(const Self& self, const SlotPtr& slot, Error error);
-    // After an attempt; cancel() no longer concerns it.
-    void forget_attempt();
+    static void plan_hedge(const Self& self, unsigned number, bool is_last, TimePoint now);
+    // The attempt has not been answered yet: perhaps one more beside it.
+    static void hedge(const Self& self, unsigned number);
+    static void on_failed(
+        const Self& self, const SlotPtr& slot, Error error, AttemptBook::AfterFailure after
+    );
+    static void cancel_all(const std::vector<AttemptBook::Running>& attempts);
+    [[nodiscard]] Choice choose(const std::vector<SlotPtr>& tried, TimePoint now);
+    // Whether a further attempt may follow or stand beside one that is made now.
+    [[nodiscard]] bool may_have_another() const;
     [[nodiscard]] Deadline attempt_deadline(bool is_last, TimePoint now);
     [[nodiscard]] bool may_repeat(const Error& error);
-    [[nodiscard]] bool is_cancelled();
     [[nodiscard]] Error no_time_left(bool none_known);
     void end(Error error);
 
@@ -47,16 +51,7 @@ private:
     const rpc::CallPtr outer_;
     std::vector<SlotPtr> tried_;  // in this round
     Backoff pauses_;
-
-    std::mutex mutex_;
-    bool cancelled_ = false;
-    bool under_way_ = false;  // an attempt
-    unsigned attempts_ = 0;
-    unsigned exposed_ = 0;  // attempts that may have been executed
-    std::optional<Error> last_error_;
-    unsigned current_number_ = 0;
-    rpc::CallPtr current_;
-    SlotPtr current_slot_;
+    AttemptBook book_;
 };
 
 }  // namespace rollcall::discovery

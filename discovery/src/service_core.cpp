@@ -70,6 +70,7 @@ ServiceCore::ServiceCore(const Discovery& discovery, ServiceClientOptions option
       room_(std::make_shared<WaitingRoom>(executor_, options_.max_waiting)),
       prober_(std::make_shared<Prober>(executor_, options_.client.connect_timeout + kProbePatience)
       ),
+      hedges_(std::make_shared<Hedges>(executor_, options_.hedge)),
       neighbours_(std::make_shared<Neighbours>(RateRule{
           options_.avoid_rate, options_.avoid_rate_calls, options_.avoid_window})),
       maker_(
@@ -81,8 +82,8 @@ ServiceCore::ServiceCore(const Discovery& discovery, ServiceClientOptions option
               );
           }
       ),
-      list_(std::make_shared<const SlotList>()),
-      budget_(options_.retry_ratio, options_.retry_burst) {
+      budget_(options_.retry_ratio, options_.retry_burst),
+      list_(std::make_shared<const SlotList>()) {
 }
 
 bool ServiceCore::is_forked() const {
@@ -204,18 +205,6 @@ std::string ServiceCore::why_none() const {
     return why;
 }
 
-// ---- retries
-
-void ServiceCore::count_call() {
-    const std::lock_guard lock{mutex_};
-    budget_.on_call();
-}
-
-bool ServiceCore::take_retry() {
-    const std::lock_guard lock{mutex_};
-    return budget_.take();
-}
-
 // ---- the end
 
 void ServiceCore::close_slots() {
@@ -242,6 +231,7 @@ void ServiceCore::stop(const Self& self) {
     }
     WaitingRoom::close(self->room_);
     Prober::close(self->prober_);
+    Hedges::close(self->hedges_);
     self->close_slots();
     if (rpc::IoThreads::on_io_thread()) return;
     // Behind the ends of all calls, which take place there.

@@ -4,6 +4,7 @@
 #include <rollcall/base/home_process.h>
 #include <rollcall/discovery/service_client.h>
 
+#include "hedges.h"
 #include "prober.h"
 #include "retry.h"
 #include "slot_list.h"
@@ -63,8 +64,11 @@ public:
     // Why there is nobody to call, a whole clause.
     [[nodiscard]] std::string why_none() const;
 
-    void count_call();
-    [[nodiscard]] bool take_retry();
+    void count_call() { budget_.on_call(); }
+
+    [[nodiscard]] bool take_retry() { return budget_.take(); }
+
+    [[nodiscard]] const Hedges::Self& hedges() const { return hedges_; }
 
     [[nodiscard]] std::vector<InstanceState> state() const;
 
@@ -85,17 +89,18 @@ private:
     const std::shared_ptr<Selector> selector_;
     const WaitingRoom::Self room_;
     const Prober::Self prober_;
+    const Hedges::Self hedges_;
     const std::shared_ptr<Neighbours> neighbours_;
     const SlotListMaker maker_;
     const HomeProcess home_;
     std::atomic<bool> stopped_{false};
+    RetryBudget budget_;
 
     std::mutex follow_mutex_;  // one change of the list at a time
 
     mutable std::mutex mutex_;
     std::shared_ptr<const SlotList> list_;
     std::vector<std::weak_ptr<InstanceSlot>> retired_;  // off the list, calls perhaps under way
-    RetryBudget budget_;
     Subscription subscription_;
 };
 

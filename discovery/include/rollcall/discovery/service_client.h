@@ -3,6 +3,7 @@
 
 #include <rollcall/discovery/broadcast.h>
 #include <rollcall/discovery/discovery.h>
+#include <rollcall/discovery/hedge_options.h>
 #include <rollcall/discovery/instance_filter.h>
 #include <rollcall/rpc/client.h>
 
@@ -36,8 +37,9 @@ struct ServiceClientOptions {
     // How many instances may at most get to see one idempotent call. Attempts that certainly did
     // not reach a handler are not counted: they go on until the deadline.
     unsigned max_attempts = 3;
-    // After time-outs only every fifth call, and a hundred at once, are repeated, so that servers
-    // that are too slow are not asked three times as much.
+    // After time-outs, and after servers have said that they are overloaded, only every fifth call,
+    // and a hundred at once, are repeated, so that servers that are too slow are not asked three
+    // times as much.
     double retry_ratio = 0.2;
     unsigned retry_burst = 100;
 
@@ -55,6 +57,9 @@ struct ServiceClientOptions {
     double avoid_rate = 0.5;
     unsigned avoid_rate_calls = 20;
     Duration avoid_window = std::chrono::seconds{10};
+
+    // Second attempts for idempotent calls that are answered later than most; off by default.
+    HedgeOptions hedge = {};
 
     // Limits
     std::size_t max_waiting = 65536;  // calls that wait for an instance; one more is `overloaded`

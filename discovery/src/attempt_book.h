@@ -1,0 +1,75 @@
+#pragma once
+// The attempts of one call: which are under way, and which of them has decided it.
+
+#include <rollcall/base/error.h>
+#include <rollcall/rpc/call.h>
+
+#include "instance_slot.h"
+
+#include <mutex>
+#include <optional>
+#include <vector>
+
+namespace rollcall::discovery {
+
+using SlotPtr = std::shared_ptr<InstanceSlot>;
+
+// One at a time, or two with a hedge: the first answer counts. Thread safety: any thread.
+class AttemptBook {
+public:
+    struct Running {
+        unsigned number = 0;
+        SlotPtr slot;
+        rpc::CallPtr call;  // null until it is submitted
+    };
+
+    // Its number.
+    [[nodiscard]] unsigned begin(const SlotPtr& slot);
+    // From now on it can be cancelled. True if it has to be, at once.
+    [[nodiscard]] bool submitted(unsigned number, const rpc::CallPtr& call);
+
+    // It has an answer. True if the call is decided by it; `rest` is then to be cancelled.
+    [[nodiscard]] bool win(unsigned number, std::vector<Running>& rest);
+
+    enum class AfterFailure {
+        decide,      // it was the last one: what now?
+        others_run,  // which may still do
+        is_over,     // the call has ended otherwise
+    };
+
+    [[nodiscard]] AfterFailure fail(unsigned number, const Error& error);
+
+    // An error that no other attempt can mend. True if the call is decided by it.
+    [[nodiscard]] bool end(std::vector<Running>& rest);
+
+    // The caller gives up. What is under way.
+    [[nodiscard]] std::vector<Running> cancel();
+    [[nodiscard]] bool is_cancelled() const;
+
+    // It is the only one under way and nothing has been decided: its instance.
+    [[nodiscard]] SlotPtr alone(unsigned number) const;
+
+    // What a caller is told for whom it is too late.
+    struct Account {
+        unsigned attempts = 0;
+        unsigned exposed = 0;  // that may have been executed
+        bool under_way = false;
+        SlotPtr slot;  // where
+        std::optional<Error> last_error;
+    };
+
+    [[nodiscard]] Account account() const;
+
+private:
+    [[nodiscard]] Running take(unsigned number);
+
+    mutable std::mutex mutex_;
+    std::vector<Running> running_;
+    bool over_ = false;
+    bool cancelled_ = false;
+    unsigned attempts_ = 0;
+    unsigned exposed_ = 0;
+    std::optional<Error> last_error_;
+};
+
+}  // namespace rollcall::discovery

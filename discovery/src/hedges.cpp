@@ -1,0 +1,89 @@
+#include "hedges.h"
+
+#include <asio/post.hpp>
+
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+namespace rollcall::discovery {
+namespace {
+
+const HedgeOptions& checked(const HedgeOptions& options) {
+    if (options.after < Duration::zero())
+        throw std::invalid_argument{"HedgeOptions::after must not be negative"};
+    if (!(options.quantile >= 0 && options.quantile < 1))
+        throw std::invalid_argument{"HedgeOptions::quantile must be at least 0 and below 1"};
+    if (!(options.ratio >= 0))
+        throw std::invalid_argument{"HedgeOptions::ratio must not be negative"};
+    return options;
+}
+
+}  // namespace
+
+Hedges::Hedges(const asio::any_io_executor& executor, const HedgeOptions& options)
+    : options_(checked(options)),
+      is_on_(options.after > Duration::zero() || options.quantile > 0),
+      executor_(executor),
+      budget_(options.ratio, options.burst),
+      latency_(options.quantile),
+      timer_(executor) {
+}
+
+std::optional<Duration> Hedges::delay() const {
+    return options_.after > Duration::zero() ? options_.after : latency_.value();
+}
+
+void Hedges::on_answer(Duration took) {
+    if (is_on_ && options_.after == Duration::zero()) latency_.add(took);
+}
+
+void Hedges::plan(const Self& self, TimePoint now, Fire fire) {
+    const auto delay = self->delay();
+    if (!delay) return;
+    const TimePoint at = now + *delay;
+    {
+        const std::lock_guard lock{self->mutex_};
+        if (self->closed_) return;
+        self->plans_.push_back({at, std::move(fire)});
+        if (std::exchange(self->armed_, true)) return;
+    }
+    asio::post(self->executor_, [self, at] { arm(self, at); });
+}
+
+void Hedges::arm(const Self& self, TimePoint at) {
+    self->timer_.expires_at(at);
+    self->timer_.async_wait([self](const asio::error_code& ec) {
+        if (!ec) fire_due(self);
+    });
+}
+
+void Hedges::fire_due(const Self& self) {
+    std::vector<Fire> due;
+    std::optional<TimePoint> next;
+    {
+        const TimePoint now = SteadyClock::now();
+        const std::lock_guard lock{self->mutex_};
+        while (!self->plans_.empty() && self->plans_.front().at <= now) {
+            due.push_back(std::move(self->plans_.front().fire));
+            self->plans_.pop_front();
+        }
+        self->armed_ = !self->plans_.empty();
+        if (self->armed_) next = self->plans_.front().at;
+    }
+    for (const Fire& fire : due)
+        fire();
+    if (next) arm(self, *next);
+}
+
+void Hedges::close(const Self& self) {
+    std::deque<Plan> dropped;  // without the lock: they hold calls
+    {
+        const std::lock_guard lock{self->mutex_};
+        self->closed_ = true;
+        std::swap(dropped, self->plans_);
+    }
+    asio::post(self->executor_, [self] { self->timer_.cancel(); });
+}
+
+}  // namespace rollcall::discovery
