@@ -1,5 +1,7 @@
 #include "broadcast_call.h"
 
+#include <asio/post.hpp>
+
 #include <utility>
 
 namespace rollcall::discovery {
@@ -43,13 +45,13 @@ BroadcastCall::BroadcastCall(
     ServiceCore::Self core,
     rpc::PackedInvocation invocation,
     Deadline deadline,
-    Until until,
+    BroadcastOptions options,
     std::shared_ptr<BroadcastWaiter> waiter
 )
     : core_(std::move(core)),
       invocation_(std::move(invocation)),
       deadline_(deadline),
-      until_(until),
+      options_(options),
       waiter_(std::move(waiter)),
       began_(SteadyClock::now()) {
 }
@@ -88,14 +90,27 @@ void BroadcastCall::start(const Self& self) {
 void BroadcastCall::send_all(const Self& self, const SlotList& list) {
     {
         const std::lock_guard lock{self->mutex_};
-        self->unfinished_ = list.slots.size();
         for (std::size_t i = 0; i < list.slots.size(); ++i) {
             self->parts_.push_back({list.slots[i], {}});
             self->replies_.push_back({list.instance(i)});
         }
     }
-    for (std::size_t i = 0; i < list.slots.size(); ++i)
-        send(self, i);
+    send_more(self);
+}
+
+void BroadcastCall::send_more(const Self& self) {
+    for (;;) {
+        std::size_t next = 0;
+        {
+            const std::lock_guard lock{self->mutex_};
+            const std::size_t under_way = self->sent_ - self->succeeded_ - self->failed_;
+            const std::size_t most = self->options_.parallel;
+            const bool has_room = most == 0 || under_way < most || self->over_;
+            if (self->sent_ == self->parts_.size() || !has_room) return;
+            next = self->sent_++;
+        }
+        send(self, next);
+    }
 }
 
 void BroadcastCall::send(const Self& self, std::size_t index) {
@@ -128,28 +143,31 @@ void BroadcastCall::send(const Self& self, std::size_t index) {
     if (over) client->cancel(attempt);
 }
 
-bool BroadcastCall::decides(const Result<std::string>& result) const {
-    return (until_ == Until::first_error && !result) || (until_ == Until::first_success && result);
-}
-
 void BroadcastCall::on_end(const Self& self, std::size_t index, Result<std::string> result) {
     rpc::CallPtr ended;  // let go of without the lock
     bool decided = false;
+    bool has_more = false;
     std::optional<std::vector<PackedReply>> all;
     {
         const std::lock_guard lock{self->mutex_};
         Part& part = self->parts_[index];
         part.ended = true;
         std::swap(ended, part.attempt);
-        decided = !self->over_ && self->decides(result);
-        self->over_ = self->over_ || decided;
+        ++(result ? self->succeeded_ : self->failed_);
         PackedReply& reply = self->replies_[index];
         reply.result = std::move(result);
         reply.elapsed = SteadyClock::now() - self->began_;
-        if (--self->unfinished_ == 0) all = std::move(self->replies_);
+        const std::size_t count = self->parts_.size();
+        decided =
+            !self->over_ && self->options_.until.is_met(count, self->succeeded_, self->failed_);
+        self->over_ = self->over_ || decided;
+        has_more = self->sent_ < count;
+        if (self->succeeded_ + self->failed_ == count) all = std::move(self->replies_);
     }
     if (all) return self->waiter_->complete(*std::move(all));
     if (decided) cancel_rest(self);
+    // Elsewhere: what ends at once, one after the other, must not become one deep stack.
+    if (has_more) asio::post(self->core_->executor(), [self] { send_more(self); });
 }
 
 std::optional<PackedReplies> BroadcastCall::late_replies() {
@@ -157,7 +175,7 @@ std::optional<PackedReplies> BroadcastCall::late_replies() {
     if (parts_.empty()) {
         return Error{Errc::no_instances, core_->why_none()}.with_method(invocation_.method());
     }
-    if (unfinished_ == 0) return std::nullopt;
+    if (succeeded_ + failed_ == parts_.size()) return std::nullopt;
     std::vector<PackedReply> replies = replies_;
     for (std::size_t i = 0; i < parts_.size(); ++i) {
         if (parts_[i].ended) continue;

@@ -20,7 +20,7 @@ public:
         ServiceCore::Self core,
         rpc::PackedInvocation invocation,
         Deadline deadline,
-        Until until,
+        BroadcastOptions options,
         std::shared_ptr<BroadcastWaiter> waiter
     );
 
@@ -44,17 +44,17 @@ private:
     };
 
     static void send_all(const Self& self, const SlotList& list);
+    // As many as may be under way.
+    static void send_more(const Self& self);
     static void send(const Self& self, std::size_t index);
     static void on_end(const Self& self, std::size_t index, Result<std::string> result);
-    // Whether the stop rule is met by this result.
-    [[nodiscard]] bool decides(const Result<std::string>& result) const;
     static void cancel_rest(const Self& self);
     void fail(Error error);
 
     const ServiceCore::Self core_;
     const rpc::PackedInvocation invocation_;
     const Deadline deadline_;
-    const Until until_;
+    const BroadcastOptions options_;
     const std::shared_ptr<BroadcastWaiter> waiter_;
     const TimePoint began_;
 
@@ -62,7 +62,9 @@ private:
     bool over_ = false;  // no more is sent: the rule is met or the caller has cancelled
     std::vector<Part> parts_;
     std::vector<PackedReply> replies_;
-    std::size_t unfinished_ = 0;
+    std::size_t sent_ = 0;  // or never to be
+    std::size_t succeeded_ = 0;
+    std::size_t failed_ = 0;
 };
 
 }  // namespace rollcall::discovery

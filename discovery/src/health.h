@@ -3,47 +3,57 @@
 
 #include <rollcall/base/backoff.h>
 
+#include <algorithm>
 #include <cstdint>
 
 namespace rollcall::discovery {
 
-// Answers and errors of the recent past. Pure. The totals only grow; a window begins when it is
-// asked for after a while, so that counting costs nothing while all is well.
-class FailureRate {
+// Outcomes: of one instance, or of all.
+struct Outcomes {
+    std::uint64_t all = 0;
+    std::uint64_t failed = 0;
+
+    [[nodiscard]] double rate() const {
+        return all == 0 ? 0 : static_cast<double>(failed) / static_cast<double>(all);
+    }
+
+    friend Outcomes operator-(const Outcomes& a, const Outcomes& b) {
+        return {a.all - std::min(a.all, b.all), a.failed - std::min(a.failed, b.failed)};
+    }
+};
+
+// The outcomes of one instance and of all, over the same time: only so can they be compared.
+struct SharedOutcomes {
+    Outcomes own;
+    Outcomes all;
+};
+
+// The recent past. Pure. The totals only grow; a window begins when it is asked for after a while,
+// so that counting costs nothing while all is well.
+class FailureWindow {
 public:
-    explicit FailureRate(Duration window) : window_(window) {}
+    explicit FailureWindow(Duration window) : window_(window) {}
 
-    struct Counts {
-        std::uint64_t all = 0;
-        std::uint64_t failed = 0;
-
-        [[nodiscard]] double rate() const {
-            return all == 0 ? 0 : static_cast<double>(failed) / static_cast<double>(all);
-        }
-    };
-
-    // Of between a half and a whole window, or less if nobody has asked for so long.
-    [[nodiscard]] Counts recent(const Counts& totals, TimePoint now) {
+    // Of between a half and a whole window, or less if nobody has asked for so long. To be asked
+    // after a failure, which is among the totals.
+    [[nodiscard]] SharedOutcomes recent(const SharedOutcomes& totals, TimePoint now) {
         if (now - newer_at_ > window_) {
-            older_ = newer_ = before_last(totals);
+            // The failure is part of the new window.
+            const Outcomes one{1, 1};
+            older_ = newer_ = {totals.own - one, totals.all - one};
             newer_at_ = now;
         } else if (now - newer_at_ > window_ / 2) {
             older_ = newer_;
             newer_ = totals;
             newer_at_ = now;
         }
-        return {totals.all - older_.all, totals.failed - older_.failed};
+        return {totals.own - older_.own, totals.all - older_.all};
     }
 
 private:
-    // It is a failure that makes somebody ask: that one is part of the new window.
-    [[nodiscard]] static Counts before_last(const Counts& totals) {
-        return {totals.all - (totals.all > 0 ? 1 : 0), totals.failed - (totals.failed > 0 ? 1 : 0)};
-    }
-
     const Duration window_;
-    Counts older_;
-    Counts newer_;
+    SharedOutcomes older_;
+    SharedOutcomes newer_;
     TimePoint newer_at_{};
 };
 

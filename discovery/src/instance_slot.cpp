@@ -102,8 +102,8 @@ bool InstanceSlot::on_failure(const Error& error, TimePoint began, TimePoint now
 }
 
 bool InstanceSlot::is_bad_lately(TimePoint now) {
-    const FailureRate::Counts totals{answers_.load(std::memory_order_relaxed) + errors_, errors_};
-    return neighbours_->stands_out(lately_.recent(totals, now), now);
+    const Outcomes own{answers_.load(std::memory_order_relaxed) + errors_, errors_};
+    return neighbours_->stands_out(lately_.recent({own, neighbours_->totals()}, now));
 }
 
 void InstanceSlot::publish() {

@@ -77,7 +77,7 @@ private:
     bool closed_ = false;
     bool counted_bad_ = false;  // by the neighbours
     Health health_;
-    FailureRate lately_;
+    FailureWindow lately_;
     std::uint64_t failures_ = 0;  // it is to blame for
     std::uint64_t errors_ = 0;    // all outcomes that are no results
     std::optional<Error> last_error_;

@@ -5,7 +5,6 @@
 
 #include <atomic>
 #include <cstddef>
-#include <mutex>
 
 namespace rollcall::discovery {
 
@@ -13,15 +12,12 @@ namespace rollcall::discovery {
 struct RateRule {
     double rate;          // at least this part of its calls fails; above 1: never
     std::uint64_t calls;  // of at least so many
-    Duration window;      // lately
 };
 
 // Thread safety: any thread. Without locks while all is well.
 class Neighbours {
 public:
-    explicit Neighbours(RateRule rule) : rule_(rule), lately_(rule.window) {}
-
-    [[nodiscard]] const RateRule& rule() const { return rule_; }
+    explicit Neighbours(RateRule rule) : rule_(rule) {}
 
     void set_members(std::size_t members) { members_.store(members, std::memory_order_relaxed); }
 
@@ -35,9 +31,14 @@ public:
         if (failed) failed_.fetch_add(1, std::memory_order_relaxed);
     }
 
-    // Whether one of them, with these outcomes lately, is to be avoided for that: it fails much
-    // more often than the others together, and most of them are left.
-    [[nodiscard]] bool stands_out(const FailureRate::Counts& own, TimePoint now);
+    // Of all of them together, ever.
+    [[nodiscard]] Outcomes totals() const {
+        return {all_.load(std::memory_order_relaxed), failed_.load(std::memory_order_relaxed)};
+    }
+
+    // Whether one with these outcomes is to be avoided for them: it fails much more often than the
+    // others together, and at most half would be avoided for that.
+    [[nodiscard]] bool stands_out(const SharedOutcomes& lately) const;
 
 private:
     const RateRule rule_;
@@ -46,8 +47,6 @@ private:
     std::atomic<int> bad_{0};  // avoided for the errors they answer with
     std::atomic<std::uint64_t> all_{0};
     std::atomic<std::uint64_t> failed_{0};
-    std::mutex mutex_;
-    FailureRate lately_;
 };
 
 }  // namespace rollcall::discovery

@@ -69,9 +69,8 @@ PackedReplies ServiceClient::broadcast_packed(
     const Core core = core_;
     const Deadline deadline = Edge::deadline_of(*core, invocation);
     const auto waiter = std::make_shared<BlockingBroadcast>();
-    const auto broadcast = std::make_shared<BroadcastCall>(
-        core, std::move(invocation), deadline, options.until, waiter
-    );
+    const auto broadcast =
+        std::make_shared<BroadcastCall>(core, std::move(invocation), deadline, options, waiter);
     BroadcastCall::start(broadcast);
     auto replies = waiter->wait(patience(deadline));
     if (!replies) replies = broadcast->late_replies();
@@ -128,7 +127,7 @@ std::shared_ptr<BroadcastCall> ServiceClient::Edge::prepare_broadcast(
 ) {
     const Deadline deadline = deadline_of(*core, invocation);
     return std::make_shared<BroadcastCall>(
-        core, std::move(invocation), deadline, options.until, std::move(waiter)
+        core, std::move(invocation), deadline, options, std::move(waiter)
     );
 }
 

@@ -72,7 +72,7 @@ ServiceCore::ServiceCore(const Discovery& discovery, ServiceClientOptions option
       ),
       hedges_(std::make_shared<Hedges>(executor_, options_.hedge)),
       neighbours_(std::make_shared<Neighbours>(RateRule{
-          options_.avoid_rate, options_.avoid_rate_calls, options_.avoid_window})),
+          options_.avoid_rate, options_.avoid_rate_calls})),
       maker_(
           options_.filter,
           options_.zone,

@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <future>
 #include <map>
 #include <set>
@@ -139,6 +140,104 @@ TEST(Broadcast, FailsWithAllOutcomesIfNobodySucceeds) {
     ASSERT_EQ(result.failed(), result.size());
     for (const auto& reply : result)
         EXPECT_EQ(reply.result.error().code(), Errc::connect_failed);
+}
+
+TEST(Broadcast, EndsWithAQuorum) {
+    ContractServer good[3];
+    SilentServer silent[2];
+    ServiceClient client{InMemoryDiscovery{
+        {good[0].endpoint(),
+         good[1].endpoint(),
+         good[2].endpoint(),
+         silent[0].endpoint(),
+         silent[1].endpoint()}}};
+    BroadcastOptions options;
+    options.until = Until::quorum(3);
+    const TimePoint start = SteadyClock::now();
+    const auto reached = client.broadcast(contract::add(1, 2).within(20s), options);
+    EXPECT_LT(SteadyClock::now() - start, 10s);
+    EXPECT_EQ(reached.succeeded(), 3U);
+    EXPECT_EQ(reached.reduce(0, std::plus{}).value(), 9);
+    options.until = Until::quorum(4);
+    const auto missed = client.broadcast(contract::add(1, 2).within(100ms), options);
+    EXPECT_EQ(missed.succeeded(), 3U);
+}
+
+TEST(Broadcast, EndsWhenAQuorumCannotBeReached) {
+    ContractServer good;
+    SilentServer silent;
+    RefusingEndpoint refusing[2];
+    ServiceClient client{InMemoryDiscovery{
+        {good.endpoint(), silent.endpoint(), refusing[0].endpoint(), refusing[1].endpoint()}}};
+    BroadcastOptions options;
+    options.until = Until::quorum(3);
+    const TimePoint start = SteadyClock::now();
+    const auto result = client.broadcast(contract::add(1, 2).within(20s), options);
+    EXPECT_LT(SteadyClock::now() - start, 10s) << "of four two have failed: three are impossible";
+    EXPECT_LE(result.succeeded(), 1U);
+    EXPECT_EQ(result.size(), 4U);
+}
+
+TEST(Broadcast, StopRulesCount) {
+    EXPECT_FALSE(Until::all.is_met(3, 2, 1));
+    EXPECT_TRUE(Until::first_error.is_met(3, 2, 1));
+    EXPECT_FALSE(Until::first_success.is_met(3, 0, 2));
+    EXPECT_TRUE(Until::first_success.is_met(3, 1, 0));
+    EXPECT_FALSE(Until::quorum(2).is_met(3, 1, 1));
+    EXPECT_TRUE(Until::quorum(2).is_met(3, 2, 0));
+    EXPECT_TRUE(Until::quorum(2).is_met(3, 0, 2));
+    EXPECT_TRUE(Until::quorum(4).is_met(3, 0, 0)) << "nobody can tell so many";
+    EXPECT_TRUE(Until::quorum(0).is_met(3, 1, 0)) << "one at least";
+}
+
+TEST(Broadcast, KeepsToItsBoundOfParallelism) {
+    std::atomic<int> running{0};
+    std::atomic<int> most{0};
+    std::vector<std::unique_ptr<rpc::Server>> servers;
+    std::vector<Endpoint> endpoints;
+    for (int i = 0; i < 12; ++i) {
+        servers.push_back(std::make_unique<rpc::Server>());
+        servers.back()->handle(
+            "work",
+            [&] {
+                const int now = ++running;
+                for (int seen = most; seen < now && !most.compare_exchange_weak(seen, now);) {
+                }
+                std::this_thread::yield();
+                --running;
+                return 1;
+            },
+            {.run = rpc::RunOn::pool}
+        );
+        servers.back()->start();
+        endpoints.push_back(servers.back()->endpoint());
+    }
+    ServiceClient client{InMemoryDiscovery{endpoints}};
+    for (const std::size_t bound : {std::size_t{1}, std::size_t{3}, std::size_t{100}}) {
+        most = 0;
+        BroadcastOptions options;
+        options.parallel = bound;
+        const auto result = client.broadcast(rpc::invoke<int>("work"), options);
+        EXPECT_EQ(result.succeeded(), 12U);
+        EXPECT_LE(most, static_cast<int>(bound));
+    }
+}
+
+TEST(Broadcast, OfManyDeadInstancesOneAtATimeIsNoDeepStack) {
+    std::vector<std::unique_ptr<RefusingEndpoint>> refusing;
+    std::vector<Endpoint> endpoints;
+    for (int i = 0; i < 200; ++i) {
+        refusing.push_back(std::make_unique<RefusingEndpoint>());
+        endpoints.push_back(refusing.back()->endpoint());
+    }
+    ServiceClientOptions service_options;
+    service_options.client.log = Log::none();
+    ServiceClient client{InMemoryDiscovery{endpoints}, service_options};
+    BroadcastOptions options;
+    options.parallel = 1;
+    const auto result = client.broadcast(contract::add(1, 2).within(20s), options);
+    EXPECT_EQ(result.failed(), 200U);
+    EXPECT_EQ(result.reduce(0, std::plus{}).error().code(), Errc::connect_failed);
 }
 
 TEST(Broadcast, SaysThatThereIsNobody) {

@@ -74,87 +74,77 @@ TEST_F(Healths, OneThatAnswersWithErrorsIsAvoidedForAGrowingTime) {
     EXPECT_EQ(health.probe_at(), clock.now() + 100ms) << "it has behaved meanwhile";
 }
 
-TEST(FailureRates, LookAtTheRecentPastOnly) {
+TEST(FailureWindows, LookAtTheRecentPastOnly) {
     ManualClock clock;
-    FailureRate rate{10s};
-    FailureRate::Counts totals{1'000'000, 0};
+    FailureWindow window{10s};
+    Outcomes own{1'000'000, 0};
+    Outcomes all{5'000'000, 0};
+    const auto fail = [&] {
+        ++own.all, ++own.failed;
+        ++all.all, ++all.failed;
+        return window.recent({own, all}, clock.now());
+    };
     clock.advance(1h);
-    ++totals.all;
-    ++totals.failed;
-    EXPECT_EQ(rate.recent(totals, clock.now()).all, 1U) << "the million are long past";
+    EXPECT_EQ(fail().own.all, 1U) << "the million are long past";
     for (int i = 0; i < 19; ++i) {
         clock.advance(100ms);
-        totals.all += 2;
-        ++totals.failed;
-        static_cast<void>(rate.recent(totals, clock.now()));
+        ++own.all;
+        all.all += 4;
+        static_cast<void>(fail());
     }
-    const auto counts = rate.recent(totals, clock.now());
-    EXPECT_EQ(counts.all, 39U);
-    EXPECT_EQ(counts.failed, 20U);
+    const SharedOutcomes counts = fail();
+    EXPECT_EQ(counts.own.all, 40U);
+    EXPECT_EQ(counts.own.failed, 21U);
+    EXPECT_EQ(counts.all.all, 97U) << "over the same time";
     clock.advance(6s);
-    EXPECT_EQ(rate.recent(totals, clock.now()).all, 39U);
-    clock.advance(6s);
-    EXPECT_EQ(rate.recent(totals, clock.now()).all, 0U) << "older than a window";
+    EXPECT_EQ(fail().own.failed, 22U);
+    clock.advance(11s);
+    EXPECT_EQ(fail().own.failed, 1U) << "those before are a window old";
 }
 
 class Neighbourhoods : public ::testing::Test {
 protected:
-    void others(int answers, int failures) {
-        for (int i = 0; i < answers; ++i)
-            neighbours.on_outcome(false);
-        for (int i = 0; i < failures; ++i)
-            neighbours.on_outcome(true);
+    Neighbourhoods() { neighbours.set_members(4); }
+
+    // One with these outcomes, beside others with those.
+    bool stands_out(const Outcomes& own, const Outcomes& others) {
+        return neighbours.stands_out({own, {own.all + others.all, own.failed + others.failed}});
     }
 
-    // The outcomes of one are among those of all.
-    bool stands_out(std::uint64_t all, std::uint64_t failed) {
-        others(static_cast<int>(all - failed), static_cast<int>(failed));
-        return neighbours.stands_out({all, failed}, clock.now());
-    }
-
-    Neighbourhoods() {
-        neighbours.set_members(4);
-        // So that the window has begun.
-        others(0, 1);
-        static_cast<void>(neighbours.stands_out({}, clock.now()));
-    }
-
-    ManualClock clock;
-    Neighbours neighbours{{.rate = 0.5, .calls = 20, .window = 10s}};
+    Neighbours neighbours{{.rate = 0.5, .calls = 20}};
 };
 
 TEST_F(Neighbourhoods, OneThatFailsMoreThanTheOthersStandsOut) {
-    others(100, 10);
-    EXPECT_TRUE(stands_out(20, 10));
+    EXPECT_TRUE(stands_out({20, 10}, {100, 25}));
+    EXPECT_FALSE(stands_out({20, 10}, {100, 26})) << "half as often is not much better";
 }
 
 TEST_F(Neighbourhoods, TooFewCallsSayNothing) {
-    others(100, 0);
-    EXPECT_FALSE(stands_out(19, 19));
+    EXPECT_FALSE(stands_out({19, 19}, {100, 0}));
+    EXPECT_FALSE(stands_out({20, 20}, {19, 0}));
+    EXPECT_TRUE(stands_out({20, 20}, {20, 0}));
 }
 
 TEST_F(Neighbourhoods, AFewFailuresSayNothing) {
-    others(100, 0);
-    EXPECT_FALSE(stands_out(100, 49));
-}
-
-TEST_F(Neighbourhoods, WhatFailsEverywhereIsNotItsFault) {
-    others(100, 60);
-    EXPECT_FALSE(stands_out(40, 20));
-}
-
-TEST_F(Neighbourhoods, WithoutOthersNobodyStandsOut) {
-    EXPECT_FALSE(stands_out(100, 100));
+    EXPECT_FALSE(stands_out({100, 49}, {100, 0}));
+    EXPECT_TRUE(stands_out({100, 50}, {100, 0}));
 }
 
 TEST_F(Neighbourhoods, AtMostHalfAreAvoidedForTheirErrors) {
-    others(1000, 0);
     neighbours.on_avoided(true, 1);
-    EXPECT_TRUE(stands_out(20, 20));
+    EXPECT_TRUE(stands_out({20, 20}, {100, 0}));
     neighbours.on_avoided(true, 1);
-    EXPECT_FALSE(stands_out(20, 20)) << "it would be the third of four";
+    EXPECT_FALSE(stands_out({20, 20}, {100, 0})) << "it would be the third of four";
     neighbours.on_avoided(true, -1);
-    EXPECT_TRUE(stands_out(20, 20));
+    EXPECT_TRUE(stands_out({20, 20}, {100, 0}));
+}
+
+TEST_F(Neighbourhoods, AreWellUntilOneIsAvoided) {
+    EXPECT_TRUE(neighbours.all_well());
+    neighbours.on_avoided(false, 1);
+    EXPECT_FALSE(neighbours.all_well());
+    neighbours.on_avoided(false, -1);
+    EXPECT_TRUE(neighbours.all_well());
 }
 
 TEST(WorkMeters, CountAndAverage) {

@@ -90,6 +90,7 @@ TEST_F(RegistryDiscoveries, BelieveTheEmptyListInTheEnd) {
 TEST_F(RegistryDiscoveries, MakeTheFirstReaderWaitUntilHisDeadline) {
     registry->set_down(true);
     const RegistryDiscovery found = discover();
+    ASSERT_TRUE(eventually([&] { return found.status().error.has_value(); }));
     const auto none = found.get(SelectMode::random, Deadline::in(50ms));
     ASSERT_FALSE(none);
     EXPECT_EQ(none.error().code(), Errc::no_instances);

@@ -136,6 +136,16 @@ TEST(ServiceClient, WaitsUntilItIsReady) {
 }
 
 // One that refused connections held the wait until its end.
+TEST(ServiceClient, ReadinessIsAwaited) {
+    ContractServer server;
+    ServiceClient client{InMemoryDiscovery{{server.endpoint()}}};
+    EXPECT_TRUE(client.async_wait_ready(Deadline::in(5s), asio::use_future).get());
+    EXPECT_EQ(client.state()[0].connection, rpc::ClientState::ready);
+    EXPECT_EQ(server.calls, 0);
+    ServiceClient alone{InMemoryDiscovery{}};
+    EXPECT_FALSE(alone.async_wait_ready(Deadline::in(10ms), asio::use_future).get());
+}
+
 TEST(ServiceClient, IsReadyAlthoughTheFirstInstanceIsDead) {
     ContractServer good;
     RefusingEndpoint dead;

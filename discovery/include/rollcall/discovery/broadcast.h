@@ -22,16 +22,45 @@
 
 namespace rollcall::discovery {
 
-enum class Until {
-    all,            // every instance has answered, failed or run out of time
-    first_error,    // one has failed
-    first_success,  // one has answered
+// When the rest of a broadcast need not be waited for.
+class Until {
+public:
+    static const Until all;            // every instance has answered, failed or run out of time
+    static const Until first_error;    // one has failed
+    static const Until first_success;  // one has answered
+
+    // So many have answered with a result, or that many cannot any more. At least 1.
+    [[nodiscard]] static constexpr Until quorum(std::size_t successes) {
+        return Until{successes < 1 ? 1 : successes, false};
+    }
+
+    // Whether it is over, of `all` instances with so many results and failures.
+    [[nodiscard]] constexpr bool is_met(
+        std::size_t all_of, std::size_t succeeded, std::size_t failed
+    ) const {
+        if (first_error_) return failed > 0;
+        if (successes_ == 0) return false;
+        return succeeded >= successes_ || (successes_ > 1 && failed + successes_ > all_of);
+    }
+
+private:
+    constexpr Until(std::size_t successes, bool at_error)
+        : successes_(successes), first_error_(at_error) {}
+
+    std::size_t successes_;  // 0: it does not matter
+    bool first_error_;
 };
+
+inline constexpr Until Until::all{0, false};
+inline constexpr Until Until::first_error{0, true};
+inline constexpr Until Until::first_success{1, false};
 
 // Trivially copyable, because it stands in co_await expressions.
 struct BroadcastOptions {
-    // When the rest need not be waited for: it is cancelled, and reported as `cancelled`.
+    // What is not waited for is cancelled, and reported as `cancelled`.
     Until until = Until::all;
+    // To how many instances at a time; 0: all at once. The deadline is one for all of them.
+    std::size_t parallel = 0;
 };
 
 static_assert(std::is_trivially_copyable_v<BroadcastOptions>);
@@ -90,6 +119,25 @@ public:
 
     [[nodiscard]] const BroadcastReply<R>& operator[](std::size_t index) const {
         return replies_.at(index);
+    }
+
+    // Folds the results, in the order of the replies: reduce(0, std::plus{}). Failures are left
+    // out; if nobody answered the result is the first failure, or error().
+    template <class T, class Fold>
+    [[nodiscard]] Result<T> reduce(T value, Fold fold) const {
+        if (error_) return *error_;
+        const Error* failure = nullptr;
+        std::size_t folded = 0;
+        for (const auto& each : replies_) {
+            if (each.result) {
+                value = fold(std::move(value), *each.result);
+                ++folded;
+            } else if (failure == nullptr) {
+                failure = &each.result.error();
+            }
+        }
+        if (folded == 0 && failure != nullptr) return *failure;
+        return value;
     }
 
     // An instance that succeeded, null if none did: what Until::first_success is asked for.

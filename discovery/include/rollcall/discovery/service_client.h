@@ -144,6 +144,17 @@ public:
     // Waits until there is a connection to one instance, or says what is missing.
     [[nodiscard]] Result<void> wait_ready(Deadline deadline);
 
+    // The same with a completion token of signature void(Result<void>).
+    template <class Token = asio::use_awaitable_t<>>
+    auto async_wait_ready(Deadline deadline, Token&& token = Token{}) {
+        return async_submit<void>(
+            rpc::Invocation<void>{rpc::PackedInvocation::pack("")},
+            deadline,
+            rpc::Call::Kind::connection,
+            std::forward<Token>(token)
+        );
+    }
+
     // Ends all calls with shutting_down and closes the connections. May be called anywhere; waits
     // like the destructor.
     void stop();
@@ -178,6 +189,10 @@ private:
         static void cancel_broadcast(const std::weak_ptr<BroadcastCall>& broadcast);
     };
 
+    template <class R, class Token>
+    auto async_submit(
+        rpc::Invocation<R> invocation, Deadline until, rpc::Call::Kind awaited, Token&& token
+    );
     [[nodiscard]] static std::optional<Error> blocked(const rpc::PackedInvocation& invocation);
     [[nodiscard]] static Deadline patience(Deadline deadline);
     [[nodiscard]] PackedReplies broadcast_packed(
@@ -202,15 +217,28 @@ Result<R> ServiceClient::call(rpc::Invocation<R> invocation) {
 
 template <class R, class Token>
 auto ServiceClient::async_call(rpc::Invocation<R> invocation, Token&& token) {
+    const Deadline deadline = Edge::deadline_of(*core_, invocation);
+    return async_submit<R>(
+        std::move(invocation), deadline, rpc::Call::Kind::reply, std::forward<Token>(token)
+    );
+}
+
+template <class R, class Token>
+auto ServiceClient::async_submit(
+    rpc::Invocation<R> invocation, Deadline until, rpc::Call::Kind awaited, Token&& token
+) {
     return asio::async_initiate<Token, void(Result<R>)>(
-        [](auto handler, const Core& core, rpc::Invocation<R> packed) {
+        [](auto handler,
+           const Core& core,
+           rpc::Invocation<R> packed,
+           Deadline deadline,
+           rpc::Call::Kind kind) {
             using Handler = std::decay_t<decltype(handler)>;
-            const Deadline deadline = Edge::deadline_of(*core, packed);
             auto slot = asio::get_associated_cancellation_slot(handler);
             const auto call = Edge::prepare(
                 core,
                 rpc::AsyncCall<R, Handler>::make(
-                    std::move(packed), deadline, std::move(handler), Edge::executor_of(*core)
+                    std::move(packed), deadline, std::move(handler), Edge::executor_of(*core), kind
                 )
             );
             if (slot.is_connected()) {
@@ -222,7 +250,9 @@ auto ServiceClient::async_call(rpc::Invocation<R> invocation, Token&& token) {
         },
         token,
         core_,
-        std::move(invocation)
+        std::move(invocation),
+        until,
+        awaited
     );
 }
 

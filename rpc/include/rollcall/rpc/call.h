@@ -193,9 +193,11 @@ public:
         PackedInvocation packed,
         Deadline deadline,
         Handler&& handler,
-        const asio::any_io_executor& fallback
+        const asio::any_io_executor& fallback,
+        Kind awaited = Kind::reply
     ) {
-        return CallPtr{new AsyncCall{std::move(packed), deadline, std::move(handler), fallback}};
+        return CallPtr{
+            new AsyncCall{std::move(packed), deadline, std::move(handler), fallback, awaited}};
     }
 
     void finish(codec::Bytes result) noexcept override { deliver(read_result<R>(result)); }
@@ -207,9 +209,10 @@ private:
         PackedInvocation packed,
         Deadline until,
         Handler&& handler,
-        const asio::any_io_executor& fallback
+        const asio::any_io_executor& fallback,
+        Kind awaited
     )
-        : Call(std::move(packed), until), completion_(std::move(handler), fallback) {}
+        : Call(std::move(packed), until, awaited), completion_(std::move(handler), fallback) {}
 
     void deliver(Result<R>&& result) noexcept {
         add_reference();
