@@ -37,6 +37,7 @@ Request request_of(const restinio::request_t& from) {
     request.target = header.request_target();
     request.body = from.body();
     request.peer = endpoint_of(from.remote_endpoint());
+    request.connection = from.connection_id();
     header.for_each_field([&](const auto& field) {
         request.headers.emplace_back(field.name(), field.value());
     });

@@ -65,12 +65,10 @@ std::string lower_case(std::string_view text) {
     return lower;
 }
 
-// Empty if none is shown.
-std::string token_in(const Request& request) {
-    const auto header = request.header("Authorization");
-    if (!header) return {};
-    const std::string scheme = lower_case(header->substr(0, header->find(' ')));
-    std::string_view rest = header->substr(scheme.size());
+// Empty if it is none.
+std::string token_in(std::string_view header) {
+    const std::string scheme = lower_case(header.substr(0, header.find(' ')));
+    std::string_view rest = header.substr(scheme.size());
     rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
     if (scheme == "bearer") return std::string{rest};
     if (scheme != "basic") return {};
@@ -134,11 +132,27 @@ Result<Access> Access::load(const std::string& path) {
     return parse(*text, path);
 }
 
+std::optional<std::string> Access::token_of(const Request& request) {
+    const auto header = request.header("Authorization");
+    if (!header) return std::nullopt;
+    std::string token = token_in(*header);
+    // Watches keep what this returns.
+    if (token.size() > kTokenBytesMax) token.clear();
+    return token;
+}
+
 std::optional<Response> Access::refuse(const Request& request) const {
-    if (writers_.empty() || is_always_open(request)) return std::nullopt;
-    const bool write = is_write(request);
-    if (!write && readers_.empty()) return std::nullopt;
-    switch (right_of(request)) {
+    if (is_always_open(request)) return std::nullopt;
+    return refuse(is_write(request), token_of(request));
+}
+
+std::optional<Response> Access::refuse_reading(const std::optional<std::string>& shown) const {
+    return refuse(false, shown);
+}
+
+std::optional<Response> Access::refuse(bool write, const std::optional<std::string>& shown) const {
+    if (writers_.empty() || (!write && readers_.empty())) return std::nullopt;
+    switch (right_of(shown.value_or(""))) {
         case Right::write:
             return std::nullopt;
         case Right::read:
@@ -154,7 +168,6 @@ std::optional<Response> Access::refuse(const Request& request) const {
     const std::string how = std::string{"send `Authorization: Bearer TOKEN` with a "} +
                             (write ? "write" : "read or write") +
                             " token of the registry's token file";
-    const bool shown = request.header("Authorization").has_value();
     return unauthorized(
         (shown ? "this registry does not know the token that was sent; "
                : "this registry asks for a token; ") +
@@ -162,8 +175,7 @@ std::optional<Response> Access::refuse(const Request& request) const {
     );
 }
 
-Access::Right Access::right_of(const Request& request) const {
-    const std::string token = token_in(request);
+Access::Right Access::right_of(std::string_view token) const {
     if (is_one_of(writers_, token)) return Right::write;
     return is_one_of(readers_, token) ? Right::read : Right::nothing;
 }

@@ -31,10 +31,21 @@ public:
     // `Basic`, for clients that know nothing else.
     [[nodiscard]] std::optional<http::Response> refuse(const http::Request& request) const;
 
+    // What refuse() says to a request that reads and shows that token, or none.
+    [[nodiscard]] std::optional<http::Response> refuse_reading(
+        const std::optional<std::string>& shown
+    ) const;
+
+    // The token that a request shows; empty if it is none that could be known.
+    [[nodiscard]] static std::optional<std::string> token_of(const http::Request& request);
+
 private:
     enum class Right { nothing, read, write };
 
-    [[nodiscard]] Right right_of(const http::Request& request) const;
+    [[nodiscard]] std::optional<http::Response> refuse(
+        bool write, const std::optional<std::string>& shown
+    ) const;
+    [[nodiscard]] Right right_of(std::string_view token) const;
 
     std::vector<std::string> readers_;
     std::vector<std::string> writers_;

@@ -12,6 +12,7 @@ struct Counters {
     std::uint64_t expired = 0;
     std::uint64_t held = 0;  // times a lease was held instead of ended
     std::uint64_t left = 0;
+    std::uint64_t rejected_tokens = 0;  // requests that showed one which nobody knows
 };
 
 }  // namespace rollcall::registry

@@ -54,6 +54,7 @@ void write_counters(MetricsText& text, const Counters& counters) {
     counter("expiries", "Instances that left because their lease ran out.", counters.expired);
     counter("holds", "Leases held instead of ended.", counters.held);
     counter("departures", "Instances that left by request.", counters.left);
+    counter("rejected_tokens", "Requests with unknown tokens.", counters.rejected_tokens);
 }
 
 void write_times(MetricsText& text, const RequestTimes& times) {

@@ -7,9 +7,11 @@
 #include "faces.h"
 #include "help.h"
 #include "metrics.h"
+#include "rejected_tokens.h"
 #include "request_times.h"
 #include "watch_api.h"
 
+#include <cstdint>
 #include <stdexcept>
 
 namespace rollcall::registry {
@@ -60,6 +62,7 @@ public:
     explicit Impl(RegistryServerOptions options)
         : center_(std::move(options)),
           access_(access_of(center_.options)),
+          rejected_(center_.options.connections_max),
           faces_(center_),
           queries_(
               [this](std::function<void()> work) { server_.post(std::move(work)); },
@@ -105,7 +108,7 @@ public:
         const auto encrypted = server_.reload_tls();
         if (!encrypted) keep(encrypted.error());
         if (access && encrypted) log.info("tokens and certificates were read again");
-        if (access) server_.post([this, access = *std::move(access)] { access_ = access; });
+        if (access) server_.post([this, access = *std::move(access)] { use(access); });
     }
 
     [[nodiscard]] std::string url() const {
@@ -120,13 +123,19 @@ private:
         http::Request request;
         http::Responder responder;
         TimePoint asked;
+        std::uint64_t reloads;  // when it was let in
     };
+
+    void use(const Access& access) {
+        access_ = access;
+        ++reloads_;
+        watch_.revoke(access_);
+    }
 
     void handle(const http::Request& request, http::Responder responder) {
         const TimePoint asked = SteadyClock::now();
-        if (const auto refusal = access_.refuse(request)) {
-            times_.add(kRefusedRoute, SteadyClock::now() - asked);
-            return responder.respond(readable_by(request, *refusal));
+        if (auto refusal = access_.refuse(request)) {
+            return refuse(request, std::move(responder), *std::move(refusal), asked);
         }
         if (!is_query(request)) return answer(request, std::move(responder), asked);
         if (queries_.size() >= center_.options.queries_max) {
@@ -134,10 +143,34 @@ private:
             return responder.respond(readable_by(request, overloaded()));
         }
         // A std::function must be copyable; what it holds need not be.
-        auto query = std::make_shared<Query>(Query{request, std::move(responder), asked});
-        static_cast<void>(queries_.push([this, query] {
-            answer(query->request, std::move(query->responder), query->asked);
-        }));
+        auto query = std::make_shared<Query>(Query{request, std::move(responder), asked, reloads_});
+        static_cast<void>(queries_.push([this, query] { answer(*query); }));
+    }
+
+    void refuse(
+        const http::Request& request,
+        http::Responder responder,
+        http::Response refusal,
+        TimePoint asked
+    ) {
+        if (refusal.status == 401 && request.header("Authorization")) {
+            ++center_.counters.rejected_tokens;
+            refusal.close = rejected_.add(request.connection, request.peer);
+            report_rejected(asked);
+        }
+        times_.add(kRefusedRoute, SteadyClock::now() - asked);
+        responder.respond(readable_by(request, std::move(refusal)));
+    }
+
+    void report_rejected(TimePoint now) {
+        if (const auto line = rejected_.report(now)) center_.options.log.warning(*line);
+    }
+
+    // What a query may see is what its token may see when it is answered.
+    void answer(Query& query) {
+        auto refusal = query.reloads == reloads_ ? std::nullopt : access_.refuse(query.request);
+        if (!refusal) return answer(query.request, std::move(query.responder), query.asked);
+        refuse(query.request, std::move(query.responder), *std::move(refusal), query.asked);
     }
 
     void answer(const http::Request& request, http::Responder responder, TimePoint asked) {
@@ -166,12 +199,15 @@ private:
         const TimePoint now = SteadyClock::now();
         center_.sweep(now);
         publish(now);
+        report_rejected(now);
         server_.after(center_.sweep_interval(), [this] { sweep(); });
     }
 
     const HomeProcess home_;
     Center center_;
     Access access_;
+    std::uint64_t reloads_ = 0;
+    RejectedTokens rejected_;
     Faces faces_;
     RequestTimes times_;
     QueryQueue queries_;

@@ -83,7 +83,9 @@ Result<void> WatchApi::ask(const Request& request, Responder& responder, TimePoi
         Result<WatchRequest> watch = watch_from_json(request.body);
         if (!watch) return watch.error();
         const Duration wait = watch->wait;
-        answer_or_park(std::make_unique<ManyQuestion>(*std::move(watch)), wait, responder, now);
+        answer_or_park(
+            std::make_unique<ManyQuestion>(*std::move(watch)), wait, request, responder, now
+        );
         return {};
     }
     const Result<Duration> wait = wait_from(request.parameter("wait").value_or("0"));
@@ -91,12 +93,16 @@ Result<void> WatchApi::ask(const Request& request, Responder& responder, TimePoi
     Result<std::unique_ptr<Question>> question =
         is_events(request) ? events_question(request) : list_question(request);
     if (!question) return question.error();
-    answer_or_park(*std::move(question), *wait, responder, now);
+    answer_or_park(*std::move(question), *wait, request, responder, now);
     return {};
 }
 
 void WatchApi::answer_or_park(
-    std::unique_ptr<Question> question, Duration wait, Responder& responder, TimePoint now
+    std::unique_ptr<Question> question,
+    Duration wait,
+    const Request& request,
+    Responder& responder,
+    TimePoint now
 ) {
     if (const auto news = question->answer(center_, now)) return responder.respond(*news);
     if (wait <= Duration::zero()) return responder.respond(unchanged());
@@ -114,7 +120,9 @@ void WatchApi::answer_or_park(
         center_.watches.drop(id);
         parked_.erase(id);
     });
-    parked_.emplace(id, Parked{std::move(responder), std::move(question)});
+    parked_.emplace(
+        id, Parked{std::move(responder), std::move(question), Access::token_of(request)}
+    );
     arm(now);
 }
 
@@ -138,6 +146,30 @@ void WatchApi::look_at_some(TimePoint now) {
     } while (!woken_.empty() && !queue_.slice_is_over());
     looking_ = !woken_.empty();
     if (looking_) queue_.push_always([this] { look_at_some(SteadyClock::now()); });
+}
+
+// They leave the table at once, so that no change is told to them; the answers take a while, too.
+void WatchApi::revoke(const Access& access) {
+    const bool is_under_way = !refused_.empty();
+    for (auto each = parked_.begin(); each != parked_.end();) {
+        auto refusal = access.refuse_reading(each->second.token);
+        if (!refusal) {
+            ++each;
+            continue;
+        }
+        refused_.push_back({std::move(each->second.responder), *std::move(refusal)});
+        center_.watches.drop(each->first);
+        each = parked_.erase(each);
+    }
+    if (!refused_.empty() && !is_under_way) queue_.push_always([this] { refuse_some(); });
+}
+
+void WatchApi::refuse_some() {
+    do {
+        refused_.front().responder.respond(refused_.front().refusal);
+        refused_.pop_front();
+    } while (!refused_.empty() && !queue_.slice_is_over());
+    if (!refused_.empty()) queue_.push_always([this] { refuse_some(); });
 }
 
 void WatchApi::look(WatchTable::Id id, bool has_ended, TimePoint now) {

@@ -4,11 +4,14 @@
 #include <rollcall/http/request.h>
 #include <rollcall/http/server.h>
 
+#include "access.h"
 #include "query_queue.h"
 #include "question.h"
 
 #include <deque>
 #include <memory>
+#include <optional>
+#include <string>
 #include <unordered_map>
 
 namespace rollcall::registry {
@@ -29,10 +32,20 @@ public:
     // Call it after every change: wakes who is due, now or by a timer.
     void wake(TimePoint now);
 
+    // Call it when other tokens are in force: who waits with one that may no longer read is told
+    // so.
+    void revoke(const Access& access);
+
 private:
     struct Parked {
         http::Responder responder;
         std::unique_ptr<Question> question;
+        std::optional<std::string> token;  // that the request showed
+    };
+
+    struct Refused {
+        http::Responder responder;
+        http::Response refusal;
     };
 
     // An error is one of the request; then the responder is still there.
@@ -40,10 +53,15 @@ private:
         const http::Request& request, http::Responder& responder, TimePoint now
     );
     void answer_or_park(
-        std::unique_ptr<Question> question, Duration wait, http::Responder& responder, TimePoint now
+        std::unique_ptr<Question> question,
+        Duration wait,
+        const http::Request& request,
+        http::Responder& responder,
+        TimePoint now
     );
     void look(WatchTable::Id id, bool has_ended, TimePoint now);
     void look_at_some(TimePoint now);
+    void refuse_some();
     void arm(TimePoint now);
 
     Center& center_;
@@ -52,6 +70,7 @@ private:
     std::unordered_map<WatchTable::Id, Parked> parked_;
     std::deque<WatchTable::Id> woken_;  // to be looked at
     bool looking_ = false;              // a turn of the queue will
+    std::deque<Refused> refused_;       // to be answered
     TimePoint armed_ = TimePoint::max();
 };
 

@@ -3,6 +3,7 @@
 
 #include <rollcall/base/endpoint.h>
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -24,6 +25,7 @@ struct Request {
     HeaderList headers;
     std::string body;
     Endpoint peer;
+    std::uint64_t connection = 0;  // by which it came; a server gives no number twice
 
     // The first header of that name, upper and lower case alike. Valid as long as this object.
     [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const;

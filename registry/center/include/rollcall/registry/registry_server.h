@@ -76,8 +76,9 @@ public:
     // "http://host:port", or with https; valid after start().
     [[nodiscard]] std::string url() const;
 
-    // Reads the token file and the files of .tls again, for the requests and connections to come.
-    // One that cannot be used is logged as an error, and what it said before stays in force.
+    // Reads the token file and the files of .tls again, for the requests and connections to come;
+    // watches that wait with a token that may no longer read are answered 401. A file that cannot
+    // be used is logged as an error, and what it said before stays in force.
     void reload();
 
     // Answers what it has and ends, within half a second. Idempotent.
