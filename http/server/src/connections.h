@@ -6,6 +6,7 @@
 
 #include <rollcall/http/server.h>
 
+#include "counted_parsing.h"
 #include "stream_socket.h"
 
 #include <asio/io_context.hpp>
@@ -20,8 +21,6 @@ namespace rollcall::http {
 
 // How much larger than its limit a body may be and still be read whole, to be answered 413.
 constexpr std::size_t kHardBodyFactor = 4;
-// The parser ends a connection whose request line and headers exceed 80 KiB together.
-constexpr std::size_t kHardHeadBytes = 80 * 1024;
 constexpr std::size_t kHardFieldCount = 1024;
 // While one request waits for its answer the next is read, so that a client that goes away
 // meanwhile is noticed.
@@ -98,7 +97,7 @@ inline std::unique_ptr<Connections> make_connections(
     auto set_socket_options = settings.socket_options_setter();
     auto shared = std::make_shared<restinio::impl::connection_settings_t<Traits>>(
         settings,
-        restinio::impl::create_parser_settings<Traits::http_methods_mapper_t>(),
+        counted_parsing(restinio::impl::create_parser_settings<Traits::http_methods_mapper_t>()),
         std::move(timers)
     );
     return std::make_unique<Connections>(std::move(shared), std::move(set_socket_options));

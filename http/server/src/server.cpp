@@ -7,6 +7,7 @@
 #include "listen.h"
 #include "peer.h"
 #include "request_limits.h"
+#include "request_memory.h"
 #include "responder_state.h"
 #include "target.h"
 
@@ -28,6 +29,8 @@ using asio::ip::tcp;
 constexpr Duration kAcceptPause = std::chrono::milliseconds{100};
 // So long a client may think between two requests, whoever else wants to connect.
 constexpr Duration kIdleAtLeast = std::chrono::seconds{1};
+// Between two lines of the log.
+constexpr Duration kNoRoomInterval = std::chrono::minutes{1};
 constexpr Duration kStopPoll = std::chrono::milliseconds{2};
 
 Request request_of(const restinio::request_t& from) {
@@ -42,6 +45,19 @@ Request request_of(const restinio::request_t& from) {
         request.headers.emplace_back(field.name(), field.value());
     });
     return request;
+}
+
+// Asked for again a little later it fits, or comes to a server that is less busy.
+Response no_room() {
+    Response response =
+        Response::error(
+            503,
+            "no_room",
+            "as much is being sent to this server as it can keep; send it again later"
+        )
+            .with_header("Retry-After", "2");
+    response.close = true;
+    return response;
 }
 
 }  // namespace
@@ -87,6 +103,7 @@ private:
     void serve(StreamSocket socket, const tcp::endpoint& peer);
     void connection_closed(restinio::connection_id_t id);
     void handle(restinio::request_t& raw);
+    void refuse_for_room(Responder responder);
     void begin_stop();
     void finish_stop(TimePoint latest);
 
@@ -98,6 +115,9 @@ private:
     asio::steady_timer accept_timer_;
     Handshakes handshakes_;
     std::unique_ptr<Connections> connections_;
+    const std::shared_ptr<RequestMemory> memory_ =
+        std::make_shared<RequestMemory>(options_.request_memory_max);
+    std::optional<TimePoint> no_room_said_;
     bool accepting_ = false;
     bool making_room_ = false;
     bool accept_failed_ = false;  // said once
@@ -196,6 +216,7 @@ void Server::Loop::take(tcp::socket socket) {
 void Server::Loop::serve(StreamSocket socket, const tcp::endpoint& peer) {
     const int descriptor = socket.plain().native_handle();
     try {
+        socket.count_requests(memory_);
         const auto connection =
             connections_->create_new_connection(std::move(socket), peer, Lifetime{nullptr});
         answers_->connections.add(connection->connection_id(), descriptor, SteadyClock::now());
@@ -223,8 +244,12 @@ void Server::Loop::connection_closed(restinio::connection_id_t id) {
 }
 
 void Server::Loop::handle(restinio::request_t& raw) {
+    RequestReading* const reading = RequestReading::current();
+    const bool is_refused = reading != nullptr && reading->is_refused();
     Request request = request_of(raw);
+    if (reading != nullptr) request.memory = reading->finish();
     Responder responder{std::make_unique<Responder::State>(answers_, raw)};
+    if (is_refused) return refuse_for_room(std::move(responder));
     if (const auto refusal = beyond_limits(request, options_)) return responder.respond(*refusal);
     if (const Result<void> ok = parse_target(request.target, request); !ok) {
         return responder.respond(Response::error(400, "bad_url", ok.error().message()));
@@ -238,6 +263,18 @@ void Server::Loop::handle(restinio::request_t& raw) {
             " failed: " + error.what()
         );
     }
+}
+
+void Server::Loop::refuse_for_room(Responder responder) {
+    const TimePoint now = SteadyClock::now();
+    if (!no_room_said_ || now - *no_room_said_ >= kNoRoomInterval) {
+        no_room_said_ = now;
+        options_.log.warning(
+            "requests were refused: together they would take more than " +
+            std::to_string(options_.request_memory_max) + " bytes"
+        );
+    }
+    responder.respond(no_room());
 }
 
 void Server::Loop::begin_stop() {

@@ -1,6 +1,7 @@
 #pragma once
 // The socket under a connection, plain or encrypted, as RESTinio and Asio want it.
 
+#include "request_memory.h"
 #include "tls_session.h"
 
 #include <asio/buffer.hpp>
@@ -39,6 +40,11 @@ public:
 
     [[nodiscard]] asio::ip::tcp::socket& plain() { return socket_; }
 
+    // From now on what is read counts against `memory`.
+    void count_requests(std::shared_ptr<RequestMemory> memory) {
+        reading_ = std::make_unique<RequestReading>(std::move(memory));
+    }
+
     // None for a plain one.
     [[nodiscard]] const TlsSession* tls() const { return tls_.get(); }
 
@@ -70,11 +76,17 @@ public:
     // handler(error_code, bytes)
     template <class Buffers, class Handler>
     void async_read_some(const Buffers& buffers, Handler&& handler) {
-        if (!tls_) return void(socket_.async_read_some(buffers, std::forward<Handler>(handler)));
+        // The handler parses what has come.
+        auto counted = [reading = reading_.get(), handler = std::forward<Handler>(handler)](
+                           asio::error_code ec, std::size_t bytes
+                       ) mutable {
+            const RequestReading::Scope scope{reading};
+            handler(ec, bytes);
+        };
+        if (!tls_) return void(socket_.async_read_some(buffers, std::move(counted)));
         const asio::mutable_buffer first = first_of<asio::mutable_buffer>(buffers);
         advance(
-            [this, first] { return tls_->read(first.data(), first.size()); },
-            std::forward<Handler>(handler)
+            [this, first] { return tls_->read(first.data(), first.size()); }, std::move(counted)
         );
     }
 
@@ -135,6 +147,7 @@ private:
 
     asio::ip::tcp::socket socket_;
     std::unique_ptr<TlsSession> tls_;
+    std::unique_ptr<RequestReading> reading_;
 };
 
 }  // namespace rollcall::http

@@ -21,6 +21,7 @@ http::ServerOptions server_options(const RegistryServerOptions& options) {
     http::ServerOptions server;
     server.listen = options.listen;
     server.connections_max = options.connections_max;
+    server.request_memory_max = options.request_memory_max;
     server.tls = options.tls;
     server.log = options.log;
     return server;

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,6 +27,8 @@ struct Request {
     std::string body;
     Endpoint peer;
     std::uint64_t connection = 0;  // by which it came; a server gives no number twice
+    // The server's: as long as a copy exists, the request counts against request_memory_max.
+    std::shared_ptr<const void> memory;
 
     // The first header of that name, upper and lower case alike. Valid as long as this object.
     [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const;

@@ -46,6 +46,11 @@ struct ServerOptions {
     std::size_t body_bytes_max = 64 * 1024;
     std::size_t url_bytes_max = 8 * 1024;
     std::size_t header_bytes_max = 32 * 1024;
+    // URLs, headers and bodies of all requests under way: those being read, and those of which the
+    // handler keeps the Request. One that there is no room for is read, not kept, and answered
+    // 503 with Retry-After; its connection ends. Requests of up to 4 KiB do not count and are
+    // always taken.
+    std::size_t request_memory_max = 64 * 1024 * 1024;
     // Further ones take the place of those that have been idle the longest, for a second at least;
     // while there are none they wait to be accepted.
     std::size_t connections_max = 20'000;

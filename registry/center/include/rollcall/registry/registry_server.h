@@ -49,6 +49,10 @@ struct RegistryServerOptions {
     std::size_t watchers_max = 16'000;     // further ones: 503, so that heartbeats have room
     std::size_t queries_max = 4'000;       // waiting for their turn; further ones: 503
 
+    // Of all requests under way, their URLs, headers and bodies; further ones: 503. Those of up to
+    // 4 KiB, which heartbeats are, are always taken.
+    std::size_t request_memory_max = 64 * 1024 * 1024;
+
     // Changes of state: registered, replaced, left, expired.
     Log log = {};
 };
