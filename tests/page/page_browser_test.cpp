@@ -60,6 +60,10 @@ TEST_F(PageInABrowser, IsAtEaseWithAThousandInstances) {
     expect_everything_holds("page_thousand.js");
 }
 
+TEST_F(PageInABrowser, EndsAHoldWhenAsked) {
+    expect_everything_holds("page_hold.js");
+}
+
 class PageWithTokens : public PageInABrowser {
 protected:
     static RegistryServerOptions options() {
@@ -80,6 +84,10 @@ private:
 
 TEST_F(PageWithTokens, AsksForOneWhereItIsNeeded) {
     expect_everything_holds("page_token.js");
+}
+
+TEST_F(PageWithTokens, EndsAHoldWithATokenToWrite) {
+    expect_everything_holds("page_hold.js");
 }
 
 }  // namespace
