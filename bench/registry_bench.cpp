@@ -245,6 +245,29 @@ void measure_watchers(registry::RegistryServer& registry, std::size_t count, int
     print(row);
 }
 
+// What everything costs in Eureka's form, and how long heartbeats wait for it: first all of it has
+// to be written, then what has changed. So soon after so many registrations a delta is everything.
+void measure_eureka(
+    registry::RegistryServer& registry, const std::string& target, const std::string& accept
+) {
+    HttpLoad load{registry.endpoint(), 1};
+    const std::string request =
+        "GET " + target + " HTTP/1.1\r\nHost: registry\r\nAccept: " + accept + "\r\n\r\n";
+    for (const char* when : {"first", "after a change", "unchanged"}) {
+        if (when == std::string_view{"after a change"}) change(load, service_of(0), 1);
+        Pulse pulse{registry.endpoint()};
+        const TimePoint begun = SteadyClock::now();
+        const std::size_t bytes = load.ask(request).size();
+        const double took = milliseconds(SteadyClock::now() - begun);
+        Json row;
+        row["what"] = target + " as " + accept + ", " + when;
+        row["bytes"] = bytes;
+        row["answer_ms"] = took;
+        row["heartbeat_meanwhile"] = percentiles(pulse.stop());
+        print(row);
+    }
+}
+
 void run(const Size& size) {
     const std::size_t few = std::min<std::size_t>(size.instances, 1000);
     measure_floor(few, size.time);
@@ -259,6 +282,10 @@ void run(const Size& size) {
     measure_heartbeats(registry, few, size.time);
     list(registry, few, size.instances);
     measure_heartbeats(registry, size.instances, size.time);
+    for (const char* target : {"/eureka/apps", "/eureka/apps/delta"}) {
+        measure_eureka(registry, target, "application/json");
+        measure_eureka(registry, target, "application/xml");
+    }
     // Again, for a machine that has become slower meanwhile.
     measure_floor(few, size.time);
     measure_floor(size.instances, size.time);

@@ -20,6 +20,7 @@ namespace {
 
 using namespace tests;
 using rollcall::tests::eventually;
+using ::testing::AllOf;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -144,6 +145,29 @@ TEST(HttpServer, ReadsChunkedBodies) {
                       "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"),
         HasSubstr("body=5")
     );
+}
+
+TEST(HttpServer, SendsABodyInParts) {
+    const auto part = [](std::string text) {
+        return std::make_shared<const std::string>(std::move(text));
+    };
+    constexpr std::size_t kParts = 3'000;  // more than the system takes at once
+    TestServer test{[&](const Request& request, Responder responder) {
+        Response response = Response::text(200, "first");
+        if (request.target == "/none") response.body = nullptr;
+        response.more = {part("second\n"), part(""), part("third")};
+        if (request.target == "/many") response.more.assign(kParts, part("part of many, "));
+        responder.respond(response);
+    }};
+    EXPECT_THAT(
+        test.get("/"), AllOf(HasSubstr("Content-Length: 18\r\n"), EndsWith("first\nsecond\nthird"))
+    );
+    EXPECT_EQ(body_of(test.get("/none")), "second\nthird");
+    EXPECT_EQ(body_of(test.get("/many")).size(), 6 + kParts * 14);
+    const std::string head =
+        test.exchange("HEAD / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    EXPECT_THAT(head, HasSubstr("Content-Length: 18\r\n"));
+    EXPECT_EQ(body_of(head), "");
 }
 
 TEST(HttpServer, IgnoresUpgrades) {

@@ -40,11 +40,18 @@ protected:
         ASSERT_EQ(store.modify(changed, now), LeaseStore::ModifyOutcome::modified);
     }
 
-    json apps() { return json::parse(*lists.apps())["applications"]; }
+    static std::string joined(const EurekaLists::Texts& texts) {
+        std::string whole;
+        for (const EurekaLists::Text& text : texts)
+            whole += *text;
+        return whole;
+    }
+
+    json apps() { return json::parse(joined(lists.apps()))["applications"]; }
 
     // "service/id" and what happened to it.
     std::map<std::string, std::string> delta(TimePoint now) {
-        const json answer = json::parse(*lists.delta(now))["applications"];
+        const json answer = json::parse(joined(lists.delta(now)))["applications"];
         EXPECT_EQ(answer["apps__hashcode"], apps()["apps__hashcode"]) << "of the whole list";
         std::map<std::string, std::string> actions;
         for (const json& application : answer["application"]) {
@@ -87,16 +94,23 @@ TEST_F(EurekaListsTest, TheHashCodeCountsStatusesInTheOrderOfTheirNames) {
 TEST_F(EurekaListsTest, AnAnswerIsBuiltOncePerChange) {
     put(made("a", "1"));
     put(made("b", "2"));
-    const EurekaLists::Text first = lists.apps();
-    EXPECT_EQ(lists.apps(), first) << "shared while it is being read";
+    // Head, a, comma, b, end.
+    const EurekaLists::Texts first = lists.apps();
+    ASSERT_EQ(first.size(), 5U);
+    const auto expect_shared = [&](const EurekaLists::Texts& texts, std::size_t part) {
+        EXPECT_EQ(texts.at(part), first.at(part));
+    };
+    expect_shared(lists.apps(), 1);
+    expect_shared(lists.apps(), 3);
     store.renew("a", "1", "", kStart + seconds{5});
-    EXPECT_EQ(lists.apps(), first) << "a heartbeat is no change";
+    expect_shared(lists.apps(), 1);  // a heartbeat is no change
     set_status("b", "2", Status::down, kStart + seconds{6});
-    const EurekaLists::Text second = lists.apps();
-    EXPECT_NE(second, first);
+    const EurekaLists::Texts second = lists.apps();
+    expect_shared(second, 1);
+    EXPECT_NE(second.at(3), first.at(3));
     // Of what has not changed the text is the old one: its last renewal is that of the building.
-    const auto item = [](const EurekaLists::Text& text, std::size_t app) {
-        return json::parse(*text)["applications"]["application"][app]["instance"][0];
+    const auto item = [](const EurekaLists::Texts& texts, std::size_t app) {
+        return json::parse(joined(texts))["applications"]["application"][app]["instance"][0];
     };
     EXPECT_EQ(item(second, 0), item(first, 0));
     EXPECT_NE(item(second, 1), item(first, 1));
@@ -123,7 +137,7 @@ TEST_F(EurekaListsTest, AServiceShowsWhatIsListedWhenSomeOfItChange) {
     for (const char* id : {"0", "1", "10", "3", "4", "5"})
         store.remove("a", id, "", kStart);
     EXPECT_EQ(apps()["application"], json::array());
-    EXPECT_EQ(lists.app("a"), nullptr);
+    EXPECT_EQ(lists.app("a"), EurekaLists::Texts{});
     put(made("a", "7"));
     EXPECT_EQ(apps()["application"][0]["instance"].size(), 1U);
 }
@@ -146,7 +160,7 @@ TEST_F(EurekaListsTest, TheDeltaShowsTheNewestState) {
     put(made("a", "1"));
     set_status("a", "1", Status::down, kStart + seconds{1});
     set_status("a", "1", Status::draining, kStart + seconds{2});
-    const json answer = json::parse(*lists.delta(kStart + seconds{2}));
+    const json answer = json::parse(joined(lists.delta(kStart + seconds{2})));
     EXPECT_EQ(answer["applications"]["application"][0]["instance"][0]["status"], "OUT_OF_SERVICE");
 }
 
@@ -164,8 +178,8 @@ TEST_F(EurekaListsTest, TheDeltaGoesBackThreeMinutes) {
 TEST_F(EurekaListsTest, TheDeltaOverlapsSoThatAnyTwoReadsMeet) {
     put(made("a", "1"));
     EXPECT_EQ(delta(kStart), delta(kStart + seconds{30})) << "the same twice does no harm";
-    const EurekaLists::Text text = lists.delta(kStart + seconds{40});
-    EXPECT_EQ(lists.delta(kStart + seconds{50}), text) << "built once";
+    const EurekaLists::Texts texts = lists.delta(kStart + seconds{40});
+    EXPECT_EQ(lists.delta(kStart + seconds{50}), texts) << "built once";
 }
 
 TEST_F(EurekaListsTest, ADeltaThatTheRingCannotCoverNamesEverything) {
@@ -188,7 +202,7 @@ TEST_F(EurekaListsTest, VipsAreFoundExactlyAmongThoseOfAnInstance) {
     put(several);
     put(made("b", "2"));
     const auto found = [this](EurekaVip kind, const std::string& vip) {
-        const json answer = json::parse(*lists.by_vip(kind, vip))["applications"];
+        const json answer = json::parse(joined(lists.by_vip(kind, vip)))["applications"];
         EXPECT_EQ(answer["versions__delta"], "1");
         std::string names = answer["apps__hashcode"];
         for (const json& application : answer["application"])
@@ -210,12 +224,13 @@ TEST_F(EurekaListsTest, XmlSaysTheSame) {
         put(made("a", std::to_string(i)));
     put(made("b", "4"));
     store.remove("a", "1", "", kStart);
-    for (const auto& [text, names] :
+    for (const auto& [texts, names] :
          {std::pair{xml_lists.apps(), std::string{"A/0 ADDED A/2 ADDED B/4 ADDED "}},
           {xml_lists.delta(kStart), "A/0 ADDED A/1 DELETED A/2 ADDED B/4 ADDED "},
           {xml_lists.by_vip(EurekaVip::plain, "b"), "B/4 ADDED "}}) {
         pugi::xml_document document;
-        ASSERT_TRUE(document.load_string(text->c_str())) << *text;
+        const std::string text = joined(texts);
+        ASSERT_TRUE(document.load_string(text.c_str())) << text;
         const pugi::xml_node root = document.child("applications");
         EXPECT_STREQ(root.child_value("versions__delta"), "1");
         std::string found;
@@ -228,6 +243,55 @@ TEST_F(EurekaListsTest, XmlSaysTheSame) {
         }
         EXPECT_EQ(found, names);
     }
+}
+
+TEST_F(EurekaListsTest, IsWrittenInPartsThatNobodySees) {
+    constexpr int kMany = 1'000;
+    for (int i = 0; i < kMany; ++i)
+        put(made("large", std::to_string(10'000 + i)));
+    for (int i = 0; i < 200; ++i)
+        put(made("small-" + std::to_string(i), "1"));
+    int steps = 0;
+    int asked = 0;
+    const auto enough = [&] { return ++asked % 2 == 0; };
+    while (!lists.prepare(enough)) {
+        ASSERT_LT(++steps, 1'000);
+        if (steps == 3) {
+            // Whoever asks meanwhile gets everything.
+            EXPECT_EQ(apps()["apps__hashcode"], "UP_1200_");
+        }
+    }
+    EXPECT_GT(steps, 10);
+    EXPECT_TRUE(lists.prepare([] { return true; })) << "nothing is left to do";
+    EXPECT_EQ(apps()["application"].size(), 201U);
+    EXPECT_EQ(apps()["application"][0]["instance"].size(), std::size_t{kMany});
+}
+
+TEST_F(EurekaListsTest, ALargeServiceIsWrittenInPartsToo) {
+    constexpr int kMany = 1'000;
+    for (int i = 0; i < kMany; ++i)
+        put(made("large", std::to_string(10'000 + i)));
+    int steps = 0;
+    const auto enough = [] { return true; };
+    while (!lists.prepare("large", enough)) {
+        ASSERT_LT(++steps, kMany);
+        store.renew("large", std::to_string(10'000 + steps), "", kStart);
+        // What changes meanwhile is written again, what leaves is forgotten.
+        set_status("large", std::to_string(10'000 + steps), Status::down, kStart);
+        store.remove("large", std::to_string(11'000 - steps), "", kStart);
+    }
+    EXPECT_GT(steps, 10);
+    const json answer = json::parse(joined(lists.app("large")))["application"]["instance"];
+    ASSERT_EQ(answer.size(), static_cast<std::size_t>(kMany - steps));
+    int down = 0;
+    std::string last;
+    for (const json& instance : answer) {
+        down += instance["status"] == "DOWN" ? 1 : 0;
+        EXPECT_LT(last, std::string{instance["instanceId"]});
+        last = instance["instanceId"];
+    }
+    EXPECT_EQ(down, steps);
+    EXPECT_TRUE(lists.prepare("nobody", enough));
 }
 
 }  // namespace rollcall::registry

@@ -30,8 +30,11 @@ void Responder::State::respond(const Response& response) {
     const bool keep = keep_alive_ && !response.close && !answers_->stopping;
     restinio::writable_items_container_t items;
     items.emplace_back(response_head(response, keep));
-    if (!head_ && status_has_body(response.status) && response.body && !response.body->empty()) {
-        items.emplace_back(response.body);
+    if (!head_ && status_has_body(response.status)) {
+        if (response.body && !response.body->empty()) items.emplace_back(response.body);
+        for (const auto& part : response.more) {
+            if (!part->empty()) items.emplace_back(part);
+        }
     }
     restinio::write_group_t group{std::move(items)};
     group.after_write_notificator([written = answers_->written](const auto&) {});

@@ -94,9 +94,7 @@ std::string response_head(const Response& response, bool keep_alive) {
     out += "\r\n";
     append_field(out, "Connection", keep_alive ? "keep-alive" : "close");
     if (status_has_body(response.status)) {
-        append_field(
-            out, "Content-Length", std::to_string(response.body ? response.body->size() : 0)
-        );
+        append_field(out, "Content-Length", std::to_string(response.body_bytes()));
         if (!response.content_type.empty()) {
             append_field(out, "Content-Type", response.content_type);
         }
@@ -117,6 +115,13 @@ Response Response::json(int status, std::shared_ptr<const std::string> body) {
     response.content_type = "application/json";
     response.body = std::move(body);
     return response;
+}
+
+std::size_t Response::body_bytes() const {
+    std::size_t bytes = body ? body->size() : 0;
+    for (const auto& part : more)
+        bytes += part->size();
+    return bytes;
 }
 
 Response Response::text(int status, std::string body) {

@@ -13,11 +13,10 @@ bool wants_eureka_json(const Request& request) {
     return request.header("Accept").value_or("").find("json") != std::string_view::npos;
 }
 
-Response eureka_answer(
-    int status, const Request& request, std::shared_ptr<const std::string> body
-) {
-    Response response = Response::json(status, std::move(body));
-    if (!wants_eureka_json(request)) response.content_type = "application/xml";
+Response eureka_answer(int status, const Request& request, EurekaLists::Texts body) {
+    Response response = Response::empty(status);
+    response.content_type = wants_eureka_json(request) ? "application/json" : "application/xml";
+    response.more = std::move(body);
     response.add_header("Cache-Control", "no-store");
     response.add_header("Vary", "Accept");
     return response;
@@ -33,11 +32,26 @@ EurekaLists& EurekaFace::lists_for(const Request& request) {
     return wants_eureka_json(request) ? json_ : xml_;
 }
 
-std::optional<Response> EurekaFace::handle(const Request& request, TimePoint now) {
+EurekaFace::Path EurekaFace::path_of(const Request& request) {
     Path path{request.path};
-    if (path.empty() || path.front() != "eureka") return std::nullopt;
+    if (path.empty() || path.front() != "eureka") return {};
     path = path.subspan(1);
     if (!path.empty() && path.front() == "v2") path = path.subspan(1);
+    return path;
+}
+
+bool EurekaFace::prepare(const Request& request, const EurekaLists::Enough& enough) {
+    const Path path = path_of(request);
+    if (request.method != "GET" || path.empty() || path.size() > 2) return true;
+    const bool is_vip = path.size() == 2 && (path[0] == "vips" || path[0] == "svips");
+    if (!is_vip && path[0] != "apps") return true;
+    if (is_vip || path.size() == 1 || path[1] == "delta") return lists_for(request).prepare(enough);
+    const Result<std::string> service = normalized_service(path[1]);
+    return !service || lists_for(request).prepare(*service, enough);
+}
+
+std::optional<Response> EurekaFace::handle(const Request& request, TimePoint now) {
+    const Path path = path_of(request);
     if (path.empty()) return std::nullopt;
     const std::string& resource = path.front();
     if (resource == "apps") return below_apps(path.subspan(1), request, now);
@@ -85,8 +99,8 @@ Response EurekaFace::lists(Path path, const Request& request, TimePoint now) {
     }
     if (path[0] == "delta") return eureka_answer(200, request, lists.delta(now));
     const Result<std::string> service = normalized_service(path[0]);
-    EurekaLists::Text text = service ? lists.app(*service) : nullptr;
-    return text == nullptr ? Response::empty(404) : eureka_answer(200, request, std::move(text));
+    EurekaLists::Texts texts = service ? lists.app(*service) : EurekaLists::Texts{};
+    return texts.empty() ? Response::empty(404) : eureka_answer(200, request, std::move(texts));
 }
 
 Response EurekaFace::by_id(const std::string& id, const Request& request, TimePoint now) {
@@ -103,7 +117,7 @@ Response EurekaFace::instance(const Name& name, const Request& request, TimePoin
     const LeaseRecord* const record = find_instance(name);
     if (record == nullptr) return Response::empty(404);
     return eureka_answer(
-        200, request, std::make_shared<const std::string>(lists_for(request).instance(*record))
+        200, request, {std::make_shared<const std::string>(lists_for(request).instance(*record))}
     );
 }
 

@@ -22,6 +22,10 @@ public:
     // The answer, or nothing if the path is not of this protocol.
     [[nodiscard]] std::optional<http::Response> handle(const http::Request& request, TimePoint now);
 
+    // Writes what the answer to a list will be made of, until it is enough. False if there is more
+    // to do; handle() may be called at any time.
+    [[nodiscard]] bool prepare(const http::Request& request, const EurekaLists::Enough& enough);
+
 private:
     // What a path names: a service, valid, and an id.
     struct Name {
@@ -30,6 +34,9 @@ private:
     };
 
     using Path = std::span<const std::string>;
+
+    // Below /eureka or /eureka/v2; empty if it is elsewhere.
+    [[nodiscard]] static Path path_of(const http::Request& request);
 
     // eureka_face.cpp: which resource, and what is read.
     std::optional<http::Response> below_apps(
@@ -61,7 +68,7 @@ private:
 
 // A text of Eureka's in the format that the reader wants.
 [[nodiscard]] http::Response eureka_answer(
-    int status, const http::Request& request, std::shared_ptr<const std::string> body
+    int status, const http::Request& request, EurekaLists::Texts body
 );
 
 }  // namespace rollcall::registry

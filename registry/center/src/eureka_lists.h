@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,10 +23,14 @@ enum class EurekaFormat { json, xml };
 
 enum class EurekaVip { plain, secure };
 
+class EurekaApplicationText;
+
 // How many instances have each status: Eureka's clients compare it with what they have.
 class EurekaHash {
 public:
     void add(EurekaStatus status) { ++counts_[static_cast<std::size_t>(status)]; }
+
+    void add(const EurekaHash& other);
 
     // "DOWN_1_UP_2_", without what there is none of.
     [[nodiscard]] std::string text() const;
@@ -34,23 +39,33 @@ private:
     std::array<std::size_t, kEurekaStatuses> counts_{};
 };
 
-// Renewals do not change a text, so the time of the last one is that of its building.
+// An answer is many texts in a row, most of them shared with other answers. Renewals do not change
+// a text, so the time of the last one is that of its building.
 // One thread at a time. The store and the clock must outlive it.
 class EurekaLists {
 public:
     using Text = std::shared_ptr<const std::string>;
+    using Texts = std::vector<Text>;
+    // True when it is time to let others have the thread.
+    using Enough = std::function<bool()>;
 
     EurekaLists(const LeaseStore& store, WallClock& clock, EurekaFormat format)
         : store_(store), clock_(clock), format_(format) {}
 
+    // Writes what the answers are made of, a hundred thousand instances take a second, until it is
+    // enough. False if there is more to do. The answers can be asked for at any time.
+    [[nodiscard]] bool prepare(const Enough& enough);
+    // The same of what one service needs.
+    [[nodiscard]] bool prepare(std::string_view service, const Enough& enough);
+
     // Everything.
-    [[nodiscard]] Text apps();
+    [[nodiscard]] Texts apps();
     // What has changed in the last three minutes, each instance as it is now.
-    [[nodiscard]] Text delta(TimePoint now);
+    [[nodiscard]] const Texts& delta(TimePoint now);
     // The instances one of whose addresses of that kind is `vip`.
-    [[nodiscard]] Text by_vip(EurekaVip kind, std::string_view vip);
-    // One service; null if it has no instances.
-    [[nodiscard]] Text app(std::string_view service);
+    [[nodiscard]] Texts by_vip(EurekaVip kind, std::string_view vip);
+    // One service; empty if it has no instances.
+    [[nodiscard]] Texts app(std::string_view service);
     // One instance, with the time of its last renewal.
     [[nodiscard]] std::string instance(const LeaseRecord& record);
 
@@ -66,19 +81,30 @@ private:
     };
 
     struct Fragment {
-        std::uint64_t built_at = 0;  // the number of the change it shows
-        std::string text;            // {"name":...,"instance":[...]} or <application>
+        std::uint64_t built_at = 0;  // the number of the change it shows; 0: some are missing
+        Text text;                   // {"name":...,"instance":[...]} or <application>
         std::vector<Part> parts;     // by id
+        EurekaHash hash;
+
+        [[nodiscard]] std::string_view text_of(const Part& part) const {
+            return std::string_view{*text}.substr(part.offset, part.size);
+        }
     };
 
     struct Delta {
         std::uint64_t built_at = UINT64_MAX;
         TimePoint until{};  // when its oldest change is too old
-        Text text;
+        Texts texts;
     };
 
+    // Up to date, whatever it takes.
     [[nodiscard]] const Fragment& fragment(std::string_view service);
-    [[nodiscard]] Fragment build(const ServiceRecord& service, const Fragment& before);
+    [[nodiscard]] Fragment& place_of(std::string_view service);
+    [[nodiscard]] Fragment build(
+        const ServiceRecord& service, const Fragment& before, const Enough& enough
+    );
+    [[nodiscard]] Part append(EurekaApplicationText& text, const LeaseRecord& record);
+    [[nodiscard]] std::string changed_text(const LeaseRecord& record, std::string_view action);
     [[nodiscard]] Delta build_delta(TimePoint now);
     [[nodiscard]] std::string instance_text(
         const Instance& instance, const EurekaTimes& times, std::string action
@@ -91,8 +117,8 @@ private:
     WallClock& clock_;
     const EurekaFormat format_;
     std::unordered_map<std::string, Fragment, StringHash, std::equal_to<>> fragments_;
-    std::uint64_t apps_built_at_ = UINT64_MAX;
-    std::weak_ptr<const std::string> apps_;  // shared while somebody is still reading it
+    std::vector<std::string> unprepared_;  // services, of a preparation under way
+    std::uint64_t prepared_at_ = 0;
     Delta delta_;
 };
 

@@ -6,6 +6,11 @@ namespace rollcall::registry {
 
 // Names of services and hash codes need no escaping in either format.
 
+void EurekaHash::add(const EurekaHash& other) {
+    for (std::size_t i = 0; i < counts_.size(); ++i)
+        counts_[i] += other.counts_[i];
+}
+
 std::string EurekaHash::text() const {
     std::string text;
     for (std::size_t i = 0; i < counts_.size(); ++i) {
@@ -34,24 +39,23 @@ std::string EurekaApplicationText::take() && {
     return std::move(text_);
 }
 
+void EurekaApplicationsText::add(EurekaLists::Text application) {
+    static const auto kComma = std::make_shared<const std::string>(",");
+    if (parts_.size() > 1 && format_ == EurekaFormat::json) parts_.push_back(kComma);
+    parts_.push_back(std::move(application));
+}
+
 // The version is always 1: nobody but Netflix's own servers looks at it, and all want to see one.
-EurekaApplicationsText::EurekaApplicationsText(EurekaFormat format, const EurekaHash& hash)
-    : format_(format) {
-    text_ = format_ == EurekaFormat::json
-                ? R"({"applications":{"versions__delta":"1","apps__hashcode":")" + hash.text() +
+EurekaLists::Texts EurekaApplicationsText::take(const EurekaHash& hash) && {
+    const bool is_json = format_ == EurekaFormat::json;
+    parts_.front() = std::make_shared<const std::string>(
+        is_json ? R"({"applications":{"versions__delta":"1","apps__hashcode":")" + hash.text() +
                       R"(","application":[)"
                 : "<applications><versions__delta>1</versions__delta><apps__hashcode>" +
-                      hash.text() + "</apps__hashcode>";
-}
-
-void EurekaApplicationsText::add(std::string_view application) {
-    if (!std::exchange(first_, false) && format_ == EurekaFormat::json) text_ += ',';
-    text_ += application;
-}
-
-std::string EurekaApplicationsText::take() && {
-    text_ += format_ == EurekaFormat::json ? "]}}" : "</applications>";
-    return std::move(text_);
+                      hash.text() + "</apps__hashcode>"
+    );
+    parts_.push_back(std::make_shared<const std::string>(is_json ? "]}}" : "</applications>"));
+    return std::move(parts_);
 }
 
 }  // namespace rollcall::registry

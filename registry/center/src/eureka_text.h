@@ -13,6 +13,9 @@ class EurekaApplicationText {
 public:
     EurekaApplicationText(EurekaFormat format, std::string_view service);
 
+    // So much is about to be added.
+    void reserve(std::size_t bytes) { text_.reserve(bytes); }
+
     // Where in the text the instance begins.
     std::size_t add(std::string_view instance);
     [[nodiscard]] std::string take() &&;
@@ -23,18 +26,17 @@ private:
     std::string text_;
 };
 
-// The whole answer around such applications.
+// The whole answer around such applications, in parts that answers share.
 class EurekaApplicationsText {
 public:
-    EurekaApplicationsText(EurekaFormat format, const EurekaHash& hash);
+    explicit EurekaApplicationsText(EurekaFormat format) : format_(format), parts_(1) {}
 
-    void add(std::string_view application);
-    [[nodiscard]] std::string take() &&;
+    void add(EurekaLists::Text application);
+    [[nodiscard]] EurekaLists::Texts take(const EurekaHash& hash) &&;
 
 private:
-    EurekaFormat format_;
-    bool first_ = true;
-    std::string text_;
+    const EurekaFormat format_;
+    EurekaLists::Texts parts_;  // the first is left for the head
 };
 
 }  // namespace rollcall::registry

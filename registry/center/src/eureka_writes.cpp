@@ -142,7 +142,7 @@ Response EurekaFace::beat(const Name& name, const Request& request, TimePoint no
     const bool replicates = request.header("x-netflix-discovery-replication") == "true";
     if (!replicates || !known || *dirty == *known) return Response::empty(200);
     return eureka_answer(
-        409, request, std::make_shared<const std::string>(lists_for(request).instance(*record))
+        409, request, {std::make_shared<const std::string>(lists_for(request).instance(*record))}
     );
 }
 

@@ -21,6 +21,12 @@ public:
     // Nothing if the path is of none of them.
     [[nodiscard]] std::optional<http::Response> handle(const http::Request& request, TimePoint now);
 
+    // Does some of the work of a long answer, until it is enough. False if there is more to do;
+    // handle() may be called at any time.
+    [[nodiscard]] bool prepare(const http::Request& request, const EurekaLists::Enough& enough) {
+        return eureka_.prepare(request, enough);
+    }
+
 private:
     Center& center_;
     HeaderFace header_;

@@ -17,6 +17,8 @@
 namespace rollcall::registry {
 namespace {
 
+constexpr Duration kPreparedAtMost = std::chrono::seconds{5};
+
 http::ServerOptions server_options(const RegistryServerOptions& options) {
     http::ServerOptions server;
     server.listen = options.listen;
@@ -145,7 +147,7 @@ private:
         }
         // A std::function must be copyable; what it holds need not be.
         auto query = std::make_shared<Query>(Query{request, std::move(responder), asked, reloads_});
-        static_cast<void>(queries_.push([this, query] { answer(*query); }));
+        static_cast<void>(queries_.push([this, query] { answer(query); }));
     }
 
     void refuse(
@@ -168,10 +170,22 @@ private:
     }
 
     // What a query may see is what its token may see when it is answered.
-    void answer(Query& query) {
-        auto refusal = query.reloads == reloads_ ? std::nullopt : access_.refuse(query.request);
-        if (!refusal) return answer(query.request, std::move(query.responder), query.asked);
-        refuse(query.request, std::move(query.responder), *std::move(refusal), query.asked);
+    // While more changes than can be written down, an answer must come all the same.
+    bool is_prepared(const Query& query) {
+        return SteadyClock::now() - query.asked > kPreparedAtMost ||
+               faces_.prepare(query.request, [this] { return queries_.slice_is_over(); });
+    }
+
+    // One that takes long is done in parts, and others in between.
+    void answer(const std::shared_ptr<Query>& query) {
+        const http::Request& request = query->request;
+        if (auto refusal = query->reloads == reloads_ ? std::nullopt : access_.refuse(request)) {
+            refuse(request, std::move(query->responder), *std::move(refusal), query->asked);
+        } else if (!is_prepared(*query)) {
+            queries_.push_always([this, query] { answer(query); });
+        } else {
+            answer(request, std::move(query->responder), query->asked);
+        }
     }
 
     void answer(const http::Request& request, http::Responder responder, TimePoint asked) {

@@ -3,9 +3,11 @@
 
 #include <rollcall/http/request.h>
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace rollcall::http {
 
@@ -15,12 +17,17 @@ struct Response {
     int status = 200;
     std::string content_type;  // empty: no Content-Type
     std::shared_ptr<const std::string> body;
+    std::vector<std::shared_ptr<const std::string>> more;  // of the body: parts that follow it
     HeaderList headers;
     bool close = false;  // end the connection after this answer
 
     [[nodiscard]] static Response json(int status, std::string body);
     // The same over bytes that many answers share.
     [[nodiscard]] static Response json(int status, std::shared_ptr<const std::string> body);
+
+    // Of body and more together.
+    [[nodiscard]] std::size_t body_bytes() const;
+
     // text/plain; a line end is added.
     [[nodiscard]] static Response text(int status, std::string body);
     [[nodiscard]] static Response empty(int status);
