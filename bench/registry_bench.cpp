@@ -250,11 +250,12 @@ void measure_watchers(registry::RegistryServer& registry, std::size_t count, int
 void measure_eureka(
     registry::RegistryServer& registry, const std::string& target, const std::string& accept
 ) {
+    static int weight = 0;
     HttpLoad load{registry.endpoint(), 1};
     const std::string request =
         "GET " + target + " HTTP/1.1\r\nHost: registry\r\nAccept: " + accept + "\r\n\r\n";
     for (const char* when : {"first", "after a change", "unchanged"}) {
-        if (when == std::string_view{"after a change"}) change(load, service_of(0), 1);
+        if (when == std::string_view{"after a change"}) change(load, service_of(0), ++weight);
         Pulse pulse{registry.endpoint()};
         const TimePoint begun = SteadyClock::now();
         const std::size_t bytes = load.ask(request).size();

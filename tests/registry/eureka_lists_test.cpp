@@ -245,6 +245,31 @@ TEST_F(EurekaListsTest, XmlSaysTheSame) {
     }
 }
 
+TEST_F(EurekaListsTest, ADeltaOfEverythingTellsWhatLeftAmongTheRest) {
+    for (int i = 0; i < 8; ++i)
+        put(made("a", std::to_string(i)));
+    put(made("b", "1"));
+    put(made("c", "1"));
+    store.remove("a", "0", "", kStart);
+    store.remove("a", "3", "", kStart);
+    store.remove("a", "7", "", kStart);
+    store.remove("b", "1", "", kStart);
+    put(made("a", "9"));
+    const Actions expected{
+        {"A/0", "DELETED"},
+        {"A/1", "MODIFIED"},
+        {"A/2", "MODIFIED"},
+        {"A/3", "DELETED"},
+        {"A/4", "MODIFIED"},
+        {"A/5", "MODIFIED"},
+        {"A/6", "MODIFIED"},
+        {"A/7", "DELETED"},
+        {"A/9", "ADDED"},
+        {"B/1", "DELETED"},
+        {"C/1", "ADDED"}};
+    EXPECT_EQ(delta(kStart), expected);
+}
+
 TEST_F(EurekaListsTest, IsWrittenInPartsThatNobodySees) {
     constexpr int kMany = 1'000;
     for (int i = 0; i < kMany; ++i)

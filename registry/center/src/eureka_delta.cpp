@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <utility>
+#include <vector>
 
 namespace rollcall::registry {
 namespace {
@@ -14,18 +15,12 @@ constexpr Duration kWindow = std::chrono::minutes{3};
 // What the text of an instance says it is, outside of deltas.
 constexpr std::string_view kListedAction = "ADDED";
 
-// What happened to one instance within the window.
-struct Recent {
-    const Change* last = nullptr;
-    bool is_new = false;  // and nothing but its registration happened
-};
+using ByService = std::map<std::string_view, std::map<std::string_view, EurekaLists::Recent>>;
 
-using ByName = std::map<std::pair<std::string_view, std::string_view>, Recent>;
-
-ByName recent_changes(const ChangeLog& changes, TimePoint since) {
-    ByName recent;
+ByService recent_changes(const ChangeLog& changes, TimePoint since) {
+    ByService recent;
     for (auto each = changes.since(since); each != changes.end(); ++each) {
-        Recent& entry = recent[{each->instance->service, each->instance->id}];
+        EurekaLists::Recent& entry = recent[each->instance->service][each->instance->id];
         entry.is_new = entry.last == nullptr && each->kind == ChangeKind::registered;
         entry.last = &*each;
     }
@@ -41,57 +36,53 @@ bool covers(const ChangeLog& changes, TimePoint since) {
 
 }  // namespace
 
-// The text in its service's list ends with the action, which is ADDED there.
-std::string EurekaLists::changed_text(const LeaseRecord& record, std::string_view action) {
-    const Fragment& all = fragment(record.instance->service);
-    const auto part = std::lower_bound(
-        all.parts.begin(),
-        all.parts.end(),
-        record.instance->id,
-        [](const Part& each, const std::string& id) { return each.instance->id < id; }
-    );
-    const std::string_view listed = all.text_of(*part);
-    const std::size_t action_at = listed.rfind(kListedAction);
-    std::string text;
-    text.reserve(listed.size() + action.size());
-    text += listed.substr(0, action_at);
-    text += action;
-    text += listed.substr(action_at + kListedAction.size());
-    return text;
+// What a delta says of one service: what has changed lately, and with `all` the rest, too.
+EurekaLists::Text EurekaLists::delta_of(
+    std::string_view service, std::span<const NamedRecent> recent, bool all
+) {
+    EurekaApplicationText text{format_, service};
+    static const std::vector<Part> kNone;
+    const bool is_listed = store_.find(service) != nullptr;
+    const Fragment* const listed = is_listed ? &fragment(service) : nullptr;
+    const std::vector<Part>& parts = listed != nullptr ? listed->parts : kNone;
+    if (all && listed != nullptr) text.reserve(listed->text->size() + 3 * parts.size());
+    const auto by_id = [](const Part& part, std::string_view id) { return part.instance->id < id; };
+    auto part = parts.begin();
+    const auto tell_unchanged_until = [&](auto end) {
+        for (; part != end; ++part) {
+            if (all) text.add(listed->text_of(*part), kListedAction, "MODIFIED");
+        }
+    };
+    for (const auto& [id, change] : recent) {
+        tell_unchanged_until(std::lower_bound(part, parts.end(), id, by_id));
+        if (part == parts.end() || part->instance->id != id) {
+            const std::int64_t at = clock_.milliseconds(change.last->at);
+            text.add(instance_text(*change.last->instance, {at, at}, "DELETED"));
+            continue;
+        }
+        // A client that has an older state of it would ignore an ADDED one.
+        const auto action = change.is_new ? kListedAction : "MODIFIED";
+        text.add(listed->text_of(*part++), kListedAction, action);
+    }
+    tell_unchanged_until(parts.end());
+    return std::make_shared<const std::string>(std::move(text).take());
 }
 
 EurekaLists::Delta EurekaLists::build_delta(TimePoint now) {
     const ChangeLog& changes = store_.changes();
     const TimePoint since = now - kWindow;
-    const ByName recent = recent_changes(changes, since);
-    std::map<std::string_view, EurekaApplicationText> applications;
-    const auto add = [&](const Instance& instance, std::string_view text) {
-        auto [found, added] = applications.try_emplace(instance.service, format_, instance.service);
-        found->second.add(text);
-    };
-    for (const auto& [name, change] : recent) {
-        const Instance& instance = *change.last->instance;
-        const LeaseRecord* const record = store_.find(name.first, name.second);
-        if (record == nullptr) {
-            const std::int64_t at = clock_.milliseconds(change.last->at);
-            add(instance, instance_text(instance, {at, at}, "DELETED"));
-        } else {
-            // A client that has an older state of it would ignore an ADDED one.
-            add(instance, changed_text(*record, change.is_new ? kListedAction : "MODIFIED"));
-        }
-    }
-    if (!covers(changes, since)) {
-        // Too much has happened to remember: say all there is. What left unseen shows in the hash.
-        for (const auto& [name, service] : store_.services()) {
-            for (const auto& [id, record] : service.instances) {
-                if (recent.contains({name, id})) continue;
-                add(*record.instance, changed_text(record, "MODIFIED"));
-            }
-        }
+    ByService recent = recent_changes(changes, since);
+    // Too much has happened to remember: say all there is. What left unseen shows in the hash.
+    const bool all = !covers(changes, since);
+    if (all) {
+        for (const auto& [service, record] : store_.services())
+            recent.try_emplace(service);
     }
     EurekaApplicationsText whole{format_};
-    for (auto& [service, application] : applications)
-        whole.add(std::make_shared<const std::string>(std::move(application).take()));
+    for (const auto& [service, instances] : recent) {
+        const std::vector<NamedRecent> named{instances.begin(), instances.end()};
+        whole.add(delta_of(service, named, all));
+    }
     const auto oldest = changes.since(since);
     return {
         .built_at = store_.index(),

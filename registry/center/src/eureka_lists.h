@@ -12,9 +12,11 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace rollcall::registry {
@@ -51,6 +53,12 @@ public:
 
     EurekaLists(const LeaseStore& store, WallClock& clock, EurekaFormat format)
         : store_(store), clock_(clock), format_(format) {}
+
+    // What happened to an instance within the time that a delta is about.
+    struct Recent {
+        const Change* last = nullptr;
+        bool is_new = false;  // and nothing but its registration happened
+    };
 
     // Writes what the answers are made of, a hundred thousand instances take a second, until it is
     // enough. False if there is more to do. The answers can be asked for at any time.
@@ -91,6 +99,8 @@ private:
         }
     };
 
+    using NamedRecent = std::pair<std::string_view, Recent>;  // by id
+
     struct Delta {
         std::uint64_t built_at = UINT64_MAX;
         TimePoint until{};  // when its oldest change is too old
@@ -104,7 +114,9 @@ private:
         const ServiceRecord& service, const Fragment& before, const Enough& enough
     );
     [[nodiscard]] Part append(EurekaApplicationText& text, const LeaseRecord& record);
-    [[nodiscard]] std::string changed_text(const LeaseRecord& record, std::string_view action);
+    [[nodiscard]] Text delta_of(
+        std::string_view service, std::span<const NamedRecent> recent, bool all
+    );
     [[nodiscard]] Delta build_delta(TimePoint now);
     [[nodiscard]] std::string instance_text(
         const Instance& instance, const EurekaTimes& times, std::string action

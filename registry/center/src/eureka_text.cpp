@@ -34,6 +34,15 @@ std::size_t EurekaApplicationText::add(std::string_view instance) {
     return offset;
 }
 
+void EurekaApplicationText::add(
+    std::string_view instance, std::string_view word, std::string_view replacement
+) {
+    const std::size_t at = instance.rfind(word);
+    add(instance.substr(0, at));
+    text_ += replacement;
+    text_ += instance.substr(at + word.size());
+}
+
 std::string EurekaApplicationText::take() && {
     text_ += format_ == EurekaFormat::json ? "]}" : "</application>";
     return std::move(text_);

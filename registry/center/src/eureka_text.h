@@ -18,6 +18,8 @@ public:
 
     // Where in the text the instance begins.
     std::size_t add(std::string_view instance);
+    // The same with the last `word` in it replaced.
+    void add(std::string_view instance, std::string_view word, std::string_view replacement);
     [[nodiscard]] std::string take() &&;
 
 private:
