@@ -4,6 +4,7 @@
 #include "raw_exchange.h"
 #include "support/eventually.h"
 #include "support/raw_peer.h"
+#include "watch_body.h"
 
 #include <gmock/gmock.h>
 
@@ -54,6 +55,60 @@ TEST(RegistryLimits, RequestsTogetherWhileHeartbeatsComeThrough) {
     EXPECT_EQ(http_exchange(at, request_bytes("POST", "/v1/heartbeat", "", beats)).status, 200);
     slow.close();
     EXPECT_TRUE(eventually([&] { return http_exchange(at, large).status == 200; }));
+}
+
+TEST(RegistryLimits, AWaitOfMoreThanAMinuteIsAMinute) {
+    using std::chrono::milliseconds;
+    using std::chrono::seconds;
+    EXPECT_EQ(wait_from("59999ms").value(), milliseconds{59'999});
+    EXPECT_EQ(wait_from("59s").value(), seconds{59});
+    for (const char* text : {"60", "60s", "1m", "60000ms", "60001ms", "61s", "2m", "600000000000"})
+        EXPECT_EQ(wait_from(text).value(), seconds{60}) << text;
+}
+
+TEST(RegistryLimits, NumbersInJsonAreThoseOfTheTable) {
+    RegistryServer registry{quiet()};
+    registry.start();
+    const auto status = [&](const std::string& field) {
+        const std::string body = R"({"address":"10.0.0.7",)" + field + "}";
+        return http_exchange(registry.endpoint(), request_bytes("PUT", kPath, "", body)).status;
+    };
+    EXPECT_EQ(status(R"("port":1)"), 201);
+    for (const char* good :
+         {R"("port":65534)",
+          R"("port":65535)",
+          R"("port":1,"ttl":2)",
+          R"("port":1,"ttl":2.001)",
+          R"("port":1,"ttl":600)",
+          R"("port":1,"ttl":15)",  // the registry's own
+          R"("port":1,"weight":0)",
+          R"("port":1,"weight":10000)"}) {
+        EXPECT_EQ(status(good), 200) << good;
+    }
+    for (const char* bad :
+         {R"("port":0)",
+          R"("port":65536)",
+          R"("port":-1)",
+          R"("port":1e99)",
+          R"("port":1,"ttl":1.999)",
+          R"("port":1,"ttl":600.001)",
+          R"("port":1,"ttl":-1)",
+          R"("port":1,"weight":-1)",
+          R"("port":1,"weight":10001)"}) {
+        EXPECT_EQ(status(bad), 400) << bad;
+    }
+}
+
+TEST(RegistryLimits, BodiesHave64KiB) {
+    RegistryServer registry{quiet()};
+    registry.start();
+    const auto status = [&](std::size_t bytes) {
+        const std::string request = request_bytes("PUT", kPath, "", instance_of(bytes));
+        return http_exchange(registry.endpoint(), request).status;
+    };
+    EXPECT_EQ(status(64 * 1024 - 1), 201);
+    EXPECT_EQ(status(64 * 1024), 200);
+    EXPECT_EQ(status(64 * 1024 + 1), 413);
 }
 
 }  // namespace rollcall::registry

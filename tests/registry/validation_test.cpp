@@ -82,6 +82,8 @@ TEST(Validation, ChecksAddresses) {
         expect_refused("address", [&](Instance& i) { i.address = bad; });
     }
     expect_refused("port", [](Instance& i) { i.port = 0; });
+    expect_accepted([](Instance& i) { i.port = 1; });
+    expect_accepted([](Instance& i) { i.port = 65535; });
 }
 
 TEST(Validation, LimitsTextsAtTheByte) {
@@ -91,14 +93,23 @@ TEST(Validation, LimitsTextsAtTheByte) {
     expect_refused("id", [](Instance& i) { i.id = std::string(256, 'x'); });
     expect_refused("id", [](Instance& i) { i.id.clear(); });
     expect_refused("id", [](Instance& i) { i.id = "a\r\nb"; });
-    expect_accepted([](Instance& i) { i.zone = std::string(64, 'z'); });
-    expect_refused("zone", [](Instance& i) { i.zone = std::string(65, 'z'); });
+    const std::pair<const char*, std::string Instance::*> labels[] = {
+        {"zone", &Instance::zone},
+        {"version", &Instance::version},
+        {"incarnation", &Instance::incarnation}};
+    for (const auto& [name, label] : labels) {
+        for (std::size_t bytes : {0U, 63U, 64U})
+            expect_accepted([&](Instance& i) { i.*label = std::string(bytes, 'z'); });
+        expect_refused(name, [&](Instance& i) { i.*label = std::string(65, 'z'); });
+    }
+    expect_accepted([](Instance& i) { i.scheme = std::string(15, 's'); });
     expect_accepted([](Instance& i) { i.scheme = std::string(16, 's'); });
     expect_refused("scheme", [](Instance& i) { i.scheme = std::string(17, 's'); });
     expect_refused("scheme", [](Instance& i) { i.scheme = ""; });
 }
 
 TEST(Validation, LimitsTags) {
+    expect_accepted([](Instance& i) { i.tags.assign(63, std::string(127, 't')); });
     expect_accepted([](Instance& i) { i.tags.assign(64, std::string(128, 't')); });
     expect_refused("tags", [](Instance& i) { i.tags.assign(65, "t"); });
     expect_refused("tag", [](Instance& i) { i.tags = {std::string(129, 't')}; });
@@ -119,6 +130,7 @@ TEST(Validation, LimitsMeta) {
     expect_accepted([&](Instance& i) { fill(i, 63); });
     expect_accepted([&](Instance& i) { fill(i, 64); });
     expect_refused("65 keys", [&](Instance& i) { fill(i, 65); });
+    expect_accepted([](Instance& i) { i.meta[std::string(127, 'k')] = std::string(1023, 'v'); });
     expect_accepted([](Instance& i) { i.meta[std::string(128, 'k')] = std::string(1024, 'v'); });
     expect_refused("129 bytes", [](Instance& i) { i.meta[std::string(129, 'k')] = ""; });
     expect_refused("1025 bytes", [](Instance& i) { i.meta["k"] = std::string(1025, 'v'); });
@@ -129,11 +141,15 @@ TEST(Validation, LimitsMeta) {
 
 TEST(Validation, LimitsWeightAndLease) {
     expect_accepted([](Instance& i) { i.weight = 0; });
+    expect_accepted([](Instance& i) { i.weight = 1; });
+    expect_accepted([](Instance& i) { i.weight = kMaxWeight - 1; });
     expect_accepted([](Instance& i) { i.weight = kMaxWeight; });
     expect_refused("weight", [](Instance& i) { i.weight = kMaxWeight + 1; });
     expect_refused("weight", [](Instance& i) { i.weight = -1; });
     using std::chrono::milliseconds;
     expect_accepted([](Instance& i) { i.ttl = milliseconds{2000}; });
+    expect_accepted([](Instance& i) { i.ttl = milliseconds{2001}; });
+    expect_accepted([](Instance& i) { i.ttl = milliseconds{599'999}; });
     expect_accepted([](Instance& i) { i.ttl = milliseconds{600'000}; });
     expect_refused("ttl is 1.999 s", [](Instance& i) { i.ttl = milliseconds{1999}; });
     expect_refused("2 to 600 s", [](Instance& i) { i.ttl = milliseconds{600'001}; });
