@@ -1,4 +1,6 @@
 // Statuses in Eureka's protocol: overrides, and what native and Eureka instances are to each other.
+#include <rollcall/registry/instance_json.h>
+
 #include "eureka_fixture.h"
 
 namespace rollcall::registry {
@@ -65,7 +67,7 @@ TEST_F(EurekaStatuses, AnOverrideDeletedWithoutAValueMakesTheClientRegister) {
     EXPECT_EQ(clear(), 200);
     EXPECT_EQ(shown(), "UNKNOWN");
     EXPECT_EQ(get_json("/eureka/apps")["applications"]["apps__hashcode"], "UNKNOWN_1_");
-    EXPECT_EQ(own_native(), "down") << "nobody may call it meanwhile";
+    EXPECT_EQ(own_native(), "draining") << "nobody may call it meanwhile";
     EXPECT_EQ(beat(), 404);
     EXPECT_EQ(add("hello", "a"), 204);
     EXPECT_EQ(shown(), "UP");
@@ -205,6 +207,40 @@ TEST_F(EurekaStatuses, ANativeInstanceIsSeenByEurekasClients) {
     EXPECT_EQ(shown(), "UP");
     EXPECT_EQ(send("DELETE", "/eureka/apps/HELLO/a").status, 200);
     EXPECT_EQ(native("hello", "a")["error"], "not_registered");
+}
+
+// What clients of the native API make of it, what its filters find, and what Eureka's clients see.
+TEST_F(EurekaStatuses, AllFacesSayTheSameOfAnOverride) {
+    const std::pair<std::string, std::string> names[] = {
+        {"UP", "up"}, {"OUT_OF_SERVICE", "draining"}, {"DOWN", "down"}, {"STARTING", "starting"}};
+    const auto agree = [this](const std::string& shown_as, const std::string& natively) {
+        EXPECT_EQ(shown(), shown_as);
+        const auto read = instance_from_json(native("hello", "a").dump());
+        ASSERT_TRUE(read) << read.error().message();
+        EXPECT_EQ(name_of(read->effective_status()), natively);
+        const json found = get_json("/v1/services/hello?status=" + natively);
+        EXPECT_EQ(found["instances"].size(), 1U);
+    };
+    for (const auto& [said, own] : names) {
+        for (const auto& [set, override_to] : names) {
+            SCOPED_TRACE(said + ", set to " + set);
+            send("DELETE", "/eureka/apps/HELLO/a");
+            add_with(said);
+            const bool refuses = said == "DOWN" || said == "STARTING";
+            ASSERT_EQ(override_with(set), 200);
+            agree(refuses ? said : set, refuses ? own : override_to);
+            // The other way to set it.
+            ASSERT_EQ(patch_native(R"({"override":null})"), 200);
+            agree(said, own);
+            ASSERT_EQ(patch_native(R"({"override":")" + override_to + "\"}"), 200);
+            agree(refuses ? said : set, refuses ? own : override_to);
+        }
+    }
+    add_with("UP");
+    EXPECT_EQ(clear(), 200);
+    agree("UNKNOWN", "draining");
+    EXPECT_EQ(override_with("UP"), 200);
+    agree("UP", "up");
 }
 
 TEST_F(EurekaStatuses, DrainingNativelyIsAnOverrideHere) {

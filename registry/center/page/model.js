@@ -5,6 +5,12 @@ const kInstancesWatched = 5000;
 const kServicesWatched = 250; // the registry takes 256
 const kStatuses = ["up", "starting", "draining", "down", "held"];
 
+// As Instance::effective_status() has it.
+function effective_status({ via, status, override }) {
+    const refuses = status === "down" || status === "starting";
+    return via === "eureka" && refuses ? status : (override ?? status);
+}
+
 class Instance {
     constructor(data, text) {
         this.data = data;
@@ -14,7 +20,7 @@ class Instance {
         this.measured = 0;
         const at = data.address.includes(":") ? `[${data.address}]` : data.address;
         this.endpoint = `${at}:${data.port}`;
-        this.said = data.override ?? data.status;
+        this.said = effective_status(data);
         // How it is shown and filtered. Held: kept although its lease ran out.
         this.status = data.stale ? "held" : this.said;
         const meta = Object.entries(data.meta ?? {}).map(([key, value]) => `${key}=${value}`);

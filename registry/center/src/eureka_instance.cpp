@@ -19,6 +19,9 @@ constexpr std::array<std::string_view, kEurekaStatuses> kNames{
 constexpr std::int64_t kDurationSeconds = 90;
 constexpr std::int64_t kRenewalSeconds = 30;
 
+// What UNKNOWN is natively: not to be called, as far as anybody knows, but an override wins.
+constexpr Status kUnknown = Status::draining;
+
 Error invalid(std::string message) {
     return Error{Errc::invalid_argument, std::move(message)};
 }
@@ -56,26 +59,22 @@ std::string_view class_of(std::string_view data_center) {
                                    : "com.netflix.appinfo.InstanceInfo$DefaultDataCenterInfo";
 }
 
+Result<void> check_text(std::string_view field, const std::string& value) {
+    if (is_clean_text(value)) return {};
+    return invalid(
+        std::string{field} + " '" + printable(value, 80) +
+        "' holds control characters or is not UTF-8; neither is allowed"
+    );
+}
+
+// Those that the store does not check.
 Result<void> check_texts(const EurekaInstance& instance) {
-    for (const auto& [field, value] :
-         {std::pair<std::string_view, const std::string*>{"hostName", &instance.host_name},
-          {"ipAddr", &instance.ip_addr},
-          {"homePageUrl", &instance.home_page_url},
-          {"statusPageUrl", &instance.status_page_url},
-          {"healthCheckUrl", &instance.health_check_url},
-          {"secureHealthCheckUrl", &instance.secure_health_check_url},
-          {"vipAddress", &instance.vip},
-          {"secureVipAddress", &instance.secure_vip},
-          {"appGroupName", &instance.app_group},
-          {"asgName", &instance.asg_name},
-          {"dataCenterInfo.@class", &instance.data_center_class},
-          {"dataCenterInfo.name", &instance.data_center_name}}) {
-        if (is_clean_text(*value)) continue;
-        return invalid(
-            std::string{field} + " '" + printable(*value, 80) +
-            "' holds control characters or is not UTF-8; neither is allowed"
-        );
+    for (const EurekaText& text : kEurekaTexts) {
+        if (text.is_native) continue;
+        if (auto ok = check_text(text.name, instance.*text.value); !ok) return ok;
     }
+    if (auto ok = check_text("dataCenterInfo.@class", instance.data_center_class); !ok) return ok;
+    if (auto ok = check_text("dataCenterInfo.name", instance.data_center_name); !ok) return ok;
     for (const auto& [key, value] : instance.data_center_metadata) {
         if (is_clean_text(key) && is_clean_text(value)) continue;
         return invalid(
@@ -127,7 +126,8 @@ Status native_status(EurekaStatus status) noexcept {
             return Status::starting;
         case EurekaStatus::out_of_service:
             return Status::draining;
-        case EurekaStatus::unknown:  // not to be called, as far as anybody knows
+        case EurekaStatus::unknown:
+            return kUnknown;
         case EurekaStatus::down:
             break;
     }
@@ -222,12 +222,9 @@ EurekaInstance eureka_instance(const Instance& from, const EurekaTimes& times) {
 
 EurekaStatus eureka_status(const Instance& instance) {
     // Written by us, as the first member if at all.
-    const bool is_unknown =
-        instance.status == Status::down && instance.eureka.starts_with(R"({"status":"UNKNOWN")");
-    const bool is_down = instance.status == Status::down || instance.status == Status::starting;
-    const bool client_wins = is_down && !is_unknown && !instance.eureka.empty();
-    if (instance.override_status && !client_wins) return to_eureka(*instance.override_status);
-    return is_unknown ? EurekaStatus::unknown : to_eureka(instance.status);
+    const bool is_unknown = !instance.override_status && instance.status == kUnknown &&
+                            instance.eureka.starts_with(R"({"status":"UNKNOWN")");
+    return is_unknown ? EurekaStatus::unknown : to_eureka(instance.effective_status());
 }
 
 void set_eureka_status(Instance& instance, EurekaStatus status) {

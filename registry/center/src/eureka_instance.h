@@ -5,6 +5,7 @@
 #include <rollcall/registry/instance.h>
 #include <rollcall/registry/validation.h>
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -62,6 +63,28 @@ struct EurekaInstance {
     std::string action = "ADDED";
 };
 
+// A member that is a text, by its name in JSON and XML.
+struct EurekaText {
+    const char* name;
+    std::string EurekaInstance::*value;
+    bool is_native;  // an instance of the store has a field for it
+};
+
+inline constexpr std::array<EurekaText, 12> kEurekaTexts{{
+    {"instanceId", &EurekaInstance::instance_id, true},
+    {"hostName", &EurekaInstance::host_name, false},
+    {"app", &EurekaInstance::app, true},
+    {"ipAddr", &EurekaInstance::ip_addr, false},
+    {"homePageUrl", &EurekaInstance::home_page_url, false},
+    {"statusPageUrl", &EurekaInstance::status_page_url, false},
+    {"healthCheckUrl", &EurekaInstance::health_check_url, false},
+    {"secureHealthCheckUrl", &EurekaInstance::secure_health_check_url, false},
+    {"vipAddress", &EurekaInstance::vip, false},
+    {"secureVipAddress", &EurekaInstance::secure_vip, false},
+    {"appGroupName", &EurekaInstance::app_group, false},
+    {"asgName", &EurekaInstance::asg_name, false},
+}};
+
 // The name of a service as an application's.
 [[nodiscard]] std::string app_name(std::string_view service);
 
@@ -77,8 +100,7 @@ struct EurekaInstance {
 // Any instance of the store, whatever face it came in by.
 [[nodiscard]] EurekaInstance eureka_instance(const Instance& from, const EurekaTimes& times);
 
-// The status that Eureka's clients see: what the process says of itself if that is DOWN or
-// STARTING, else the override, else what it says.
+// The status that Eureka's clients see: the effective one, or UNKNOWN.
 [[nodiscard]] EurekaStatus eureka_status(const Instance& instance);
 
 // Sets the status that an Eureka client gives an instance: UNKNOWN too, which native ones lack.

@@ -36,7 +36,7 @@ struct Instance {
     std::vector<std::string> tags;
     std::map<std::string, std::string> meta;
     Status status = Status::up;
-    std::optional<Status> override_status;  // set by an operator; wins over `status`
+    std::optional<Status> override_status;  // set by an operator; see effective_status()
     std::chrono::milliseconds ttl{0};       // the lease; 0 = the registry's default
     std::string incarnation;     // nonce of the process, made by it; a replaced one never wins
     std::string addr;            // text of the header protocol, verbatim; else empty
@@ -44,7 +44,12 @@ struct Instance {
     std::string via = "native";  // the face it came in by: native, header, eureka
     bool stale = false;          // listed although its lease ran out (held)
 
-    [[nodiscard]] Status effective_status() const { return override_status.value_or(status); }
+    // What the operator says, else what the process says. Of what came in by Eureka's protocol,
+    // whose clients expect it so, no operator can say that it is up while it says that it is not.
+    [[nodiscard]] Status effective_status() const {
+        const bool refuses = status == Status::down || status == Status::starting;
+        return via == "eureka" && refuses ? status : override_status.value_or(status);
+    }
 
     [[nodiscard]] Endpoint endpoint() const { return Endpoint{address, port}; }
 
