@@ -2,15 +2,15 @@
 
 #include <rollcall/registry/client_tokens.h>
 
+#include "usage.h"
+
 #include <CLI/CLI.hpp>
 
-#include <cstdio>
 #include <utility>
 
 namespace calculator {
 namespace {
 
-constexpr int kUsage = 2;
 constexpr std::size_t kIoThreadsMax = 256;
 
 void add_security_options(CLI::App& app, Options& options, std::string& token_file) {
@@ -33,7 +33,8 @@ ParsedOptions parse_options(int argc, char** argv) {
 
     CLI::App app{
         "calculator-server is the example server: add(a, b), echo(any), whoami(), sleep(ms) and\n"
-        "fail(message) over MessagePack-RPC. SIGTERM ends it without a failed call."};
+        "fail(message) over MessagePack-RPC. SIGTERM ends it without a failed call.",
+        "calculator-server"};
     app.add_option("--listen", options.listen, "address to serve at; port 0 takes a free one")
         ->type_name("HOST:PORT")
         ->capture_default_str();
@@ -53,21 +54,14 @@ ParsedOptions parse_options(int argc, char** argv) {
         ->check(CLI::Range(std::size_t{1}, kIoThreadsMax))
         ->capture_default_str();
 
-    const auto refuse = [&](const std::string& sentence) {
-        std::fprintf(stderr, "calculator-server: %s\n", sentence.c_str());
-        parsed.exit_status = kUsage;
-        return parsed;
-    };
-    try {
-        app.parse(argc, argv);
-    } catch (const CLI::Success& asked) {
-        parsed.exit_status = app.exit(asked);
-        return parsed;
-    } catch (const CLI::ParseError& error) {
-        return refuse(std::string{error.what()} + "; --help lists the options");
-    }
+    parsed.exit_status = rollcall::parse_command_line(app, argc, argv);
+    if (parsed.exit_status) return parsed;
     auto tokens = rollcall::registry::read_client_tokens(token_file);
-    if (!tokens) return refuse("--token-file: " + tokens.error().message());
+    if (!tokens) {
+        parsed.exit_status =
+            rollcall::refuse_usage(app, "--token-file: " + tokens.error().message());
+        return parsed;
+    }
     options.access.token = std::move(tokens->registry);
     options.token = std::move(tokens->server);
     return parsed;

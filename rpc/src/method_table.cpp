@@ -1,9 +1,9 @@
 #include "method_table.h"
 
+#include <rollcall/base/edit_distance.h>
 #include <rollcall/base/log.h>
 #include <rollcall/codec/limits.h>
 
-#include "edit_distance.h"
 #include "hello.h"
 
 #include <algorithm>

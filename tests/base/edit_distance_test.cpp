@@ -1,4 +1,4 @@
-#include "edit_distance.h"
+#include <rollcall/base/edit_distance.h>
 
 #include "support/seed.h"
 
@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace rollcall::rpc {
+namespace rollcall {
 namespace {
 
 std::string nearest(std::string_view name, const std::vector<std::string_view>& candidates) {
@@ -70,6 +70,32 @@ TEST(NearestName, EqualsTheDefinition) {
     }
 }
 
+TEST(EditDistance, IsWholeWithinAnyBound) {
+    std::mt19937_64 random{rollcall::tests::seed()};
+    const auto any_text = [&] {
+        std::string text(random() % 7, 'a');
+        for (char& c : text)
+            c = static_cast<char>('a' + random() % 3);
+        return text;
+    };
+    for (int i = 0; i < 1000; ++i) {
+        const std::string a = any_text();
+        const std::string b = any_text();
+        const std::size_t distance = reference_distance(a, b);
+        EXPECT_EQ(edit_distance(a, b), distance) << a << " " << b;
+        for (std::size_t most = 0; most < 8; ++most)
+            EXPECT_EQ(edit_distance(a, b, most), std::min(distance, most + 1)) << a << " " << b;
+    }
+}
+
+TEST(EditDistance, ComparesTheFirst64Bytes) {
+    const std::string at(64, 'n');
+    EXPECT_EQ(edit_distance(at, ""), 64U);
+    EXPECT_EQ(edit_distance(at, std::string(63, 'n') + "m"), 1U);
+    EXPECT_EQ(edit_distance(at + "more", at + "other"), 0U);
+    EXPECT_EQ(edit_distance(at, std::string(64, 'm'), 1000), 64U);
+}
+
 TEST(NearestName, CostIsBounded) {
     const std::string at(64, 'n');
     const std::string over(65, 'n');
@@ -84,4 +110,4 @@ TEST(NearestName, CostIsBounded) {
 }
 
 }  // namespace
-}  // namespace rollcall::rpc
+}  // namespace rollcall

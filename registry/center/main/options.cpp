@@ -1,16 +1,15 @@
 #include "options.h"
 
+#include "usage.h"
+
 #include <CLI/CLI.hpp>
 
 #include <cmath>
-#include <cstdio>
 #include <memory>
 #include <string>
 
 namespace rollcall::registry {
 namespace {
-
-constexpr int kUsage = 2;
 
 std::chrono::milliseconds milliseconds_of(double seconds) {
     return std::chrono::milliseconds{std::llround(seconds * 1000)};
@@ -119,18 +118,11 @@ ParsedOptions parse_options(int argc, char** argv) {
     add_flags(app, flags, options);
 
     const auto refuse = [&](const std::string& sentence) {
-        std::fprintf(stderr, "rollcall-registry: %s\n", sentence.c_str());
-        parsed.exit_status = kUsage;
+        parsed.exit_status = refuse_usage(app, sentence);
         return parsed;
     };
-    try {
-        app.parse(argc, argv);
-    } catch (const CLI::Success& asked) {
-        parsed.exit_status = app.exit(asked);
-        return parsed;
-    } catch (const CLI::ParseError& error) {
-        return refuse(std::string{error.what()} + "; --help lists the options");
-    }
+    parsed.exit_status = parse_command_line(app, argc, argv);
+    if (parsed.exit_status) return parsed;
     Result<Endpoint> endpoint = Endpoint::parse(flags.listen);
     if (!endpoint) return refuse("--listen " + endpoint.error().message());
     options.server.listen = *std::move(endpoint);

@@ -4,7 +4,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include <array>
 #include <charconv>
 #include <limits>
 
@@ -12,26 +11,6 @@ namespace rollcall::registry {
 namespace {
 
 using Json = nlohmann::json;
-
-struct TextMember {
-    const char* name;
-    std::string EurekaInstance::*value;
-};
-
-constexpr std::array<TextMember, 12> kTexts{{
-    {"instanceId", &EurekaInstance::instance_id},
-    {"hostName", &EurekaInstance::host_name},
-    {"app", &EurekaInstance::app},
-    {"ipAddr", &EurekaInstance::ip_addr},
-    {"homePageUrl", &EurekaInstance::home_page_url},
-    {"statusPageUrl", &EurekaInstance::status_page_url},
-    {"healthCheckUrl", &EurekaInstance::health_check_url},
-    {"secureHealthCheckUrl", &EurekaInstance::secure_health_check_url},
-    {"vipAddress", &EurekaInstance::vip},
-    {"secureVipAddress", &EurekaInstance::secure_vip},
-    {"appGroupName", &EurekaInstance::app_group},
-    {"asgName", &EurekaInstance::asg_name},
-}};
 
 Error invalid(std::string message) {
     return Error{Errc::invalid_argument, std::move(message)};
@@ -200,7 +179,7 @@ Result<EurekaInstance> eureka_from_json(std::string_view text) {
 Result<EurekaInstance> eureka_from_value(const Json& value) {
     if (!value.is_object()) return invalid("'instance' must be an object");
     EurekaInstance instance;
-    for (const TextMember& text : kTexts) {
+    for (const EurekaText& text : kEurekaTexts) {
         if (const auto ok = read_text(value, text.name, instance.*text.value); !ok) {
             return ok.error();
         }

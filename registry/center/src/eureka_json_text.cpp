@@ -3,8 +3,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include <utility>
-
 namespace rollcall::registry {
 namespace {
 
@@ -73,18 +71,8 @@ std::string eureka_extras(const EurekaInstance& instance) {
     OrderedJson object = OrderedJson::object();
     // First: eureka_status() looks for it.
     if (instance.status == EurekaStatus::unknown) object["status"] = name_of(instance.status);
-    for (const auto& [name, value] :
-         {std::pair{"hostName", &instance.host_name},
-          {"ipAddr", &instance.ip_addr},
-          {"homePageUrl", &instance.home_page_url},
-          {"statusPageUrl", &instance.status_page_url},
-          {"healthCheckUrl", &instance.health_check_url},
-          {"secureHealthCheckUrl", &instance.secure_health_check_url},
-          {"vipAddress", &instance.vip},
-          {"secureVipAddress", &instance.secure_vip},
-          {"appGroupName", &instance.app_group},
-          {"asgName", &instance.asg_name}}) {
-        write_optional(object, name, *value);
+    for (const EurekaText& text : kEurekaTexts) {
+        if (!text.is_native) write_optional(object, text.name, instance.*text.value);
     }
     object["port"] = port_value(instance.port);
     object["securePort"] = port_value(instance.secure_port);

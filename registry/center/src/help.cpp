@@ -1,34 +1,9 @@
 #include "help.h"
 
+#include <rollcall/base/edit_distance.h>
 #include <rollcall/base/log.h>
 
-#include <algorithm>
-#include <vector>
-
 namespace rollcall::registry {
-namespace {
-
-constexpr std::size_t kMaxCompared = 64;
-
-// Levenshtein's distance, of the first bytes of both.
-std::size_t distance(std::string_view a, std::string_view b) {
-    a = a.substr(0, kMaxCompared);
-    b = b.substr(0, kMaxCompared);
-    std::vector<std::size_t> row(b.size() + 1);
-    for (std::size_t j = 0; j <= b.size(); ++j)
-        row[j] = j;
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-        std::size_t diagonal = std::exchange(row[0], i);
-        for (std::size_t j = 1; j <= b.size(); ++j) {
-            const std::size_t change = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-            diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, change}));
-        }
-    }
-    return row[b.size()];
-}
-
-}  // namespace
-
 http::Response no_such_resource(const http::Request& request, std::string_view header_path) {
     const std::string_view target{request.target};
     const std::string_view path = target.substr(0, target.find('?'));
@@ -52,7 +27,7 @@ http::Response no_such_resource(const http::Request& request, std::string_view h
           std::string_view{"/eureka/apps/{app}/{id}"},
           std::string_view{"/"},
           header_path}) {
-        const std::size_t far = distance(path, candidate);
+        const std::size_t far = edit_distance(path, candidate);
         if (far >= least) continue;
         least = far;
         nearest = candidate;
