@@ -51,6 +51,38 @@ TEST(Client, KeepsHeadersWithoutAValue) {
     EXPECT_EQ(response.headers().size(), 4U);
 }
 
+// It waited for a body up to the deadline: a watch that ended without news was a failure.
+TEST(Client, NotModifiedIsWholeWithoutABody) {
+    for (const char* const more :
+         {"", "Content-Length: 0\r\n", "Content-Length: 5\r\n", "Transfer-Encoding: chunked\r\n"}) {
+        ScriptedServer server{tests::answering([&](const std::string& request) {
+            if (request.starts_with("GET")) return ok_response("list");
+            return "HTTP/1.1 304 Not Modified\r\nETag: \"a\"\r\n" + std::string{more} + "\r\n";
+        })};
+        Client client = client_of(server);
+        for (int i = 0; i < 2; ++i) {
+            const auto same = client.request("POST", "/", {}, "x", Deadline::in(5s));
+            ASSERT_TRUE(same) << same.error().message() << ", with " << more;
+            EXPECT_EQ(same->status(), 304);
+            EXPECT_EQ(same->header("ETag"), "\"a\"");
+            EXPECT_EQ(same->body(), "");
+            EXPECT_EQ(client.request("GET", "/", {}, "", Deadline::in(20s)).value().body(), "list");
+        }
+        // The connection is kept where nothing was announced.
+        EXPECT_TRUE(*more != 0 || server.connections() == 1);
+    }
+}
+
+// Half a head is none.
+TEST(Client, NotModifiedMustHaveItsWholeHead) {
+    ScriptedServer server{[](tests::RawPeer& peer, int) {
+        static_cast<void>(tests::read_http_request(peer));
+        peer.send("HTTP/1.1 304 Not Modified\r\nETag: ");
+    }};
+    Client client = client_of(server);
+    EXPECT_FALSE(client.request("GET", "/", {}, "", Deadline::in(20s)));
+}
+
 TEST(Client, SendsMethodPathHeadersAndBody) {
     std::string seen;
     ScriptedServer server{tests::answering([&seen](const std::string& request) {

@@ -37,6 +37,7 @@ struct Outcome {
     bool line_too_long = false;
     bool headers_too_large = false;
     bool body_too_large = false;
+    bool not_modified = false;  // a 304 is whole, and has no body
     std::string exception = {};
     std::vector<std::string> empty_headers = {};  // httplib leaves out headers without a value
     std::optional<Error> dial_error = std::nullopt;
@@ -55,7 +56,7 @@ public:
     [[nodiscard]] bool is_writable() const override { return true; }
 
     ssize_t read(char* data, size_t size) override {
-        if (size == 0) return 0;
+        if (size == 0 || outcome_.not_modified) return 0;
         if (position_ == filled_) {
             if (const ssize_t end = fill(); end <= 0) return end;
         }
@@ -104,11 +105,20 @@ private:
         outcome_.headers_too_large = in_headers_ && ++header_bytes_ > header_bytes_max_;
         if (in_headers_) line_ += byte;
         if (byte == '\n') {
+            if (in_headers_) note_status();
             note_empty_header();
             line_bytes_ = 0;
             line_.clear();
         }
         return !outcome_.line_too_long && !outcome_.headers_too_large;
+    }
+
+    // httplib would read a body up to the end of the connection, which a server keeps alive, or
+    // one of the length that the header tells of the list that has not been sent.
+    void note_status() {
+        if (line_.starts_with("HTTP/1.")) is_304_ = line_.compare(8, 4, " 304") == 0;
+        const bool is_end = line_ == "\r\n" || line_ == "\n";
+        outcome_.not_modified = is_304_ && is_end && !outcome_.headers_too_large;
     }
 
     void note_empty_header() {
@@ -135,6 +145,7 @@ private:
     std::size_t line_bytes_ = 0;
     std::size_t header_bytes_ = 0;
     bool in_headers_ = true;
+    bool is_304_ = false;
 };
 
 Error error_of(const Outcome& outcome, const ClientOptions& options) {
@@ -226,7 +237,7 @@ public:
         auto unused = httplib::Error::Success;
         const bool ok = ClientImpl::send(request, response, unused);
         bounds_ = nullptr;
-        if (!ok) return error_of(outcome_, options_);
+        if (!ok && !outcome_.not_modified) return error_of(outcome_, options_);
         HeaderList headers{response.headers.begin(), response.headers.end()};
         for (const std::string& name : outcome_.empty_headers)
             if (!response.has_header(name)) headers.emplace_back(name, "");
