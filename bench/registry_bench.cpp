@@ -5,22 +5,30 @@
 #include <rollcall/http/server.h>
 #include <rollcall/registry/registry_server.h>
 
-#include "http_load.h"
+#include "support/http_load.h"
+#include "support/times.h"
+#include "support/watcher_crowd.h"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <fstream>
 #include <string>
 #include <sys/resource.h>
-#include <thread>
+#include <vector>
 
 namespace rollcall::bench {
 namespace {
+
+using tests::HttpLoad;
+using tests::milliseconds;
+using tests::percentile;
+using tests::Pulse;
+using tests::request_text;
+using tests::WatcherCrowd;
 
 using Json = nlohmann::ordered_json;
 
@@ -157,83 +165,29 @@ void list(registry::RegistryServer& registry, std::size_t from, std::size_t to) 
     print(row);
 }
 
-double milliseconds(Duration time) {
-    return std::chrono::duration<double, std::milli>(time).count();
-}
-
-Json percentiles(std::vector<Duration> times) {
-    std::sort(times.begin(), times.end());
-    const auto at = [&](double part) {
-        const auto last = static_cast<double>(times.size() - 1);
-        return milliseconds(times[static_cast<std::size_t>(part * last)]);
-    };
-    return {{"p50_ms", at(0.5)}, {"p99_ms", at(0.99)}, {"max_ms", at(1)}};
-}
-
-// Heartbeats one after another on a connection of their own, for as long as it lives.
-class Pulse {
-public:
-    explicit Pulse(const Endpoint& registry)
-        : thread_([this, registry] {
-              HttpLoad load{registry, 1};
-              while (!stop_) {
-                  const TimePoint begun = SteadyClock::now();
-                  load.send_each(beat_of(0));
-                  static_cast<void>(load.receive_each(begun, std::chrono::seconds{10}));
-                  times_.push_back(SteadyClock::now() - begun);
-                  std::this_thread::sleep_for(std::chrono::milliseconds{1});
-              }
-          }) {}
-
-    std::vector<Duration> stop() {
-        stop_ = true;
-        thread_.join();
-        return times_;
-    }
-
-private:
-    std::atomic<bool> stop_{false};
-    std::vector<Duration> times_;
-    std::thread thread_;
-};
-
-// Changes the service; its index afterwards.
-std::string change(HttpLoad& load, const std::string& service, int weight) {
-    const std::string answer = load.ask(request_text(
-        "PUT",
-        "/v1/services/" + service + "/instances/a",
-        R"({"address":"10.0.0.7","port":9000,"ttl":600,"weight":)" + std::to_string(weight) + "}"
-    ));
-    return nlohmann::json::parse(answer)["index"];
-}
-
-void wait_parked(HttpLoad& load, std::size_t count) {
-    const std::string status = request_text("GET", "/v1/status");
-    while (nlohmann::json::parse(load.ask(status))["watchers"] != count)
-        std::this_thread::sleep_for(std::chrono::milliseconds{20});
+Json percentiles(const std::vector<Duration>& times) {
+    return {
+        {"p50_ms", milliseconds(percentile(times, 0.5))},
+        {"p99_ms", milliseconds(percentile(times, 0.99))},
+        {"max_ms", milliseconds(percentile(times, 1))}};
 }
 
 void measure_watchers(registry::RegistryServer& registry, std::size_t count, int rounds) {
-    HttpLoad changes{registry.endpoint(), 1};
     const double before = resident_bytes();
-    HttpLoad watchers{registry.endpoint(), count};
     // One of their own: who is woken too often in a row has to wait.
-    const std::string service = "watched-by-" + std::to_string(count);
-    const std::string wait = "/v1/services/" + service + "?wait=60s&index=";
+    WatcherCrowd crowd{registry.endpoint(), "watched-by-" + std::to_string(count), count};
+    const std::string beat = "/v1/services/" + service_of(0) + "/instances/" + id_of(0);
     std::vector<Duration> times;
     std::vector<Duration> last;
     std::vector<Duration> beats;
-    std::string index = change(changes, service, 0);
     Json row;
     row["what"] = std::to_string(count) + " watchers of one service";
     for (int round = 1; round <= rounds; ++round) {
-        watchers.send_each(request_text("GET", wait + index));
-        wait_parked(changes, count);
+        crowd.park();
         if (round == 1)
             row["bytes_per_watcher"] = (resident_bytes() - before) / static_cast<double>(count);
-        Pulse pulse{registry.endpoint()};
-        index = change(changes, service, round);
-        const auto now = watchers.receive_each(SteadyClock::now(), std::chrono::seconds{20});
+        Pulse pulse{registry.endpoint(), beat + "/heartbeat"};
+        const std::vector<Duration> now = crowd.change();
         times.insert(times.end(), now.begin(), now.end());
         last.push_back(now.back());
         const auto more = pulse.stop();

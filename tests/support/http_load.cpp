@@ -1,4 +1,4 @@
-#include "http_load.h"
+#include "support/http_load.h"
 
 #include <algorithm>
 #include <arpa/inet.h>
@@ -15,7 +15,7 @@
 #include <unistd.h>
 #include <utility>
 
-namespace rollcall::bench {
+namespace rollcall::tests {
 namespace {
 
 double cpu_seconds(clockid_t clock) {
@@ -114,6 +114,19 @@ void HttpLoad::send_each(const std::string& request) {
         send(connection, request);
 }
 
+void HttpLoad::send_each(const std::function<std::string(std::size_t number)>& request) {
+    for (std::size_t i = 0; i < connections_.size(); ++i)
+        send(connections_[i], request(i));
+}
+
+std::size_t HttpLoad::answers_with(std::string_view text) const {
+    const auto has = [&](const Connection& each) {
+        return !each.waiting && each.received.find(text) != std::string::npos;
+    };
+    const auto count = std::count_if(connections_.begin(), connections_.end(), has);
+    return static_cast<std::size_t>(count);
+}
+
 std::vector<Duration> HttpLoad::receive_each(TimePoint since, Duration limit) {
     std::vector<Duration> times;
     std::array<epoll_event, 256> events{};
@@ -176,4 +189,4 @@ std::string request_text(std::string_view method, std::string_view target, std::
     return text;
 }
 
-}  // namespace rollcall::bench
+}  // namespace rollcall::tests

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace rollcall::bench {
+namespace rollcall::tests {
 
 // Throws std::runtime_error if a connection fails or an answer has another status than expected.
 class HttpLoad {
@@ -37,10 +37,14 @@ public:
     // One request on the first connection, and the body of its answer.
     std::string ask(const std::string& request);
 
-    // Sends one request on each connection and returns at once.
+    // Sends one request on each connection, the same or that of its number, and returns at once.
     void send_each(const std::string& request);
+    void send_each(const std::function<std::string(std::size_t number)>& request);
     // Waits for an answer on each; when each came, counted from `since`, sorted.
     std::vector<Duration> receive_each(TimePoint since, Duration limit);
+
+    // Connections whose last answer has `text` in it.
+    [[nodiscard]] std::size_t answers_with(std::string_view text) const;
 
 private:
     struct Connection {
@@ -62,4 +66,4 @@ private:
     std::string_view method, std::string_view target, std::string_view body = ""
 );
 
-}  // namespace rollcall::bench
+}  // namespace rollcall::tests
