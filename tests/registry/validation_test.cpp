@@ -54,10 +54,20 @@ TEST(Validation, NormalizesServiceNames) {
           std::string{"a/b"},
           std::string{"\xc3\xa9"},
           std::string{"a\n"},
+          std::string{"."},
+          std::string{".."},
           std::string(1, '\0')}) {
         EXPECT_FALSE(normalized_service(bad)) << printable(bad);
     }
+    EXPECT_TRUE(normalized_service("..."));
     expect_refused("lower case", [](Instance& i) { i.service = "Calculator"; });
+}
+
+TEST(Validation, RefusesIdsThatAreAnotherPlaceInAUrl) {
+    for (const char* bad : {".", ".."})
+        expect_refused("another place", [&](Instance& i) { i.id = bad; });
+    for (const char* good : {"...", ".a", "a/../b"})
+        expect_accepted([&](Instance& i) { i.id = good; });
 }
 
 TEST(Validation, ChecksAddresses) {

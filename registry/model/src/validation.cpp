@@ -54,6 +54,11 @@ bool looks_numeric(std::string_view name) {
     return digits || last.starts_with("0x") || last.starts_with("0X");
 }
 
+// In a URL they mean another place: nobody could read, renew or remove what has such a name.
+bool is_dots(std::string_view name) {
+    return name == "." || name == "..";
+}
+
 Result<void> check_address(const Instance& instance) {
     const std::string& address = instance.address;
     if (address.empty()) {
@@ -157,9 +162,11 @@ Result<std::string> normalized_service(std::string_view name) {
     const bool characters = std::all_of(lower.begin(), lower.end(), [](char c) {
         return is_lower_or_digit(c) || c == '.' || c == '_' || c == '-';
     });
-    if (lower.empty() || lower.size() > kMaxServiceNameBytes || !characters) {
+    if (lower.empty() || lower.size() > kMaxServiceNameBytes || !characters || is_dots(lower)) {
         return invalid_field(
-            "service", name, "is not a service name; use 1 to 64 of A-Z a-z 0-9 . _ -"
+            "service",
+            name,
+            "is not a service name; use 1 to 64 of A-Z a-z 0-9 . _ -, but not . or .. alone"
         );
     }
     return lower;
@@ -172,6 +179,8 @@ Result<void> validate(const Instance& instance, const InstanceLimits& limits) {
         return invalid_field("service", instance.service, "must be in lower case");
     }
     if (Result<void> ok = check_text("id", instance.id, 1, kMaxIdBytes); !ok) return ok;
+    if (is_dots(instance.id))
+        return invalid_field("id", instance.id, "means another place in a URL; use another id");
     if (Result<void> ok = check_address(instance); !ok) return ok;
     if (Result<void> ok = check_scheme(instance.scheme); !ok) return ok;
     if (instance.weight < 0 || instance.weight > kMaxWeight) {

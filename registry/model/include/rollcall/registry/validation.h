@@ -31,7 +31,7 @@ struct InstanceLimits {
 };
 
 // The name in lower case, as it is stored; an invalid_argument error if it is not one to 64 of
-// the characters A-Z a-z 0-9 . _ -
+// the characters A-Z a-z 0-9 . _ - and not just "." or "..", which in a URL are other places.
 [[nodiscard]] Result<std::string> normalized_service(std::string_view name);
 
 // Whether a registry may keep this instance. Sizes, characters, address, port, weight; the lease
