@@ -252,24 +252,6 @@ TEST(RegistrarWithProcess, SurvivesAStoppedRegistry) {
     EXPECT_TRUE(eventually([&] { return is_listed(registry.url(), "127.0.0.1:9000"); }));
 }
 
-// It forgot everybody, because nobody had been able to renew, and clients believed it.
-TEST(RegistrarWithProcess, ARegistryThatWasStoppedForgetsNobody) {
-    const RegistryProcess registry{"127.0.0.1:0", "0.6"};
-    auto writer = connect(registry.url()).value();
-    Instance silent;
-    silent.service = "calculator";
-    silent.id = "a";
-    silent.address = "10.0.0.7";
-    silent.port = 9000;
-    ASSERT_TRUE(writer.announcer->announce({silent}, Deadline::in(5s)));
-    registry.signal(SIGSTOP);
-    const TimePoint woken = SteadyClock::now() + 2s;
-    ASSERT_TRUE(eventually([&] { return SteadyClock::now() >= woken; }));
-    registry.signal(SIGCONT);
-    EXPECT_TRUE(is_listed(registry.url(), "a"));
-    EXPECT_TRUE(eventually([&] { return !is_listed(registry.url(), "a"); }));
-}
-
 TEST(RegistrarWithProcess, EndsPromptlyWhileTheRegistryIsStopped) {
     const RegistryProcess registry{"127.0.0.1:0", "0.3"};
     std::optional<Registrar> registrar{std::in_place, registry.url(), options_for(9000)};

@@ -8,9 +8,21 @@
 namespace rollcall::tests {
 
 CallLoad::CallLoad(
-    discovery::ServiceClient& client, rpc::Invocation<std::string> invocation, std::size_t threads
+    discovery::ServiceClient& client,
+    const rpc::Invocation<std::string>& invocation,
+    std::size_t threads
 )
-    : client_(client), invocation_(std::move(invocation)) {
+    : CallLoad(
+          [&client, invocation]() -> Result<void> {
+              const Result<std::string> result = client.call(invocation);
+              if (!result) return result.error();
+              return {};
+          },
+          threads
+      ) {
+}
+
+CallLoad::CallLoad(Call call, std::size_t threads) : call_(std::move(call)) {
     for (std::size_t i = 0; i < threads; ++i)
         threads_.emplace_back([this] { work(); });
 }
@@ -22,12 +34,14 @@ CallLoad::~CallLoad() {
 void CallLoad::work() {
     while (!stop_) {
         const TimePoint start = SteadyClock::now();
-        const Result<std::string> result = client_.call(invocation_);
+        const Result<void> result = call_();
         const Duration took = SteadyClock::now() - start;
         if (result) ++answered_;
         const std::lock_guard lock{mutex_};
-        longest_ = std::max(longest_, took);
-        if (!result) errors_.push_back(result.error());
+        times_.push_back(took);
+        if (result) continue;
+        errors_.push_back(result.error());
+        last_failed_ = std::max(last_failed_, start);
     }
 }
 

@@ -52,8 +52,10 @@ private:
 // calculator-server, once it serves.
 class CalculatorProgram {
 public:
-    explicit CalculatorProgram(std::vector<std::string> options = {})
-        : process_(command(std::move(options))),
+    explicit CalculatorProgram(
+        std::vector<std::string> options = {}, std::vector<std::string> environment = {}
+    )
+        : process_(command(std::move(options)), std::move(environment)),
           endpoint_(last_word(process_.wait_line("listening on"))) {}
 
     // One that registers.

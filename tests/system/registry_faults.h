@@ -21,11 +21,13 @@ protected:
     static constexpr const char* kService = "fleet";
     static constexpr Duration kPatience = std::chrono::seconds{20};
 
+    // Starts it where it was before, or at a free port.
     void start(const std::vector<std::string>& options) {
-        std::vector<std::string> command{
-            program("rollcall-registry"), "--listen", listen_, "--log-level", "error"};
+        std::vector<std::string> command = under_;
+        for (const char* word : {"--listen", listen_.c_str(), "--log-level", "error"})
+            command.emplace_back(word);
         command.insert(command.end(), options.begin(), options.end());
-        process_ = std::make_unique<Process>(std::move(command));
+        process_ = std::make_unique<Process>(std::move(command), environment_);
         url_ = last_word(process_->wait_line("listening on"));
         listen_ = url_.substr(url_.rfind('/') + 1);
         client_ = std::make_unique<http::Client>(*http::Url::parse(url_));
@@ -62,6 +64,21 @@ protected:
         return body + "]}";
     }
 
+    [[nodiscard]] Endpoint endpoint() const { return Endpoint::parse(listen_).value(); }
+
+    // What GET answers, empty if it is not 200.
+    std::string body(const std::string& path, const http::HeaderList& headers = {}) {
+        const auto answer = client_->request("GET", path, headers, "", Deadline::in(kPatience));
+        return answer && answer->status() == 200 ? answer->body() : std::string{};
+    }
+
+    // Of the sample of GET /metrics whose line begins with `name`, labels included; -1: none.
+    double metric(const std::string& name) {
+        const std::string all = "\n" + body("/metrics");
+        const auto at = all.find("\n" + name + " ");
+        return at == std::string::npos ? -1 : std::stod(all.substr(at + name.size() + 2));
+    }
+
     std::vector<registry::Instance> listed() {
         const auto instances = admin_->instances(kService, Deadline::in(kPatience));
         return instances ? *instances : std::vector<registry::Instance>{};
@@ -81,6 +98,9 @@ protected:
         return at == std::string::npos ? -1 : std::stol(text.substr(at + name.size() + 3));
     }
 
+    // The program, and what it is run by.
+    std::vector<std::string> under_{program("rollcall-registry")};
+    std::vector<std::string> environment_;
     std::string listen_ = "127.0.0.1:0";
     std::string url_;
     std::unique_ptr<Process> process_;

@@ -7,9 +7,9 @@ using namespace std::chrono_literals;
 
 using RegistryLoss = RegistryLossFixture;
 
-// The registry is away for longer than a lease. One interval is a third of the lease; a slow
+// F1: the registry is away for longer than a lease. One interval is a third of the lease; a slow
 // machine gets some more.
-TEST_F(RegistryLoss, NoCallFailsAndAllInstancesReappear) {
+TEST_F(RegistryLoss, F01_NoCallFailsAndAllInstancesReappear) {
     lose_registry(1200ms, 3s);
 }
 

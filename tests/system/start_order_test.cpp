@@ -1,4 +1,4 @@
-// Whatever starts first, a call made at the very beginning succeeds within its deadline.
+// F6: whatever starts first, a call made at the very beginning succeeds within its deadline.
 #include <rollcall/discovery/registry_discovery.h>
 #include <rollcall/discovery/service_client.h>
 
@@ -40,7 +40,7 @@ protected:
     std::future<Result<int>> sum;
 };
 
-TEST_P(StartOrder, TheFirstCallSucceeds) {
+TEST_P(StartOrder, F06_TheFirstCallSucceeds) {
     registry.reset();
     for (const char* what = GetParam(); *what != 0; ++what)
         start(*what);
