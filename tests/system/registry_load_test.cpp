@@ -1,5 +1,6 @@
-// Label long: as many as a registry is made for. The times are promises of what is delivered:
-// programs that are not optimised, or sanitized, print them and need only come to an end.
+// Label long: as many as a registry is made for. The times are promises of what is delivered, on a
+// machine with two processors that does nothing else: programs that are not optimised, or are
+// sanitized, print them and need only come to an end.
 #include "hostile_fixture.h"
 #include "restarted_server.h"
 #include "support/as_delivered.h"
