@@ -42,6 +42,8 @@ int main() {
         const auto took = std::chrono::steady_clock::now() - start;
         all_soon = all_soon && answer && took < 1s;
     }
-    lesson.show(all_soon, "four calls, half of them first to a busy server: none has waited for it");
+    lesson.show(
+        all_soon, "four calls, half of them first to a busy server: none has waited for it"
+    );
     return lesson.exit_status();
 }

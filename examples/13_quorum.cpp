@@ -1,5 +1,5 @@
-// 13: a quorum. Enough answers are enough; the rest is not waited for. And if there cannot be enough
-// any more, that is known at once.
+// 13: a quorum. Enough answers are enough; the rest is not waited for. If there cannot be enough of
+// them any more, that is known at once.
 #include <rollcall/discovery/service_client.h>
 #include <rollcall/rpc/server.h>
 
@@ -40,7 +40,9 @@ int main() {
     // Of three replicas two are gone: a majority is impossible, and nobody waits for it.
     replicas.resize(1);
     const auto few = store.broadcast(rpc::invoke<int>("newest_version").within(20s), majority);
-    lesson.show(few.failed() >= 2, "without a majority: " + std::to_string(few.failed()) + " failed");
+    lesson.show(
+        few.failed() >= 2, "without a majority: " + std::to_string(few.failed()) + " failed"
+    );
 
     // Many at a time would be too many? Two at a time.
     discovery::BroadcastOptions gently;

@@ -7,8 +7,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <csignal>
+#include <cstdio>
 #include <mutex>
 
 namespace rollcall::discovery {
@@ -71,7 +71,7 @@ Tail measure(ServiceClient& client, Duration time) {
             std::vector<Duration> mine;
             std::size_t failed = 0;
             for (TimePoint now = SteadyClock::now(); now < end;) {
-                failed += client.call(work()) ? 0 : 1;
+                failed += client.call(work()) ? 0U : 1U;
                 const TimePoint after = SteadyClock::now();
                 mine.push_back(after - now);
                 now = after;
@@ -117,7 +117,8 @@ protected:
         endpoints.clear();
         for (int i = 0; i < 5; ++i) {
             const Duration pace = one_is_slow && i == 0 ? 50ms : 5ms;
-            servers.push_back(std::make_unique<PacedServer>([pace](std::uint64_t) { return pace; }));
+            servers.push_back(std::make_unique<PacedServer>([pace](std::uint64_t) { return pace; })
+            );
             endpoints.push_back(servers.back()->endpoint());
         }
     }
