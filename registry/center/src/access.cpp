@@ -1,5 +1,6 @@
 #include "access.h"
 
+#include <rollcall/base/base64.h>
 #include <rollcall/registry/token_lines.h>
 
 #include <algorithm>
@@ -31,33 +32,6 @@ bool is_one_of(const std::vector<std::string>& secrets, std::string_view shown) 
     return found;
 }
 
-int base64_digit(char c) {
-    if (c >= 'A' && c <= 'Z') return c - 'A';
-    if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-    if (c >= '0' && c <= '9') return c - '0' + 52;
-    if (c == '+') return 62;
-    return c == '/' ? 63 : -1;
-}
-
-// Nothing if it is not base64.
-std::string base64_decoded(std::string_view text) {
-    while (text.ends_with('='))
-        text.remove_suffix(1);
-    std::string bytes;
-    unsigned bits = 0;
-    int count = 0;
-    for (const char c : text) {
-        const int digit = base64_digit(c);
-        if (digit < 0) return {};
-        bits = (bits << 6U | static_cast<unsigned>(digit)) & 0xffffU;
-        count += 6;
-        if (count < 8) continue;
-        count -= 8;
-        bytes += static_cast<char>(bits >> static_cast<unsigned>(count) & 0xffU);
-    }
-    return bytes;
-}
-
 std::string lower_case(std::string_view text) {
     std::string lower{text};
     for (char& c : lower)
@@ -72,7 +46,7 @@ std::string token_in(std::string_view header) {
     rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
     if (scheme == "bearer") return std::string{rest};
     if (scheme != "basic") return {};
-    const std::string pair = base64_decoded(rest);
+    const std::string pair = base64_decoded(rest).value_or("");
     const auto colon = pair.find(':');
     return colon == std::string::npos ? std::string{} : pair.substr(colon + 1);
 }
