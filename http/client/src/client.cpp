@@ -136,10 +136,23 @@ Result<Client::Response> Client::request(
     Deadline deadline,
     const std::stop_token& stop
 ) {
+    return stream(method, path, headers, std::move(body), {}, deadline, stop);
+}
+
+Result<Client::Response> Client::stream(
+    std::string_view method,
+    std::string_view path,
+    const HeaderList& headers,
+    std::string body,
+    Receive receive,
+    Deadline deadline,
+    const std::stop_token& stop
+) {
     const TimePoint begun = SteadyClock::now();
     std::string target = core_->url().path() + std::string{path};
     if (target.empty() || target.front() != '/') target.insert(0, 1, '/');
-    Outgoing outgoing{std::string{method}, std::move(target), headers, std::move(body)};
+    Outgoing outgoing{
+        std::string{method}, std::move(target), headers, std::move(body), std::move(receive)};
     core_->authorize(outgoing.headers);
     const std::string name = printable(outgoing.method) + " " + core_->url().origin() +
                              printable(outgoing.target) + ": ";

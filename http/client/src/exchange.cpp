@@ -1,14 +1,10 @@
 #include "exchange.h"
 
-#include "channel.h"
+#include "bounded_stream.h"
 #include "dial.h"
 #include "resolver.h"
 #include "tls_channel.h"
 
-#include <httplib.h>
-
-#include <algorithm>
-#include <array>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -23,130 +19,6 @@
 
 namespace rollcall::http {
 namespace {
-
-// httplib refuses longer lines with an error that does not say so, and matches the status line
-// with std::regex, which recurses once per character: so the limit is held here.
-constexpr std::size_t kLineBytesMax = CPPHTTPLIB_HEADER_MAX_LENGTH;
-
-// What became of one request; the stream and the callbacks write it.
-struct Outcome {
-    IoEnd end = IoEnd::ready;
-    int error = 0;
-    bool answered = false;  // at least one byte came back
-    bool reused = true;     // no new connection was made
-    bool line_too_long = false;
-    bool headers_too_large = false;
-    bool body_too_large = false;
-    bool not_modified = false;  // a 304 is whole, and has no body
-    std::string exception = {};
-    std::vector<std::string> empty_headers = {};  // httplib leaves out headers without a value
-    std::optional<Error> dial_error = std::nullopt;
-    std::optional<Error> failure = std::nullopt;  // what the channel knows about it
-};
-
-class BoundedStream final : public httplib::Stream {
-public:
-    BoundedStream(
-        Channel& channel, const IoBounds& bounds, std::size_t header_max, Outcome& outcome
-    )
-        : channel_(channel), bounds_(bounds), header_bytes_max_(header_max), outcome_(outcome) {}
-
-    [[nodiscard]] bool is_readable() const override { return true; }
-
-    [[nodiscard]] bool is_writable() const override { return true; }
-
-    ssize_t read(char* data, size_t size) override {
-        if (size == 0 || outcome_.not_modified) return 0;
-        if (position_ == filled_) {
-            if (const ssize_t end = fill(); end <= 0) return end;
-        }
-        const std::size_t n = std::min(size, filled_ - position_);
-        std::copy_n(buffer_.data() + position_, n, data);
-        position_ += n;
-        if (!count(size == 1, *data)) return -1;
-        return static_cast<ssize_t>(n);
-    }
-
-    ssize_t write(const char* data, size_t size) override {
-        const Transfer sent = channel_.write_all(data, size, bounds_);
-        if (sent.end == IoEnd::ready) return static_cast<ssize_t>(size);
-        note(sent);
-        return -1;
-    }
-
-    void get_remote_ip_and_port(std::string&, int&) const override {}
-
-    void get_local_ip_and_port(std::string&, int&) const override {}
-
-    // Nobody asks: all I/O goes through read() and write().
-    [[nodiscard]] socket_t socket() const override { return -1; }
-
-private:
-    ssize_t fill() {
-        const Transfer got = channel_.read_some(buffer_.data(), buffer_.size(), bounds_);
-        if (got.end != IoEnd::ready) {
-            note(got);
-            return got.end == IoEnd::closed ? 0 : -1;
-        }
-        outcome_.answered = true;
-        position_ = 0;
-        filled_ = got.bytes;
-        return 1;
-    }
-
-    // httplib reads lines byte by byte and bodies in blocks, which is how the two are told apart.
-    bool count(bool in_line, char byte) {
-        if (!in_line) {
-            in_headers_ = false;
-            line_bytes_ = 0;
-            return true;
-        }
-        outcome_.line_too_long = ++line_bytes_ > kLineBytesMax;
-        outcome_.headers_too_large = in_headers_ && ++header_bytes_ > header_bytes_max_;
-        if (in_headers_) line_ += byte;
-        if (byte == '\n') {
-            if (in_headers_) note_status();
-            note_empty_header();
-            line_bytes_ = 0;
-            line_.clear();
-        }
-        return !outcome_.line_too_long && !outcome_.headers_too_large;
-    }
-
-    // httplib would read a body up to the end of the connection, which a server keeps alive, or
-    // one of the length that the header tells of the list that has not been sent.
-    void note_status() {
-        if (line_.starts_with("HTTP/1.")) is_304_ = line_.compare(8, 4, " 304") == 0;
-        const bool is_end = line_ == "\r\n" || line_ == "\n";
-        outcome_.not_modified = is_304_ && is_end && !outcome_.headers_too_large;
-    }
-
-    void note_empty_header() {
-        const auto colon = line_.find(':');
-        if (colon == 0 || colon == std::string::npos) return;
-        if (line_.find_first_not_of(" \t\r\n", colon + 1) != std::string::npos) return;
-        outcome_.empty_headers.push_back(line_.substr(0, colon));
-    }
-
-    void note(const Transfer& transfer) {
-        outcome_.end = transfer.end;
-        outcome_.error = transfer.error;
-        outcome_.failure = channel_.failure();
-    }
-
-    Channel& channel_;
-    const IoBounds& bounds_;
-    std::size_t header_bytes_max_;
-    Outcome& outcome_;
-    std::array<char, 4096> buffer_{};
-    std::size_t position_ = 0;
-    std::size_t filled_ = 0;
-    std::string line_;  // of the headers, as far as it was read
-    std::size_t line_bytes_ = 0;
-    std::size_t header_bytes_ = 0;
-    bool in_headers_ = true;
-    bool is_304_ = false;
-};
 
 Error error_of(const Outcome& outcome, const ClientOptions& options) {
     if (outcome.dial_error) return *outcome.dial_error;
@@ -218,9 +90,11 @@ public:
     }
 
     Result<Client::Response> exchange(const Outgoing& outgoing, const IoBounds& bounds) {
-        bounds_ = &bounds;
+        IoBounds own = bounds;  // the reader of a stream moves the deadline
+        bounds_ = &own;
         outcome_ = {};
         std::string body;
+        httplib::Response response;
         httplib::Request request;
         request.method = outgoing.method;
         request.path = outgoing.target;
@@ -229,15 +103,15 @@ public:
         request.body = outgoing.body;
         request.content_receiver =
             [&](const char* data, size_t size, uint64_t /*offset*/, uint64_t /*total*/) {
-                outcome_.body_too_large = size > options_.body_bytes_max - body.size();
-                if (!outcome_.body_too_large) body.append(data, size);
-                return !outcome_.body_too_large;
+                const bool streams = outgoing.receive && response.status / 100 == 2;
+                return streams ? hand_out({data, size}, outgoing.receive, own)
+                               : collect({data, size}, body);
             };
-        httplib::Response response;
         auto unused = httplib::Error::Success;
         const bool ok = ClientImpl::send(request, response, unused);
         bounds_ = nullptr;
-        if (!ok && !outcome_.not_modified) return error_of(outcome_, options_);
+        const bool whole = ok || outcome_.not_modified || outcome_.ended_by_reader;
+        if (!whole) return error_of(outcome_, options_);
         HeaderList headers{response.headers.begin(), response.headers.end()};
         for (const std::string& name : outcome_.empty_headers)
             if (!response.has_header(name)) headers.emplace_back(name, "");
@@ -255,6 +129,19 @@ public:
     }
 
 private:
+    bool collect(std::string_view piece, std::string& body) {
+        outcome_.body_too_large = piece.size() > options_.body_bytes_max - body.size();
+        if (!outcome_.body_too_large) body.append(piece);
+        return !outcome_.body_too_large;
+    }
+
+    bool hand_out(std::string_view piece, const Client::Receive& receive, IoBounds& bounds) {
+        const auto deadline = receive(piece);
+        if (deadline) bounds.deadline = *deadline;
+        outcome_.ended_by_reader = !deadline;
+        return deadline.has_value();
+    }
+
     // Fills in the socket only if all went well.
     Result<void> connect(Socket& socket, const IoBounds& bounds) {
         channel_.reset();

@@ -15,6 +15,7 @@ struct Outgoing {
     std::string target;  // path and query, encoded
     HeaderList headers;
     std::string body;
+    Client::Receive receive = {};  // of an answer of 200 to 299; none: the body is collected
 };
 
 // One thread at a time.

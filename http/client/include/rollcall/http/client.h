@@ -71,6 +71,10 @@ public:
         std::string body_;
     };
 
+    // What becomes of a piece of a body: until when the next piece has to come, or nothing to end
+    // the request there. Called on the thread that asked; must not throw.
+    using Receive = std::function<std::optional<Deadline>(std::string_view piece)>;
+
     explicit Client(Url base, const ClientOptions& options = {});
     ~Client();
     Client(const Client&) = delete;
@@ -86,6 +90,21 @@ public:
         std::string_view path,
         const HeaderList& headers,
         std::string body,
+        Deadline deadline,
+        const std::stop_token& stop = {}
+    );
+
+    // The same, but the body of an answer of 200 to 299 is handed to `receive` as it comes, in
+    // pieces of at most a few KiB that end anywhere, and is not in the Response; body_bytes_max
+    // does not hold for it. `deadline` is that of the first piece. It ends with the body, with
+    // `receive` (which costs the connection), or with an error: timed_out if a piece has not come
+    // in time.
+    [[nodiscard]] Result<Response> stream(
+        std::string_view method,
+        std::string_view path,
+        const HeaderList& headers,
+        std::string body,
+        Receive receive,
         Deadline deadline,
         const std::stop_token& stop = {}
     );
