@@ -49,7 +49,7 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         BadUrl{"127.0.0.1:7070", "it has no scheme"},
         BadUrl{"", "it has no scheme"},
-        BadUrl{"etcd://127.0.0.1:2379", "its scheme is not known"},
+        BadUrl{"zookeeper://127.0.0.1:2181", "its scheme is not known"},
         BadUrl{"http://h:99999", "the port must be a number"},
         BadUrl{"header+http://", "there is no host"},
         BadUrl{"header+http://h:1?prefix=", "prefix must be"},

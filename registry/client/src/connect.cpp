@@ -5,6 +5,7 @@
 #include "http_options.h"
 #include "openers.h"
 
+#include <algorithm>
 #include <string>
 
 namespace rollcall::registry {
@@ -28,10 +29,26 @@ constexpr Kind kKinds[] = {
      "header+http://host:port[/path][?prefix=X-Myrpc-][&ttl=seconds] (the header protocol)",
      open_header,
      true},
+    {"etcd://",
+     "etcds://",
+     "etcd://host[:2379][,host...][/prefix][?layout=services][&ttl=seconds][&user=name] (etcd v3)",
+     open_etcd,
+     false},
 };
 
+// A user name and password that somebody has put before the host are in no message.
+std::string shown(std::string_view url) {
+    const std::size_t colon = url.find("://");
+    const std::size_t begin = colon == std::string_view::npos ? 0 : colon + 3;
+    const std::size_t end = std::min(url.find_first_of("/?", begin), url.size());
+    const std::size_t at = url.substr(0, end).rfind('@');
+    if (at == std::string_view::npos || at < begin) return printable(url);
+    std::string rest{url.substr(0, begin)};
+    return printable(rest += url.substr(at + 1));
+}
+
 Error unsupported(std::string_view url, std::string_view why) {
-    std::string message = "'" + printable(url) + "' is not the URL of a registry: ";
+    std::string message = "'" + shown(url) + "' is not the URL of a registry: ";
     message += why;
     message += "; supported are";
     for (const Kind& kind : kKinds) {

@@ -21,7 +21,10 @@ struct Connection {
 //   http://host:port[/path]                               the native API, <path>/v1
 //   header+http://host:port[/path][?prefix=P][&ttl=SECONDS] the header protocol; the path is
 //                                                         /myRPC/registry if none is given
-// and https:// and header+https:// alike. Several registries are named as "http://a:1,b:2/path":
+//   etcd://host[:2379][,host...][/prefix][?layout=L][&ttl=SECONDS][&user=NAME][&port=PORT]
+//                                                         etcd v3, through its JSON gateway
+// and https://, header+https:// and etcds:// alike. A layout of etcd that is only read has no
+// announcer. Several registries are named as "http://a:1,b:2/path":
 // one of them is used, and when it fails the next. An invalid or unsupported URL is an error
 // (invalid_argument) that lists what is supported; so is a token or file that cannot be used.
 [[nodiscard]] Result<Connection> connect(
