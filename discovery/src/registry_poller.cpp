@@ -211,7 +211,8 @@ void RegistryPoller::Loop::tell(PolledService& service, Result<registry::Snapsho
     log(service, answer ? nullptr : &answer.error());
     // After the publication, so that whoever waited for this finds the list in place.
     const std::lock_guard lock{mutex};
-    ++service.ended;
+    // News of the watch answer no request that was asked for.
+    service.ended = service.begun;
     if (answer) {
         service.failure.reset();
         service.plan.on_answer(now, random_unit());

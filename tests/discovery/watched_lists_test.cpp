@@ -71,6 +71,19 @@ TEST_F(WatchedLists, ARefreshEndsTheWait) {
     EXPECT_TRUE(eventually([&] { return registry->is_watched(); }));
 }
 
+// News had counted as the answer.
+TEST_F(WatchedLists, ARefreshAfterNewsIsARequestToo) {
+    RegistryDiscovery found = discover();
+    ASSERT_TRUE(found.get_all());
+    for (int i = 2; i < 6; ++i) {
+        ASSERT_TRUE(eventually([&] { return registry->is_watched(); }));
+        registry->list({instance_named("a", 1)}, "e." + std::to_string(i));
+        ASSERT_TRUE(eventually([&] { return found.status().index == "e." + std::to_string(i); }));
+    }
+    EXPECT_TRUE(found.refresh());
+    EXPECT_EQ(registry->reads(), 2);
+}
+
 TEST_F(WatchedLists, ThatFailAreReadUntilTheRegistryIsBack) {
     options.refresh = 200ms;  // and so are the pauses between attempts
     const RegistryDiscovery found = discover();
