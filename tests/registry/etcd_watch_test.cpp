@@ -15,6 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 constexpr const char* kValue = R"({"Addr":"10.0.0.1:9"})";
 
@@ -197,6 +198,29 @@ TEST_F(EtcdWatch, EmptyListSaysWhetherTheLastHasLeftOnPurpose) {
     EXPECT_EQ(read_from(*source).index, list.index) << "it stays so while it is empty";
     ASSERT_TRUE(announcer->announce({instance_at(9000)}, Deadline::in(kPatience)));
     EXPECT_EQ(epoch(wait(list.index).value().at(0)), before);
+}
+
+TEST_F(EtcdWatch, GoodbyeThatNobodyHasWatchedIsFoundInTheHistory) {
+    auto announcer = connect(etcd.url()).value().announcer;
+    const auto come = [&] {
+        ASSERT_TRUE(
+            announcer->announce({instance_at(9000), instance_at(9001)}, Deadline::in(kPatience))
+        );
+        EXPECT_EQ(read_from(*source).instances.size(), 2U);
+    };
+    come();
+    ASSERT_TRUE(announcer->withdraw(Deadline::in(kPatience)));
+    EXPECT_THAT(read_from(*source).index, Not(HasSubstr("-lost")));
+    come();
+    etcd.ctl({"del", "--prefix", "services/"});
+    EXPECT_THAT(read_from(*source).index, HasSubstr("-lost"));
+    come();
+    ASSERT_TRUE(announcer->withdraw(Deadline::in(kPatience)));
+    etcd.ctl({"put", "unrelated", "1"});
+    const std::string now = etcd.ctl({"get", "unrelated", "-w=fields"});
+    const auto at = now.find("\"Revision\" : ") + 13;
+    etcd.ctl({"compact", now.substr(at, now.find('\n', at) - at)});
+    EXPECT_THAT(read_from(*source).index, HasSubstr("-lost")) << "nobody can tell any more";
 }
 
 TEST_F(EtcdWatch, RefusalToLetItWatchIsAnErrorThatSaysSo) {

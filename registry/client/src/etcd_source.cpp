@@ -1,40 +1,11 @@
 #include "etcd_source.h"
 
-#include <rollcall/base/backoff.h>
-#include <rollcall/base/random.h>
-
 #include <algorithm>
-#include <condition_variable>
 #include <functional>
-#include <limits>
-#include <mutex>
 #include <utility>
 
 namespace rollcall::registry {
 namespace {
-
-constexpr Duration kNewsPace = std::chrono::milliseconds{50};
-// Leases that run out together are revoked one after the other: one change and not many.
-constexpr Duration kExpiryBurst = std::chrono::milliseconds{100};
-constexpr Duration kAnswerTime = std::chrono::seconds{2};  // until a member has begun to watch
-constexpr Duration kLeaderPause = std::chrono::milliseconds{500};
-constexpr std::size_t kOperationsMax = 100;  // of one transaction; etcd takes 128
-
-void pause_until(TimePoint until, const std::stop_token& stop) {
-    std::mutex mutex;
-    std::condition_variable_any changed;
-    std::unique_lock lock{mutex};
-    changed.wait_until(lock, stop, until, [] { return false; });
-}
-
-Error cancelled() {
-    return Error{Errc::cancelled, "cancelled"};
-}
-
-bool is_here(const Instance& instance) {
-    const Status status = instance.effective_status();
-    return status == Status::up || status == Status::starting;
-}
 
 // Equal for equal lists of the same mood, in this and in other processes.
 std::string hash_of(const std::vector<EtcdKeyValue>& entries, bool stale) {
@@ -46,11 +17,12 @@ std::string hash_of(const std::vector<EtcdKeyValue>& entries, bool stale) {
     return std::to_string(hash);
 }
 
-std::int64_t number_in_header(const Json& answer, const char* field) {
-    return number_in(member_of(answer, "header"), field);
-}
-
 }  // namespace
+
+bool EtcdSource::is_here(const Instance& instance) {
+    const Status status = instance.effective_status();
+    return status == Status::up || status == Status::starting;
+}
 
 EtcdSource::EtcdSource(const EtcdAccess& access, EtcdLayout layout)
     : client_(access), watch_client_(access), layout_(std::move(layout)) {
@@ -96,241 +68,84 @@ Result<Snapshot> EtcdSource::range(
         return Error{ended ? Errc::cancelled : Errc::unavailable, answer.error().message()};
     }
     if (!answer->ok()) return Error{Errc::registry_failed, answer->sentence};
-    return take(service, answer->body, serializable);
+    return take(service, *answer, serializable, deadline, stop);
 }
 
 Result<Snapshot> EtcdSource::take(
-    const std::string& service, const Json& answer, bool serializable
+    const std::string& service,
+    const EtcdAnswer& answer,
+    bool serializable,
+    Deadline deadline,
+    const std::stop_token& stop
 ) {
     EtcdList list;
     list.stale = serializable;
-    list.cluster = text_in(member_of(answer, "header"), "cluster_id");
-    list.revision = number_in_header(answer, "revision");
-    if (list.cluster.empty() || list.revision <= 0) {
-        return Error{
-            Errc::registry_failed,
-            client_.request_name("/v3/kv/txn") + ": the answer names no cluster; this is not etcd"};
-    }
+    list.cluster = text_in(member_of(answer.body, "header"), "cluster_id");
+    list.revision = number_in(member_of(answer.body, "header"), "revision");
+    const auto failed = [this](const char* why) {
+        return Error{Errc::registry_failed, client_.request_name("/v3/kv/txn") + why};
+    };
+    if (list.cluster.empty() || list.revision <= 0)
+        return failed(": the answer names no cluster; this is not etcd");
     EtcdList& known = lists_[service];
     const bool same_cluster = known.cluster == list.cluster;
-    if (serializable && same_cluster && list.revision < known.revision) {
-        return Error{
-            Errc::registry_failed,
-            client_.request_name("/v3/kv/txn") +
-                ": etcd has no leader, and this member's list is older than the one known"};
-    }
+    if (serializable && same_cluster && list.revision < known.revision)
+        return failed(": etcd has no leader, and this member's list is older than the one known");
     std::vector<EtcdKeyValue> readable;
     std::set<std::string> ids;
-    for (const Json& response : member_of(answer, "responses")) {
+    for (const Json& response : member_of(answer.body, "responses")) {
         for (EtcdKeyValue& entry : key_values_in(member_of(response, "response_range"))) {
-            ++list.keys;
+            ++list.count;
             auto instance = layout_.instance_of(service, entry.key, entry.value);
             if (!instance || !ids.insert(instance->id).second) continue;
             instance->stale = serializable;
             list.instances.push_back(std::move(*instance));
+            list.keys.push_back(entry.key);
             readable.push_back(std::move(entry));
         }
     }
-    if (list.instances.empty() && same_cluster) {
-        const auto stays = [&](const Instance& instance) {
-            return is_here(instance) && !known.leaving.contains(instance.id);
-        };
-        list.lost =
-            known.lost || std::any_of(known.instances.begin(), known.instances.end(), stays);
-    }
+    list.lost = list.instances.empty() && same_cluster && are_lost(service, deadline, stop);
     list.index = list.cluster + (list.lost ? "-lost." : ".") + hash_of(readable, serializable);
     known = std::move(list);
     return Snapshot{service, known.index, known.instances, SteadyClock::now()};
 }
 
-Result<std::vector<Snapshot>> EtcdSource::read_changed(
-    const std::vector<KnownList>& known, Deadline deadline, const std::stop_token& stop
+bool EtcdSource::are_lost(
+    const std::string& service, Deadline deadline, const std::stop_token& stop
 ) {
-    std::vector<Snapshot> news;
-    const Deadline soon = Deadline::in(2 * kAnswerTime).earlier(deadline);
-    for (const KnownList& each : known) {
-        if (!in_doubt_.contains(each.service)) continue;
-        auto snapshot = read_one(each.service, soon, stop);
-        if (!snapshot) return snapshot.error();
-        in_doubt_.erase(each.service);
-        if (snapshot->index != each.index) news.push_back(std::move(*snapshot));
-    }
-    if (!news.empty()) quiet_until_ = SteadyClock::now() + kNewsPace;
-    return news;
-}
-
-Result<std::vector<Snapshot>> EtcdSource::wait(
-    const std::vector<KnownList>& known, Duration wait, Deadline deadline, std::stop_token stop
-) {
-    const Deadline end = Deadline::in(wait).earlier(deadline);
-    pause_until(std::min(quiet_until_, end.point()), stop);
-    in_doubt_.clear();
-    const auto doubt_all = [&] {
-        for (const KnownList& each : known)
-            in_doubt_.insert(each.service);
+    EtcdList& known = lists_[service];
+    const auto some = [&] {
+        for (std::size_t i = 0; i < known.instances.size(); ++i) {
+            if (is_here(known.instances[i]) && !known.leaving.contains(known.keys[i])) return true;
+        }
+        return known.lost;
     };
-    for (const KnownList& each : known) {
-        const EtcdList& list = lists_[each.service];
-        if (list.revision == 0 || list.index != each.index) in_doubt_.insert(each.service);
-    }
-    Backoff pauses{{.min = std::chrono::milliseconds{100}, .max = std::chrono::seconds{1}}};
-    std::size_t failures = 0;
-    while (!stop.stop_requested()) {
-        auto news = read_changed(known, deadline, stop);
-        if (!news || !news->empty() || end.expired()) return news;
-        if (any_stale(known)) {
-            // That there is a leader again is no change of a key.
-            pause_until(std::min(SteadyClock::now() + kLeaderPause, end.point()), stop);
-            doubt_all();
-            continue;
-        }
-        const auto ended = watch(known, end, stop);
-        if (!ended) return ended.error();
-        if (*ended == Ended::changed) {
-            failures = 0;
-        } else if (*ended == Ended::quiet) {
-            if (!still_holds(known, deadline, stop)) doubt_all();
-            return read_changed(known, deadline, stop);
-        } else {
-            // Another member first; when all have failed a read tells whether anybody is there.
-            watch_client_.next();
-            if (++failures % watch_client_.size() == 0) doubt_all();
-            if (failures > watch_client_.size()) {
-                const TimePoint next = SteadyClock::now() + pauses.next(random_unit());
-                pause_until(std::min(next, end.point()), stop);
-            }
-        }
-    }
-    return cancelled();
+    if (some() && !known.lost && layout_.has_details()) replay(service, deadline, stop);
+    return some();
 }
 
-bool EtcdSource::any_stale(const std::vector<KnownList>& known) {
-    return std::any_of(known.begin(), known.end(), [this](const KnownList& each) {
-        return lists_[each.service].stale;
-    });
-}
-
-Result<EtcdSource::Ended> EtcdSource::watch(
-    const std::vector<KnownList>& known, Deadline end, const std::stop_token& stop
+void EtcdSource::replay(
+    const std::string& service, Deadline deadline, const std::stop_token& stop
 ) {
-    std::vector<EtcdRange> ranges;
-    auto from = std::numeric_limits<std::int64_t>::max();
-    for (const KnownList& each : known) {
-        for (EtcdRange& range : layout_.ranges_of(each.service))
-            ranges.push_back(std::move(range));
-        from = std::min(from, lists_[each.service].revision + 1);
-    }
-    bool created = false;
-    bool changed = false;
-    bool failed = false;
-    std::string refusal;
+    EtcdList& known = lists_[service];
+    std::set<std::string> left{known.keys.begin(), known.keys.end()};
+    const Deadline soon = Deadline::in(kAnswerTime / 2).earlier(deadline);
     const auto on_line = [&](std::string_view text) -> std::optional<Deadline> {
         const auto line = watch_line_from_json(text);
-        if (!line) return end;
-        created = created || line->created;
-        if (line->compacted) {
-            for (const KnownList& each : known)
-                in_doubt_.insert(each.service);
-            changed = true;
-            return std::nullopt;
-        }
-        if (line->failed || line->canceled) {
-            failed = true;
-            if (!watch_client_.must_log_in_again(line->reason) && !line->failed)
-                refusal = line->reason;
-            return std::nullopt;
-        }
+        if (!line) return soon;
+        if (line->failed || line->canceled) return std::nullopt;
         bool unforeseen = false;
-        for (const EtcdWatchLine::Change& change : line->changes)
-            note(known, change, unforeseen);
-        if (in_doubt_.empty()) return end;
-        changed = true;
-        if (!unforeseen) return std::nullopt;
-        return Deadline::in(kExpiryBurst).earlier(end);
+        for (const EtcdWatchLine::Change& change : line->changes) {
+            note({{service, ""}}, change, unforeseen);
+            if (change.deleted) left.erase(change.entry.key);
+        }
+        if (left.empty()) return std::nullopt;
+        return soon;
     };
-    const std::string request = watch_request(hull_of(ranges), from);
-    const Deadline first = Deadline::in(kAnswerTime).earlier(end);
-    auto answer = watch_client_.lines("/v3/watch", request, on_line, first, stop);
-    if (changed) return Ended::changed;
-    if (!answer && answer.error().code() == Errc::cancelled) return answer.error();
-    if (answer && !answer->ok()) refusal = answer->sentence;
-    if (!refusal.empty()) {
-        return Error{
-            Errc::registry_failed,
-            watch_client_.request_name("/v3/watch") + ": etcd does not let it watch: " + refusal};
-    }
-    // If the time is over nothing is wrong, be it too short even to begin.
-    const bool over = !answer && answer.error().code() == Errc::timed_out && end.expired();
-    return over && !failed ? Ended::quiet : Ended::away;
-}
-
-void EtcdSource::note(
-    const std::vector<KnownList>& known, const EtcdWatchLine::Change& change, bool& unforeseen
-) {
-    const EtcdKeyValue& entry = change.entry;
-    for (const KnownList& each : known) {
-        EtcdList& list = lists_[each.service];
-        const auto ranges = layout_.ranges_of(each.service);
-        const bool concerns =
-            entry.mod_revision > list.revision &&
-            std::any_of(ranges.begin(), ranges.end(), [&](const EtcdRange& range) {
-                return contains(range, entry.key);
-            });
-        if (!concerns) continue;
-        in_doubt_.insert(each.service);
-        if (!change.deleted) {
-            const auto instance = layout_.instance_of(each.service, entry.key, entry.value);
-            if (!instance) continue;
-            // Who is no longer up will be deleted next.
-            if (is_here(*instance))
-                list.leaving.erase(instance->id);
-            else
-                list.leaving.insert(instance->id);
-            continue;
-        }
-        const auto has_left = [&](const Instance& instance) {
-            const bool is_it = entry.key == layout_.key_of(instance);
-            return is_it && (!is_here(instance) || list.leaving.contains(instance.id));
-        };
-        const auto& all = list.instances;
-        unforeseen = unforeseen || std::none_of(all.begin(), all.end(), has_left);
-    }
-}
-
-bool EtcdSource::still_holds(
-    const std::vector<KnownList>& known, Deadline deadline, const std::stop_token& stop
-) {
-    std::vector<std::pair<std::string, EtcdRange>> ranges;
-    for (const KnownList& each : known) {
-        for (EtcdRange& range : layout_.ranges_of(each.service))
-            ranges.emplace_back(each.service, std::move(range));
-    }
-    const Deadline soon = Deadline::in(kAnswerTime).earlier(deadline);
-    std::map<std::string, std::int64_t> keys;
-    for (std::size_t begin = 0; begin < ranges.size(); begin += kOperationsMax) {
-        const std::size_t end = std::min(begin + kOperationsMax, ranges.size());
-        Json counts = Json::array();
-        for (std::size_t i = begin; i < end; ++i) {
-            Json request = range_request(ranges[i].second, /*serializable=*/false);
-            request["count_only"] = true;
-            counts.push_back({{"request_range", std::move(request)}});
-        }
-        const auto answer =
-            client_.call("/v3/kv/txn", {{"success", std::move(counts)}}, soon, stop);
-        if (!answer || !answer->ok()) return false;
-        const Json& responses = member_of(answer->body, "responses");
-        if (!responses.is_array() || responses.size() != end - begin) return false;
-        for (std::size_t i = begin; i < end; ++i) {
-            const Json& response = member_of(responses[i - begin], "response_range");
-            keys[ranges[i].first] += number_in(response, "count");
-            // A store that was set back watches nothing until it is that far again.
-            if (number_in_header(answer->body, "revision") < lists_[ranges[i].first].revision)
-                return false;
-        }
-    }
-    return std::all_of(keys.begin(), keys.end(), [this](const auto& each) {
-        return lists_[each.first].keys == each.second;
-    });
+    const std::string request =
+        watch_request(hull_of(layout_.ranges_of(service)), known.revision + 1);
+    // Without an answer they count as lost.
+    (void)watch_client_.lines("/v3/watch", request, on_line, soon, stop);
 }
 
 }  // namespace rollcall::registry

@@ -19,9 +19,10 @@ struct EtcdList {
     std::string index;
     std::string cluster;
     std::int64_t revision = 0;  // of the store, when the list was read
-    std::int64_t keys = 0;      // instances and others
+    std::int64_t count = 0;     // of keys, those of no instance included
     std::vector<Instance> instances;
-    std::set<std::string> leaving;  // ids that have said goodbye since
+    std::vector<std::string> keys;  // of the instances
+    std::set<std::string> leaving;  // keys whose instances have said goodbye since
     bool lost = false;              // empty, and nobody has said goodbye
     bool stale = false;             // what one member knew without a leader
 };
@@ -54,6 +55,12 @@ public:
 private:
     enum class Ended { quiet, changed, away };
 
+    // Until a member has begun to answer.
+    static constexpr Duration kAnswerTime = std::chrono::seconds{2};
+
+    // Up, or about to be.
+    [[nodiscard]] static bool is_here(const Instance& instance);
+
     [[nodiscard]] Result<Snapshot> read_one(
         const std::string& service, Deadline deadline, const std::stop_token& stop
     );
@@ -65,8 +72,18 @@ private:
         const std::stop_token& stop
     );
     [[nodiscard]] Result<Snapshot> take(
-        const std::string& service, const Json& answer, bool serializable
+        const std::string& service,
+        const EtcdAnswer& answer,
+        bool serializable,
+        Deadline deadline,
+        const std::stop_token& stop
     );
+    // Whether some of those who are no longer listed were up and have not said goodbye. Goodbyes
+    // that nobody has watched are looked up in etcd's history.
+    [[nodiscard]] bool are_lost(
+        const std::string& service, Deadline deadline, const std::stop_token& stop
+    );
+    void replay(const std::string& service, Deadline deadline, const std::stop_token& stop);
     [[nodiscard]] bool any_stale(const std::vector<KnownList>& known);
     // Those of the doubtful ones whose index is another one now.
     [[nodiscard]] Result<std::vector<Snapshot>> read_changed(
