@@ -63,7 +63,9 @@ public:
     [[nodiscard]] bool hears_of_changes() {
         registrars_.front()->set_status(Status::draining);
         const bool seen = eventually([this] {
-            return found_.snapshot()->instances.front().effective_status() == Status::draining;
+            const auto list = found_.snapshot();
+            return !list->instances.empty() &&
+                   list->instances.front().effective_status() == Status::draining;
         });
         registrars_.front()->set_status(Status::up);
         return seen;

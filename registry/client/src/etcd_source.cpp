@@ -104,14 +104,18 @@ Result<Snapshot> EtcdSource::take(
             readable.push_back(std::move(entry));
         }
     }
-    list.lost = list.instances.empty() && same_cluster && are_lost(service, deadline, stop);
+    list.lost =
+        list.instances.empty() && same_cluster && are_lost(service, list.revision, deadline, stop);
     list.index = list.cluster + (list.lost ? "-lost." : ".") + hash_of(readable, serializable);
     known = std::move(list);
     return Snapshot{service, known.index, known.instances, SteadyClock::now()};
 }
 
 bool EtcdSource::are_lost(
-    const std::string& service, Deadline deadline, const std::stop_token& stop
+    const std::string& service,
+    std::int64_t revision,
+    Deadline deadline,
+    const std::stop_token& stop
 ) {
     EtcdList& known = lists_[service];
     const auto some = [&] {
@@ -120,12 +124,12 @@ bool EtcdSource::are_lost(
         }
         return known.lost;
     };
-    if (some() && !known.lost && layout_.has_details()) replay(service, deadline, stop);
+    if (some() && !known.lost && layout_.has_details()) replay(service, revision, deadline, stop);
     return some();
 }
 
 void EtcdSource::replay(
-    const std::string& service, Deadline deadline, const std::stop_token& stop
+    const std::string& service, std::int64_t until, Deadline deadline, const std::stop_token& stop
 ) {
     EtcdList& known = lists_[service];
     std::set<std::string> left{known.keys.begin(), known.keys.end()};
@@ -136,6 +140,8 @@ void EtcdSource::replay(
         if (line->failed || line->canceled) return std::nullopt;
         bool unforeseen = false;
         for (const EtcdWatchLine::Change& change : line->changes) {
+            // Who has come back since has not left because of that.
+            if (change.entry.mod_revision > until) return std::nullopt;
             note({{service, ""}}, change, unforeseen);
             if (change.deleted) left.erase(change.entry.key);
         }

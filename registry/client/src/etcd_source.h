@@ -78,12 +78,20 @@ private:
         Deadline deadline,
         const std::stop_token& stop
     );
-    // Whether some of those who are no longer listed were up and have not said goodbye. Goodbyes
-    // that nobody has watched are looked up in etcd's history.
+    // Whether some of those who are not listed any more at `revision` were up and had not said
+    // goodbye. Goodbyes that nobody has watched are looked up in etcd's history.
     [[nodiscard]] bool are_lost(
-        const std::string& service, Deadline deadline, const std::stop_token& stop
+        const std::string& service,
+        std::int64_t revision,
+        Deadline deadline,
+        const std::stop_token& stop
     );
-    void replay(const std::string& service, Deadline deadline, const std::stop_token& stop);
+    void replay(
+        const std::string& service,
+        std::int64_t until,
+        Deadline deadline,
+        const std::stop_token& stop
+    );
     [[nodiscard]] bool any_stale(const std::vector<KnownList>& known);
     // Those of the doubtful ones whose index is another one now.
     [[nodiscard]] Result<std::vector<Snapshot>> read_changed(
