@@ -1,7 +1,8 @@
 #include "etcd_source.h"
 
+#include <rollcall/base/hash.h>
+
 #include <algorithm>
-#include <functional>
 #include <utility>
 
 namespace rollcall::registry {
@@ -9,10 +10,10 @@ namespace {
 
 // Equal for equal lists of the same mood, in this and in other processes.
 std::string hash_of(const std::vector<EtcdKeyValue>& entries, bool stale) {
-    std::size_t hash = stale ? 1 : 0;
+    std::uint64_t hash = stale ? 1 : 0;
     for (const EtcdKeyValue& entry : entries) {
         for (const std::string* text : {&entry.key, &entry.value})
-            hash = hash * 31 + std::hash<std::string>{}(*text);
+            hash = mix_bits(hash) + stable_hash(*text);
     }
     return std::to_string(hash);
 }
