@@ -34,6 +34,10 @@ FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
     return *this;
 }
 
+int FileDescriptor::release() noexcept {
+    return std::exchange(value_, -1);
+}
+
 Result<void> write_synced(const std::string& path, std::string_view bytes) {
     const FileDescriptor file{path, O_WRONLY | O_CREAT | O_TRUNC};
     if (!file.is_open()) return failed("cannot open " + path);

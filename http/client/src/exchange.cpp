@@ -1,14 +1,13 @@
 #include "exchange.h"
 
 #include "bounded_stream.h"
+#include "channel.h"
+#include "connector.h"
 #include "dial.h"
-#include "resolver.h"
-#include "tls_channel.h"
 
 #include <optional>
 #include <string>
 #include <system_error>
-#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -79,10 +78,11 @@ class Exchange::Connection final : public httplib::ClientImpl {
 public:
     Connection(const Url& base, const ClientOptions& options)
         : httplib::ClientImpl(base.endpoint().host(), base.endpoint().port()),
-          endpoint_(base.endpoint()),
-          encrypted_(base.is_encrypted()),
           options_(options),
-          resolver_(options.lookup) {
+          connector_(
+              base.endpoint(),
+              {base.is_encrypted(), options.tls, options.connect_timeout, options.lookup}
+          ) {
         set_keep_alive(true);
         set_url_encode(false);
         set_decompress(false);
@@ -145,21 +145,11 @@ private:
     // Fills in the socket only if all went well.
     Result<void> connect(Socket& socket, const IoBounds& bounds) {
         channel_.reset();
-        auto addresses = resolver_.resolve(endpoint_, bounds);
-        if (!addresses) return addresses.error();
-        auto descriptor = dial(*addresses, {endpoint_.port(), options_.connect_timeout}, bounds);
-        if (!descriptor) return descriptor.error();
-        if (!encrypted_) {
-            channel_ = std::make_unique<PlainChannel>(*descriptor);
-        } else {
-            auto channel = TlsChannel::connect(*descriptor, endpoint_, options_.tls, bounds);
-            if (!channel) {
-                ::close(*descriptor);
-                return channel.error();
-            }
-            channel_ = std::move(*channel);
-        }
-        socket.sock = *descriptor;
+        auto connection = connector_.connect(bounds);
+        if (!connection) return connection.error();
+        channel_ = std::move(connection->channel);
+        // httplib closes it.
+        socket.sock = connection->socket.release();
         return {};
     }
 
@@ -186,10 +176,8 @@ private:
         }
     }
 
-    Endpoint endpoint_;
-    bool encrypted_;
     ClientOptions options_;
-    Resolver resolver_;
+    Connector connector_;
     std::unique_ptr<Channel> channel_;  // over the socket, while there is one
     Outcome outcome_;
     const IoBounds* bounds_ = nullptr;  // of the request under way

@@ -21,24 +21,6 @@ bool is_url_byte(char c) {
     return c > 0x20 && c < 0x7f;
 }
 
-std::string percent_decode(std::string_view text) {
-    std::string decoded;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        unsigned byte = 0;
-        if (text[i] == '%' && i + 2 < text.size()) {
-            const char* digits = text.data() + i + 1;
-            const auto [end, ec] = std::from_chars(digits, digits + 2, byte, 16);
-            if (ec == std::errc{} && end == digits + 2) {
-                decoded += static_cast<char>(byte);
-                i += 2;
-                continue;
-            }
-        }
-        decoded += text[i];
-    }
-    return decoded;
-}
-
 }  // namespace
 
 Result<Url> Url::parse(std::string_view text) {
@@ -105,6 +87,24 @@ std::string Url::origin() const {
 
 std::string Url::to_string() const {
     return origin() + path_;
+}
+
+std::string percent_decode(std::string_view text) {
+    std::string decoded;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        unsigned byte = 0;
+        if (text[i] == '%' && i + 2 < text.size()) {
+            const char* digits = text.data() + i + 1;
+            const auto [end, ec] = std::from_chars(digits, digits + 2, byte, 16);
+            if (ec == std::errc{} && end == digits + 2) {
+                decoded += static_cast<char>(byte);
+                i += 2;
+                continue;
+            }
+        }
+        decoded += text[i];
+    }
+    return decoded;
 }
 
 std::string percent_encode(std::string_view text) {

@@ -27,6 +27,9 @@ public:
 
     [[nodiscard]] bool is_open() const noexcept { return value_ >= 0; }
 
+    // It is the caller's to close from now on.
+    [[nodiscard]] int release() noexcept;
+
 private:
     int value_ = -1;
 };

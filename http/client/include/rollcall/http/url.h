@@ -48,4 +48,7 @@ private:
 // as %XX.
 [[nodiscard]] std::string percent_encode(std::string_view text);
 
+// And back; a % that two hexadecimal digits do not follow stays as it is.
+[[nodiscard]] std::string percent_decode(std::string_view text);
+
 }  // namespace rollcall::http
