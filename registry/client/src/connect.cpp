@@ -34,21 +34,14 @@ constexpr Kind kKinds[] = {
      "etcd://host[:2379][,host...][/prefix][?layout=services][&ttl=seconds][&user=name] (etcd v3)",
      open_etcd,
      false},
+    {"list:", "", "list:host:port,host:port (fixed, to read)", open_list, false},
+    {"file:", "", "file:/path (to read)", open_file, false},
+    {"dns:", "", "dns:name:port (to read)", open_dns, false},
 };
 
-// A user name and password that somebody has put before the host are in no message.
-std::string shown(std::string_view url) {
-    const std::size_t colon = url.find("://");
-    const std::size_t begin = colon == std::string_view::npos ? 0 : colon + 3;
-    const std::size_t end = std::min(url.find_first_of("/?", begin), url.size());
-    const std::size_t at = url.substr(0, end).rfind('@');
-    if (at == std::string_view::npos || at < begin) return printable(url);
-    std::string rest{url.substr(0, begin)};
-    return printable(rest += url.substr(at + 1));
-}
-
 Error unsupported(std::string_view url, std::string_view why) {
-    std::string message = "'" + shown(url) + "' is not the URL of a registry: ";
+    std::string message =
+        "'" + printable(without_password(url)) + "' is not the URL of a registry: ";
     message += why;
     message += "; supported are";
     for (const Kind& kind : kKinds) {
@@ -74,6 +67,19 @@ Result<Connection> open_native(std::string_view text, const AccessOptions& acces
     connection.announcer = std::make_unique<NativeAnnouncer>(*url, options);
     connection.source = std::make_unique<NativeSource>(*url, options);
     return connection;
+}
+
+std::string without_password(std::string_view url) {
+    const auto scheme = url.find("://");
+    if (scheme == std::string_view::npos) return std::string{url};
+    // A password may hold anything, so the last @ counts, and what is before it is not taken apart.
+    const auto at = url.rfind('@');
+    if (at == std::string_view::npos || at < scheme) return std::string{url};
+    const auto colon = std::min(url.find(':', scheme + 3), at);
+    std::string text{url.substr(0, colon == at ? scheme + 3 : colon + 1)};
+    text += "***";
+    text += url.substr(at);
+    return text;
 }
 
 Result<Connection> connect(std::string_view url, const AccessOptions& access) {

@@ -2,9 +2,9 @@
 
 #include "http_options.h"
 #include "openers.h"
+#include "url_ttl.h"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 namespace rollcall::registry {
@@ -36,15 +36,9 @@ Result<HeaderProtocol> protocol_in(const http::Url& url) {
         if (!prefix->ends_with('-')) *prefix += '-';
         protocol.prefix = std::move(*prefix);
     }
-    if (const auto ttl = url.parameter("ttl")) {
-        double seconds = 0;
-        const char* const end = ttl->data() + ttl->size();
-        const auto [rest, ec] = std::from_chars(ttl->data(), end, seconds);
-        if (ec != std::errc{} || rest != end || !(seconds >= 0.03 && seconds <= 86400.0)) {
-            return invalid("ttl must be a number of seconds from 0.03 to 86400");
-        }
-        protocol.ttl = std::chrono::milliseconds{static_cast<std::int64_t>(seconds * 1000.0)};
-    }
+    const auto ttl = ttl_in(url, protocol.ttl);
+    if (!ttl) return ttl.error();
+    protocol.ttl = *ttl;
     return protocol;
 }
 

@@ -1,0 +1,74 @@
+#pragma once
+// Sources without a registry: a list given by hand, a file, the addresses of a name.
+
+#include <rollcall/http/stream.h>
+#include <rollcall/registry/source.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace rollcall::registry {
+
+// The same instances for every service, for ever.
+class ListSource final : public Source {
+public:
+    explicit ListSource(const std::vector<Endpoint>& endpoints);
+
+    [[nodiscard]] Result<std::vector<Snapshot>> read(
+        const std::vector<std::string>& services, Deadline deadline, std::stop_token stop = {}
+    ) override;
+
+private:
+    std::vector<Instance> instances_;
+};
+
+inline constexpr std::size_t kListFileBytesMax = 16 * 1024 * 1024;
+
+// What a file says, read anew whenever it is asked for. The file holds a line per instance, as
+// host:port, scheme@host:port or a JSON object, with empty lines and # comments between them; or
+// the JSON text that a registry answers GET /v1/services/NAME with. Lines without a service are
+// listed for each; an instance without an id has "address:port". A file that is missing, larger
+// than kListFileBytesMax or not valid is an error with the path and the line.
+//
+// wait() hears of writes, of files put in the place of others and of files that appear, and looks
+// for itself twice a second, for file systems that tell nothing. A file that is not valid is given
+// half a second to become so.
+class FileSource final : public Source {
+public:
+    explicit FileSource(std::string path);
+
+    [[nodiscard]] Result<std::vector<Snapshot>> read(
+        const std::vector<std::string>& services, Deadline deadline, std::stop_token stop = {}
+    ) override;
+
+    [[nodiscard]] std::size_t waits_for() const noexcept override { return 256; }
+
+    [[nodiscard]] Result<std::vector<Snapshot>> wait(
+        const std::vector<KnownList>& known,
+        Duration wait,
+        Deadline deadline,
+        std::stop_token stop = {}
+    ) override;
+
+private:
+    std::string path_;
+};
+
+// All addresses of a host name, IPv4 and IPv6, with one port, sorted, so that the order of the
+// resolver's answers does not matter. A name without an address is an error, never an empty list.
+class DnsSource final : public Source {
+public:
+    DnsSource(Endpoint name, http::Lookup lookup = {});
+
+    [[nodiscard]] Result<std::vector<Snapshot>> read(
+        const std::vector<std::string>& services, Deadline deadline, std::stop_token stop = {}
+    ) override;
+
+private:
+    Endpoint name_;
+    http::Names names_;
+};
+
+}  // namespace rollcall::registry
