@@ -144,6 +144,20 @@ if("restinio" IN_LIST rollcall_fetched)
     target_include_directories(rollcall_http_parser SYSTEM PUBLIC "${http_parser_root}")
 endif()
 
+# Optional: found, or redis:// is an error that says so.
+option(ROLLCALL_REDIS "Offer redis:// if hiredis is installed" ON)
+if(ROLLCALL_REDIS)
+    find_package(Hiredis QUIET)
+    if(TARGET Hiredis::hiredis)
+        set_target_properties(Hiredis::hiredis PROPERTIES IMPORTED_GLOBAL ON)
+        set_property(GLOBAL APPEND PROPERTY ROLLCALL_DEPENDENCIES Hiredis::hiredis)
+        set_property(GLOBAL PROPERTY ROLLCALL_FIND_Hiredis::hiredis "find_dependency(Hiredis)")
+    else()
+        message(STATUS "rollcall: hiredis is not installed (Debian: libhiredis-dev), so there "
+            "will be no redis://")
+    endif()
+endif()
+
 if(ROLLCALL_BUILD_BINARIES)
     rollcall_dependency(CLI11 TARGET CLI11::CLI11 DEBIAN libcli11-dev
         URL https://github.com/CLIUtils/CLI11/archive/refs/tags/v2.1.2.tar.gz

@@ -45,6 +45,7 @@ install(FILES
     DESTINATION "${package_dir}")
 install(FILES
     "${CMAKE_CURRENT_LIST_DIR}/FindAsio.cmake"
+    "${CMAKE_CURRENT_LIST_DIR}/FindHiredis.cmake"
     "${CMAKE_CURRENT_LIST_DIR}/FindHttplib.cmake"
     "${CMAKE_CURRENT_LIST_DIR}/FindMsgpackCxx.cmake"
     DESTINATION "${package_dir}/modules")

@@ -13,6 +13,7 @@ namespace rollcall::registry {
 [[nodiscard]] Result<Connection> open_native(std::string_view url, const AccessOptions& access);
 [[nodiscard]] Result<Connection> open_header(std::string_view url, const AccessOptions& access);
 [[nodiscard]] Result<Connection> open_etcd(std::string_view url, const AccessOptions& access);
+[[nodiscard]] Result<Connection> open_redis(std::string_view url, const AccessOptions& access);
 [[nodiscard]] Result<Connection> open_list(std::string_view url, const AccessOptions& access);
 [[nodiscard]] Result<Connection> open_file(std::string_view url, const AccessOptions& access);
 [[nodiscard]] Result<Connection> open_dns(std::string_view url, const AccessOptions& access);
