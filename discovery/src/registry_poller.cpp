@@ -265,7 +265,9 @@ std::shared_ptr<RegistryPoller> RegistryPoller::of(
     auto connection = registry::connect(url, access);
     if (!connection) throw std::invalid_argument{connection.error().message()};
     if (!connection->source) throw std::invalid_argument{"'" + url + "' has no lists to read"};
-    poller = std::make_shared<RegistryPoller>(std::move(connection->source), "the registry " + url);
+    poller = std::make_shared<RegistryPoller>(
+        std::move(connection->source), "the registry " + registry::without_password(url)
+    );
     known = poller;
     return poller;
 }
