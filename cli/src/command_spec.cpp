@@ -31,17 +31,17 @@ Result<void> CommandSpec::count(const std::vector<std::string>& words) const {
 
 const std::vector<CommandSpec>& commands() {
     static const std::vector<CommandSpec> kCommands{
-        {"services", "list the services that the registry knows", {}, ""},
+        {"services", "list the services that the registry knows", {}, "", true},
         {"instances", "list the instances of a service", {"SERVICE"}, ""},
-        {"watch", "print what happens, a line per change", {}, "SERVICE"},
+        {"watch", "print what happens, a line per change", {}, "SERVICE", true},
         {"call", "call a method and print its result", {"TARGET", "METHOD"}, "JSON"},
         {"broadcast", "call a method of every instance", {"SERVICE", "METHOD"}, "JSON"},
         {"methods", "list the methods of a server", {"TARGET"}, ""},
-        {"status", "show how the registry is", {}, ""},
+        {"status", "show how the registry is", {}, "", true},
         {"bench", "call a method all the time and measure", {"TARGET", "METHOD"}, "JSON"},
-        {"drain", "give an instance no new calls", {"SERVICE", "ID"}, ""},
-        {"undrain", "give it calls again", {"SERVICE", "ID"}, ""},
-        {"remove", "take an instance off the list", {"SERVICE", "ID"}, ""},
+        {"drain", "give an instance no new calls", {"SERVICE", "ID"}, "", true},
+        {"undrain", "give it calls again", {"SERVICE", "ID"}, "", true},
+        {"remove", "take an instance off the list", {"SERVICE", "ID"}, "", true},
     };
     return kCommands;
 }

@@ -13,6 +13,7 @@ struct CommandSpec {
     const char* about;
     std::vector<const char*> names;  // of its words
     const char* more;                // further words, any number: "JSON", or empty for none
+    bool is_native = false;          // asks for what only the registry's own API has
 
     [[nodiscard]] bool takes_json() const;
 

@@ -1,5 +1,8 @@
 // rollcall: looks into a registry and calls the servers that it lists.
+#include <rollcall/registry/connect.h>
+
 #include "command_line.h"
+#include "command_spec.h"
 #include "commands.h"
 #include "output.h"
 
@@ -12,7 +15,22 @@
 namespace rollcall::cli {
 namespace {
 
+// Other registries can be read and registered with, and that is all.
+Result<void> check_registry(const CommandLine& line) {
+    const std::string& url = line.settings.registry;
+    const CommandSpec* const spec = find_command(line.command);
+    const bool is_native = url.starts_with("http://") || url.starts_with("https://");
+    if (spec == nullptr || !spec->is_native || is_native) return {};
+    if (const auto usable = registry::connect(url, line.settings.access); !usable)
+        return usable.error();
+    return Error{
+        Errc::invalid_argument,
+        "'" + line.command + "' needs the API of rollcall-registry, http://host:port; " +
+            registry::without_password(url) + " has no such thing"};
+}
+
 int run(const CommandLine& line) {
+    if (const auto usable = check_registry(line); !usable) return misuse(usable.error().message());
     using Command = int (*)(const CommandLine&);
     static const std::map<std::string, Command> kCommands{
         {"services", services},

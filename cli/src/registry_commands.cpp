@@ -1,6 +1,8 @@
 // The commands that ask the registry alone.
 #include <rollcall/registry/admin.h>
+#include <rollcall/registry/connect.h>
 #include <rollcall/registry/instance_json.h>
+#include <rollcall/registry/validation.h>
 
 #include "commands.h"
 #include "output.h"
@@ -67,18 +69,22 @@ int services(const CommandLine& line) {
 
 int instances(const CommandLine& line) {
     const Settings& settings = line.settings;
-    RegistryAdmin admin{settings.registry, settings.access};
-    const auto found = admin.instances(line.names[0], settings.deadline());
-    if (!found) return fail(settings, found.error());
+    const auto connection = registry::connect(settings.registry, settings.access);
+    if (!connection) return misuse(connection.error().message());
+    const auto service = registry::normalized_service(line.names[0]);
+    if (!service) return misuse(service.error().message());
+    const auto read = connection->source->read({*service}, settings.deadline());
+    if (!read) return fail(settings, read.error());
+    const std::vector<Instance>& found = read->front().instances;
     if (settings.json) {
         Json list = Json::array();
-        for (const Instance& instance : *found)
+        for (const Instance& instance : found)
             list.push_back(instance_json(instance));
         print_json(list);
         return kOk;
     }
     std::vector<std::vector<std::string>> rows{{"ID", "ENDPOINT", "STATUS", "VERSION", "ZONE"}};
-    for (const Instance& instance : *found) {
+    for (const Instance& instance : found) {
         rows.push_back(
             {instance.id,
              instance.endpoint().to_string(),
