@@ -60,6 +60,14 @@ INSTANTIATE_TEST_SUITE_P(
     )
 );
 
+TEST(Connect, OffersRedisOnlyWhereItIsBuiltIn) {
+    const auto redis = connect("redis://127.0.0.1:6379");
+    EXPECT_EQ(redis.has_value(), ROLLCALL_HAS_REDIS != 0);
+    if (redis) return;
+    EXPECT_EQ(redis.error().code(), Errc::invalid_argument);
+    EXPECT_THAT(redis.error().message(), HasSubstr("this build has no Redis support"));
+}
+
 TEST(HeaderAddress, IsTakenWithAndWithoutScheme) {
     const Instance plain = instance_at("127.0.0.1:9000", "arith").value();
     EXPECT_EQ(plain.endpoint(), (Endpoint{"127.0.0.1", 9000}));

@@ -2,6 +2,7 @@
 #include <rollcall/registry/connect.h>
 
 #include "registry/redis_program.h"
+#include "support/certificates.h"
 #include "support/eventually.h"
 
 #include <gmock/gmock.h>
@@ -49,6 +50,69 @@ TEST(RedisAccess, APasswordIsAskedForAndNeverShown) {
     const auto base = read("redis://:p%40ss%3Aw%2Frd@" + place + "/16");
     ASSERT_FALSE(base);
     EXPECT_THAT(base.error().message(), HasSubstr("it has fewer databases"));
+}
+
+// The rights that docs/discovery.md asks for are enough, and one less is not.
+TEST(RedisAccess, AUserNeedsAFewRights) {
+    const RedisProgram redis;
+    redis.ask(
+        {"ACL",
+         "SETUSER",
+         "roll",
+         "on",
+         ">secret",
+         "~rollcall:*",
+         "&rollcall:*",
+         "+eval",
+         "+@read",
+         "+@write",
+         "+@pubsub",
+         "+time"}
+    );
+    const Connection one = connect("redis://roll:secret@" + redis.endpoint().to_string()).value();
+    const auto announced = one.announcer->announce({calculator()}, Deadline::in(5s));
+    ASSERT_TRUE(announced) << announced.error().message();
+    ASSERT_TRUE(one.announcer->renew(Deadline::in(5s)));
+    const auto news = one.source->wait({{"calculator", ""}}, 1s, Deadline::in(5s));
+    ASSERT_TRUE(news) << news.error().message();
+    EXPECT_EQ(news->at(0).index.find('.'), std::string::npos);  // it may not ask for the run id
+    redis.ask({"ACL", "SETUSER", "roll", "-eval"});
+    const auto refused = one.announcer->announce({calculator()}, Deadline::in(5s));
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().message(), HasSubstr("the user needs ACL rights"));
+}
+
+TEST(RedisAccess, MayBeEncrypted) {
+    tests::Authority authority;
+    const tests::IdentityFiles identity = authority.issue();
+    const RedisProgram redis{
+        {"--port",
+         "0",
+         "--tls-port",
+         "PORT",
+         "--tls-cert-file",
+         identity.certificate,
+         "--tls-key-file",
+         identity.key,
+         "--tls-ca-cert-file",
+         authority.file(),
+         "--tls-auth-clients",
+         "no"}};
+    const std::string url = "rediss://" + redis.endpoint().to_string();
+    AccessOptions access;
+    access.tls.ca_file = authority.file();
+    const Connection one = connect(url, access).value();
+    ASSERT_TRUE(one.announcer->announce({calculator()}, Deadline::in(5s)));
+    const auto read = one.source->read({"calculator"}, Deadline::in(5s)).value();
+    EXPECT_EQ(read.at(0).instances.size(), 1U);
+    EXPECT_TRUE(one.source->wait({{"calculator", ""}}, 1s, Deadline::in(5s)));
+    EXPECT_EQ(one.announcer->local_address(Deadline::in(5s)).value(), "127.0.0.1");
+    // Who signed it is not believed by all.
+    const auto stranger = connect(url).value().source->read({"calculator"}, Deadline::in(5s));
+    ASSERT_FALSE(stranger);
+    EXPECT_EQ(stranger.error().code(), Errc::registry_failed);
+    const auto plain = connect(redis.url()).value().source->read({"a"}, Deadline::in(5s));
+    EXPECT_FALSE(plain);
 }
 
 TEST(RedisAccess, AReplicaSaysThatItIsOne) {

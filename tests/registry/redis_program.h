@@ -17,7 +17,8 @@ namespace rollcall::tests {
 // Redis in memory alone, on loopback, once it serves.
 class RedisProgram {
 public:
-    // A free port is looked for; another process may take it before Redis does, so again.
+    // A free port is looked for; another process may take it before Redis does, so again. An
+    // option "PORT" is replaced by it.
     explicit RedisProgram(std::vector<std::string> options = {}) : options_(std::move(options)) {
         start_anywhere();
     }
@@ -70,7 +71,8 @@ private:
             "",
             "--appendonly",
             "no"};
-        command.insert(command.end(), options_.begin(), options_.end());
+        for (const std::string& option : options_)
+            command.push_back(option == "PORT" ? std::to_string(port_) : option);
         process_ = std::make_unique<Process>(std::move(command));
         try {
             static_cast<void>(process_->wait_line("Ready to accept connections"));
