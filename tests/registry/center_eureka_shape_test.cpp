@@ -60,7 +60,8 @@ protected:
             204
         );
         const std::string native = "/v1/services/calculator/instances/10.0.0.8:9000";
-        EXPECT_EQ(send("PUT", native, "", R"({"address":"10.0.0.8","port":9000})").status, 201);
+        const std::string body = R"({"address":"10.0.0.8","port":9000,"incarnation":"n1"})";
+        EXPECT_EQ(send("PUT", native, "", body).status, 201);
         EXPECT_EQ(send("PATCH", native, "", R"({"override":"draining"})").status, 200);
     }
 };

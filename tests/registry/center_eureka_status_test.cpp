@@ -174,7 +174,8 @@ TEST_F(EurekaStatuses, AnEurekaInstanceIsSeenNatively) {
 }
 
 TEST_F(EurekaStatuses, ANativeInstanceIsSeenByEurekasClients) {
-    put_native(R"({"address":"::1","port":9000,"ttl":9,"zone":"z","meta":{"k":"v"}})");
+    put_native(R"({"address":"::1","port":9000,"ttl":9,"zone":"z","meta":{"k":"v"},
+        "incarnation":"n1"})");
     const json seen = instance("HELLO", "a");
     EXPECT_EQ(seen["hostName"], "::1");
     EXPECT_EQ(seen["ipAddr"], "::1");
@@ -185,7 +186,11 @@ TEST_F(EurekaStatuses, ANativeInstanceIsSeenByEurekasClients) {
     EXPECT_EQ(seen["dataCenterInfo"]["name"], "MyOwn");
     EXPECT_EQ(seen["leaseInfo"]["durationInSecs"], 9);
     EXPECT_EQ(seen["leaseInfo"]["renewalIntervalInSecs"], 3);
-    EXPECT_EQ(seen["metadata"], (json{{"k", "v"}, {"zone", "z"}}));
+    EXPECT_EQ(
+        seen["metadata"],
+        (json{{"k", "v"}, {"zone", "z"}, {"rollcall.scheme", "tcp"}, {"rollcall.incarnation", "n1"}}
+        )
+    );
     for (const auto& [status, shown_as] :
          {std::pair{"starting", "STARTING"},
           {"draining", "OUT_OF_SERVICE"},

@@ -3,6 +3,7 @@
 
 #include "eureka_face.h"
 #include "eureka_json.h"
+#include "eureka_marks.h"
 #include "eureka_xml.h"
 
 #include <charconv>
@@ -112,7 +113,10 @@ Response EurekaFace::add(const std::string& app, const Request& request, TimePoi
     }
     const bool is_undated = !given->dirty;
     if (is_undated) given->dirty = known.value_or(clock_.milliseconds(now));
-    if (of_eureka) given->status = status_after(given->status, *record->instance);
+    // A Rollcall process means what it says: its status changes by another registration.
+    if (of_eureka && !has_marks(given->metadata)) {
+        given->status = status_after(given->status, *record->instance);
+    }
     if (record != nullptr && record->instance->override_status) {
         given->overridden = EurekaStatus::unknown;  // the operator's stays
     }
@@ -125,7 +129,11 @@ Response EurekaFace::add(const std::string& app, const Request& request, TimePoi
         given->dirty = clock_.milliseconds(now);
         instance->eureka = eureka_extras(*given);
     }
-    if (center_.put(*std::move(instance), now).record == nullptr) return full();
+    const auto outcome = center_.put(*std::move(instance), now).outcome;
+    if (outcome == LeaseStore::PutOutcome::replaced) {
+        return Response::text(409, "a newer process has registered under this id");
+    }
+    if (outcome == LeaseStore::PutOutcome::full) return full();
     return Response::empty(204);
 }
 

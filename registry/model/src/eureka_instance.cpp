@@ -3,6 +3,7 @@
 #include <rollcall/base/log.h>
 
 #include "eureka_json.h"
+#include "eureka_marks.h"
 
 #include <algorithm>
 #include <array>
@@ -57,6 +58,11 @@ std::string host_of(std::string_view text) {
 std::string_view class_of(std::string_view data_center) {
     return data_center == "Amazon" ? "com.netflix.appinfo.AmazonInfo"
                                    : "com.netflix.appinfo.InstanceInfo$DefaultDataCenterInfo";
+}
+
+// What Eureka's own clients register; anything else is marked as what it is.
+bool is_web_application(const Instance& instance) {
+    return !instance.eureka.empty() && (instance.scheme == "http" || instance.scheme == "https");
 }
 
 Result<void> check_text(std::string_view field, const std::string& value) {
@@ -186,6 +192,7 @@ Result<Instance> native_instance(const EurekaInstance& from, const InstanceLimit
         instance.override_status = native_status(from.overridden);
     }
     set_eureka_status(instance, from.status);
+    take_marks(instance);
     return instance;
 }
 
@@ -212,7 +219,11 @@ EurekaInstance eureka_instance(const Instance& from, const EurekaTimes& times) {
     instance.instance_id = from.id;
     instance.app = app_name(from.service);
     instance.metadata = from.meta;
-    if (!from.zone.empty()) instance.metadata.emplace("zone", from.zone);
+    if (is_web_application(from)) {
+        if (!from.zone.empty()) instance.metadata.emplace("zone", from.zone);
+    } else {
+        add_marks(instance.metadata, from);
+    }
     instance.status = eureka_status(from);
     instance.overridden =
         from.override_status ? to_eureka(*from.override_status) : EurekaStatus::unknown;
