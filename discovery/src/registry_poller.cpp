@@ -264,7 +264,8 @@ std::shared_ptr<RegistryPoller> RegistryPoller::of(
     if (poller && poller->home_.is_here()) return poller;
     auto connection = registry::connect(url, access);
     if (!connection) throw std::invalid_argument{connection.error().message()};
-    if (!connection->source) throw std::invalid_argument{"'" + url + "' has no lists to read"};
+    if (!connection->source)
+        throw std::invalid_argument{"'" + registry::without_password(url) + "' has no lists to read"};
     poller = std::make_shared<RegistryPoller>(
         std::move(connection->source), "the registry " + registry::without_password(url)
     );

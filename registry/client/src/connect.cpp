@@ -1,11 +1,9 @@
-#include <rollcall/base/log.h>
 #include <rollcall/registry/connect.h>
 #include <rollcall/registry/native_registry.h>
 
 #include "http_options.h"
 #include "openers.h"
 
-#include <algorithm>
 #include <string>
 
 namespace rollcall::registry {
@@ -34,6 +32,11 @@ constexpr Kind kKinds[] = {
      "etcd://host[:2379][,host...][/prefix][?layout=services][&ttl=seconds][&user=name] (etcd v3)",
      open_etcd,
      false},
+    {"eureka+http://",
+     "eureka+https://",
+     "eureka+http://[user:password@]host:port[/eureka][?user=name][&unmarked=tcp] (Eureka)",
+     open_eureka,
+     true},
     {"redis://",
      "rediss://",
      "redis://[user:password@]host:6379[/db][?prefix=rollcall:][&ttl=seconds] (Redis)",
@@ -76,12 +79,11 @@ Result<Connection> open_native(std::string_view text, const AccessOptions& acces
 
 std::string without_password(std::string_view url) {
     const auto scheme = url.find("://");
-    if (scheme == std::string_view::npos) return std::string{url};
+    const std::size_t begin = scheme == std::string_view::npos ? 0 : scheme + 3;
     // A password may hold anything, so the last @ counts, and what is before it is not taken apart.
     const auto at = url.rfind('@');
-    if (at == std::string_view::npos || at < scheme) return std::string{url};
-    const auto colon = std::min(url.find(':', scheme + 3), at);
-    std::string text{url.substr(0, colon == at ? scheme + 3 : colon + 1)};
+    if (at == std::string_view::npos || at < begin) return std::string{url};
+    std::string text{url.substr(0, begin)};
     text += "***";
     text += url.substr(at);
     return text;

@@ -17,6 +17,7 @@ namespace rollcall::registry {
 [[nodiscard]] Result<Connection> open_list(std::string_view url, const AccessOptions& access);
 [[nodiscard]] Result<Connection> open_file(std::string_view url, const AccessOptions& access);
 [[nodiscard]] Result<Connection> open_dns(std::string_view url, const AccessOptions& access);
+[[nodiscard]] Result<Connection> open_eureka(std::string_view url, const AccessOptions& access);
 
 // "scheme://a:1,b:2/path?query" as {"scheme://a:1/path?query", "scheme://b:2/path?query"}.
 [[nodiscard]] std::vector<std::string> split_hosts(std::string_view url);
