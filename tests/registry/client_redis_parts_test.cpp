@@ -71,10 +71,10 @@ TEST(RedisUrl, WhatIsWrongIsSaidWithoutThePassword) {
 }
 
 TEST(RedisUrl, IsShownWithoutItsPassword) {
-    EXPECT_EQ(without_password("redis://u:p@h:1/2"), "redis://u:***@h:1/2");
-    EXPECT_EQ(without_password("redis://:p/@?:@h"), "redis://:***@h");
+    EXPECT_EQ(without_password("redis://u:p@h:1/2"), "redis://***@h:1/2");
+    EXPECT_EQ(without_password("redis://:p/@?:@h"), "redis://***@h");
     EXPECT_EQ(without_password("redis://p@h"), "redis://***@h");
-    EXPECT_EQ(without_password("redis://a:1,u:p@b:2"), "redis://a:***@b:2");
+    EXPECT_EQ(without_password("redis://a:1,u:p@b:2"), "redis://***@b:2");
     EXPECT_EQ(without_password("http://h:7070/path"), "http://h:7070/path");
     EXPECT_EQ(without_password("file:/a@b:c"), "file:/a@b:c");
 }

@@ -78,6 +78,7 @@ Result<Connection> open_native(std::string_view text, const AccessOptions& acces
 }
 
 std::string without_password(std::string_view url) {
+    if (url.starts_with("file:")) return std::string{url};
     const auto scheme = url.find("://");
     const std::size_t begin = scheme == std::string_view::npos ? 0 : scheme + 3;
     // A password may hold anything, so the last @ counts, and what is before it is not taken apart.
