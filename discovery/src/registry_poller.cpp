@@ -265,7 +265,8 @@ std::shared_ptr<RegistryPoller> RegistryPoller::of(
     auto connection = registry::connect(url, access);
     if (!connection) throw std::invalid_argument{connection.error().message()};
     if (!connection->source)
-        throw std::invalid_argument{"'" + registry::without_password(url) + "' has no lists to read"};
+        throw std::invalid_argument{
+            "'" + registry::without_password(url) + "' has no lists to read"};
     poller = std::make_shared<RegistryPoller>(
         std::move(connection->source), "the registry " + registry::without_password(url)
     );

@@ -68,7 +68,9 @@ TEST_F(EurekaUsers, AreInNoMessage) {
         ASSERT_FALSE(connection) << url;
         EXPECT_THAT(connection.error().message(), Not(HasSubstr("secret")));
     }
-    EXPECT_EQ(without_password("eureka+http://u:p@a:1,u:p@b:2/eureka"), "eureka+http://***@b:2/eureka");
+    EXPECT_EQ(
+        without_password("eureka+http://u:p@a:1,u:p@b:2/eureka"), "eureka+http://***@b:2/eureka"
+    );
     EXPECT_EQ(without_password("http://h:1/path"), "http://h:1/path");
     EXPECT_EQ(without_password("u:p@h"), "***@h");
 }

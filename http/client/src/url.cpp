@@ -125,22 +125,4 @@ std::string percent_encode(std::string_view text) {
     return encoded;
 }
 
-std::string percent_decode(std::string_view text) {
-    std::string decoded;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        unsigned byte = 0;
-        if (text[i] == '%' && i + 2 < text.size()) {
-            const char* digits = text.data() + i + 1;
-            const auto [end, ec] = std::from_chars(digits, digits + 2, byte, 16);
-            if (ec == std::errc{} && end == digits + 2) {
-                decoded += static_cast<char>(byte);
-                i += 2;
-                continue;
-            }
-        }
-        decoded += text[i];
-    }
-    return decoded;
-}
-
 }  // namespace rollcall::http

@@ -1,3 +1,4 @@
+#include <rollcall/base/log.h>
 #include <rollcall/registry/connect.h>
 #include <rollcall/registry/native_registry.h>
 

@@ -47,8 +47,6 @@ private:
 // For one segment of a path or one value of a query: everything but letters, digits and "-._~"
 // as %XX.
 [[nodiscard]] std::string percent_encode(std::string_view text);
-// The other way round. A '%' that no two digits follow stays.
-[[nodiscard]] std::string percent_decode(std::string_view text);
 
 // And back; a % that two hexadecimal digits do not follow stays as it is.
 [[nodiscard]] std::string percent_decode(std::string_view text);

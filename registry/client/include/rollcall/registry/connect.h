@@ -33,8 +33,8 @@ struct Connection {
 //   list:host:port,host:port                              fixed, to be read
 //   file:/path                                            read anew when it changes
 //   dns:name:port                                         the addresses of a name
-// and https://, header+https://, etcds://, eureka+https:// and rediss:// alike. Those to be read, and
-// layouts of etcd that are only read, have no announcer. Several registries are named as
+// and https://, header+https://, etcds://, eureka+https:// and rediss:// alike. Those to be read,
+// and layouts of etcd that are only read, have no announcer. Several registries are named as
 // "http://a:1,b:2/path": one of them is used, and when it fails the next. An invalid or unsupported
 // URL is an error (invalid_argument) that lists what is supported; so is a token or file that
 // cannot be used.
