@@ -70,19 +70,24 @@ Result<std::vector<Snapshot>> FileSource::wait(
 ) {
     const Deadline end = Deadline::in(wait).earlier(deadline);
     FileWatch watch{path_, stop};
-    std::optional<TimePoint> invalid_since;
+    std::optional<TimePoint> unfinished_since;
     for (;;) {
         if (stop.stop_requested()) return Error{Errc::cancelled, "cancelled"};
         const TimePoint now = SteadyClock::now();
         const auto all = read_list(path_);
-        if (all) {
+        if (all && !all->empty()) {
             auto news = changed(known, *all);
             if (!news.empty() || end.expired(now)) return news;
-            invalid_since.reset();
+            unfinished_since.reset();
         } else {
-            // Perhaps it is being written.
-            if (!invalid_since) invalid_since = now;
-            if (now - *invalid_since >= kLook || end.expired(now)) return all.error();
+            // Perhaps it is being written: an editor begins with an empty file.
+            if (!unfinished_since) unfinished_since = now;
+            const bool stays_so = now - *unfinished_since >= kLook || end.expired(now);
+            if (stays_so && !all) return all.error();
+            if (stays_so) {
+                auto news = changed(known, *all);
+                if (!news.empty() || end.expired(now)) return news;
+            }
         }
         watch.wait(Deadline::in(kLook, now).earlier(end));
     }
