@@ -34,7 +34,7 @@ void use(std::string_view text) {
     for (const auto& [name, service] : store.services()) {
         for (const auto& [id, record] : service.instances) {
             const LeaseRecord* const same = restored.find(name, id);
-            require(same != nullptr && *same->instance == *record->instance);
+            require(same != nullptr && *same->instance == *record.instance);
         }
     }
 }
