@@ -49,6 +49,17 @@ TEST(HttpServer, RefusesBadEncodings) {
     }
 }
 
+TEST(HttpServer, EndsConnectionsOfOtherVersions) {
+    TestServer test;
+    for (const char* version : {"HTTP/9.9", "HTTP/2.0", "HTTP/0.9"}) {
+        const std::string request = std::string{"GET / "} + version + "\r\n\r\n";
+        EXPECT_EQ(test.exchange(request), "") << version;
+    }
+    EXPECT_THAT(
+        test.exchange("GET / HTTP/1.0\r\nHost: x\r\n\r\n"), StartsWith("HTTP/1.1 200 OK\r\n")
+    );
+}
+
 TEST(HttpServer, AnswersHeadWithoutBody) {
     TestServer test;
     const std::string answer =

@@ -34,6 +34,12 @@ inline http_parser_settings counted_parsing(http_parser_settings settings) {
     settings.on_header_field = keep_counted<restinio::impl::restinio_header_field_cb>;
     settings.on_header_value = keep_counted<restinio::impl::restinio_header_value_cb>;
     settings.on_body = keep_counted<restinio::impl::restinio_body_cb>;
+    settings.on_headers_complete = [](http_parser* parser) {
+        // The parser takes any version; what is no HTTP/1 is not answered in it.
+        constexpr int kError = -1;
+        return parser->http_major == 1 ? restinio::impl::restinio_headers_complete_cb(parser)
+                                       : kError;
+    };
     // RESTinio would remember where each chunk began, which is many times the size of small ones.
     settings.on_chunk_header = [](http_parser*) { return 0; };
     return settings;
