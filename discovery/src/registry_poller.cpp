@@ -202,8 +202,9 @@ void RegistryPoller::Loop::tell(PolledService& service, Result<registry::Snapsho
     if (answer && state) {
         const bool is_new = !current || current->index.empty() || current->index != answer->index;
         auto list = std::make_shared<const registry::Snapshot>(std::move(*answer));
-        state->publish(list, now);
+        // First, so that a reader who is woken may end the discovery at once.
         if (is_new && service.cache) service.cache->write(*list);
+        state->publish(list, now);
     } else if (state && !stop.stop_requested()) {
         if (!current) use_cache(service, *state, now);
         state->fail(answer.error(), now);

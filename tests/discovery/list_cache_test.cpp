@@ -26,14 +26,22 @@ using tests::instance_named;
 
 class F26StaleCacheFile : public ::testing::Test {
 protected:
+    struct Kept {
+        std::mutex mutex;
+        std::ostringstream said;
+    };
+
+    const std::shared_ptr<Kept> kept = std::make_shared<Kept>();
+
     F26StaleCacheFile() {
         options.refresh = 50ms;
         options.hurry_gap = 10ms;
         options.cache_file = directory.path() + "/calculator.list";
+        // The thread that asks may end a little after the discovery.
         options.log =
-            Log{[this](LogLevel, std::string_view line) {
-                    const std::lock_guard lock{mutex};
-                    said << line << '\n';
+            Log{[log = kept](LogLevel, std::string_view line) {
+                    const std::lock_guard lock{log->mutex};
+                    log->said << line << '\n';
                 },
                 LogLevel::info};
     }
@@ -44,8 +52,8 @@ protected:
     }
 
     std::string log() {
-        const std::lock_guard lock{mutex};
-        return said.str();
+        const std::lock_guard lock{kept->mutex};
+        return kept->said.str();
     }
 
     void leave_a_list() {
@@ -58,8 +66,6 @@ protected:
     tests::TemporaryDirectory directory;
     std::shared_ptr<FakeRegistry> registry = std::make_shared<FakeRegistry>();
     RegistryDiscoveryOptions options;
-    std::mutex mutex;
-    std::ostringstream said;
 };
 
 TEST_F(F26StaleCacheFile, ServesUntilTheFirstAnswer) {

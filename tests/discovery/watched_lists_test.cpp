@@ -48,7 +48,8 @@ TEST_F(WatchedLists, ComeWhenTheyChange) {
         registry->list({instance_named("i" + std::to_string(i), 2)}, "e." + std::to_string(i));
         ASSERT_TRUE(eventually([&] { return found.status().index == "e." + std::to_string(i); }));
     }
-    EXPECT_EQ(registry->reads(), 1) << "only the first was read";
+    // One more if the first reader asked for haste while the first list was on its way.
+    EXPECT_LE(registry->reads(), 2) << "only the first was read";
 }
 
 TEST_F(WatchedLists, AreConfirmedByTheEndOfAWait) {
@@ -56,7 +57,7 @@ TEST_F(WatchedLists, AreConfirmedByTheEndOfAWait) {
     const RegistryDiscovery found = discover();
     ASSERT_TRUE(found.get_all());
     ASSERT_TRUE(eventually([&] { return registry->waits() > 5; }));
-    EXPECT_EQ(registry->reads(), 1);
+    EXPECT_LE(registry->reads(), 2);
     EXPECT_FALSE(found.status().error);
     EXPECT_LT(found.status().age, 10s);
 }
@@ -65,8 +66,9 @@ TEST_F(WatchedLists, ARefreshEndsTheWait) {
     RegistryDiscovery found = discover();
     ASSERT_TRUE(found.get_all());
     ASSERT_TRUE(eventually([&] { return registry->is_watched(); }));
+    const int before = registry->reads();
     EXPECT_TRUE(found.refresh());
-    EXPECT_EQ(registry->reads(), 2);
+    EXPECT_GT(registry->reads(), before);
     EXPECT_FALSE(found.status().error) << "an ended wait is no failure";
     EXPECT_TRUE(eventually([&] { return registry->is_watched(); }));
 }
@@ -80,8 +82,9 @@ TEST_F(WatchedLists, ARefreshAfterNewsIsARequestToo) {
         registry->list({instance_named("a", 1)}, "e." + std::to_string(i));
         ASSERT_TRUE(eventually([&] { return found.status().index == "e." + std::to_string(i); }));
     }
+    const int before = registry->reads();
     EXPECT_TRUE(found.refresh());
-    EXPECT_EQ(registry->reads(), 2);
+    EXPECT_GT(registry->reads(), before);
 }
 
 TEST_F(WatchedLists, ThatFailAreReadUntilTheRegistryIsBack) {
