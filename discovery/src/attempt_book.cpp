@@ -72,6 +72,11 @@ SlotPtr AttemptBook::alone(unsigned number) const {
     return is_alone && running_[0].number == number ? running_[0].slot : nullptr;
 }
 
+unsigned AttemptBook::exposed() const {
+    const std::lock_guard lock{mutex_};
+    return exposed_;
+}
+
 AttemptBook::Account AttemptBook::account() const {
     const std::lock_guard lock{mutex_};
     Account account{attempts_, exposed_, !running_.empty(), nullptr, last_error_};

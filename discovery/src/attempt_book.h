@@ -49,6 +49,9 @@ public:
     // It is the only one under way and nothing has been decided: its instance.
     [[nodiscard]] SlotPtr alone(unsigned number) const;
 
+    // Attempts that may have been executed.
+    [[nodiscard]] unsigned exposed() const;
+
     // What a caller is told for whom it is too late.
     struct Account {
         unsigned attempts = 0;

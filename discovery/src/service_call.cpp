@@ -151,7 +151,7 @@ void ServiceCall::attempt(const Self& self, const Choice& choice, TimePoint now)
 
 bool ServiceCall::may_have_another() const {
     return outer_->kind == Kind::reply && outer_->invocation.is_idempotent() &&
-           book_.account().exposed + 1 < core_->options().max_attempts;
+           book_.exposed() + 1 < core_->options().max_attempts;
 }
 
 void ServiceCall::plan_hedge(const Self& self, unsigned number, bool is_last, TimePoint now) {
@@ -210,7 +210,7 @@ bool ServiceCall::may_repeat(const Error& error) {
     if (error.code() == Errc::overloaded) return core_->take_retry();
     if (error.sent() == Sent::not_sent) return true;
     if (!outer_->invocation.is_idempotent()) return false;
-    if (book_.account().exposed >= core_->options().max_attempts) return false;
+    if (book_.exposed() >= core_->options().max_attempts) return false;
     return error.code() != Errc::timed_out || core_->take_retry();
 }
 
@@ -257,7 +257,7 @@ Error ServiceCall::late_error() {
 void ServiceCall::end(Error error) {
     std::vector<AttemptBook::Running> rest;
     if (!book_.end(rest)) return;
-    if (book_.account().exposed > 0) error.set_sent(Sent::maybe_sent);
+    if (book_.exposed() > 0) error.set_sent(Sent::maybe_sent);
     if (error.method().empty()) error.set_method(outer_->invocation.method());
     outer_->fail(std::move(error));
     cancel_all(rest);

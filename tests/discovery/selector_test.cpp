@@ -45,8 +45,9 @@ protected:
             members_.erase(members_.begin() + static_cast<std::ptrdiff_t>(i));
         }
 
-        // NOLINTNEXTLINE(google-explicit-constructor): it stands for its candidates
-        operator Candidates() const { return Candidates{members_, version_, TimePoint{}}; }
+        [[nodiscard]] Candidates candidates() const {
+            return Candidates{members_, version_, TimePoint{}};
+        }
 
         const registry::Instance* operator[](std::size_t i) const { return members_[i].instance; }
 
@@ -62,9 +63,9 @@ TEST_F(Selectors, RoundRobinTakesEachInTurn) {
     const auto all = instances(3);
     const auto list = pointers(all);
     RoundRobinSelector selector;
-    const std::size_t first = selector.choose(list);
+    const std::size_t first = selector.choose(list.candidates());
     for (std::size_t i = 1; i < 10; ++i)
-        EXPECT_EQ(selector.choose(list), (first + i) % 3);
+        EXPECT_EQ(selector.choose(list.candidates()), (first + i) % 3);
 }
 
 TEST_F(Selectors, RoundRobinStartsAnywhere) {
@@ -73,7 +74,7 @@ TEST_F(Selectors, RoundRobinStartsAnywhere) {
     std::set<std::size_t> starts;
     // 200 fair starts miss one of four with a probability of 4 * 0.75^200 < 1e-24.
     for (int i = 0; i < 200; ++i)
-        starts.insert(RoundRobinSelector{}.choose(list));
+        starts.insert(RoundRobinSelector{}.choose(list.candidates()));
     EXPECT_EQ(starts.size(), 4U);
 }
 
@@ -81,15 +82,15 @@ TEST_F(Selectors, RoundRobinSkipsNobodyWhenTheListChanges) {
     const auto all = instances(4);
     RoundRobinSelector selector;
     const auto list = pointers(all);
-    while (list[selector.choose(list)]->id != "a01") {
+    while (list[selector.choose(list.candidates())]->id != "a01") {
     }
     // a01 has just been chosen and leaves: its successor is next, not the one after that.
     List without{all, 2};
     without.drop(1);
-    EXPECT_EQ(without[selector.choose(without)]->id, "a02");
+    EXPECT_EQ(without[selector.choose(without.candidates())]->id, "a02");
     // It comes back: the turn goes on from a02.
-    EXPECT_EQ(list[selector.choose(list)]->id, "a03");
-    EXPECT_EQ(list[selector.choose(list)]->id, "a00");
+    EXPECT_EQ(list[selector.choose(list.candidates())]->id, "a03");
+    EXPECT_EQ(list[selector.choose(list.candidates())]->id, "a00");
 }
 
 // Eight threads choose while instances come and go. Each change moves every count by at most one
@@ -111,7 +112,7 @@ TEST_F(Selectors, RoundRobinIsEvenUnderThreadsAndChanges) {
             for (int i = 0; i < kCalls; i += kBlock) {
                 const auto& list = random() % 2 == 0 ? full : without_last;
                 for (int k = 0; k < kBlock; ++k)
-                    ++counts[list[selector.choose(list)]->port - 1U];
+                    ++counts[list[selector.choose(list.candidates())]->port - 1U];
             }
         });
     }
@@ -131,7 +132,7 @@ TEST_F(Selectors, RandomIsEven) {
     std::array<int, 4> counts{};
     constexpr int kCalls = 40000;
     for (int i = 0; i < kCalls; ++i)
-        ++counts[selector.choose(list)];
+        ++counts[selector.choose(list.candidates())];
     // Standard deviation 87: eight of them.
     for (const int count : counts)
         EXPECT_NEAR(count, kCalls / 4, 700);
@@ -144,7 +145,7 @@ TEST_F(Selectors, AreMadeByMode) {
         const auto mode = select_mode_from(name);
         ASSERT_TRUE(mode) << name;
         EXPECT_EQ(name_of(*mode), name);
-        EXPECT_EQ(make_selector(*mode)->choose(pointers(all)), 0U) << name;
+        EXPECT_EQ(make_selector(*mode)->choose(pointers(all).candidates()), 0U) << name;
     }
     EXPECT_FALSE(select_mode_from("first"));
 }

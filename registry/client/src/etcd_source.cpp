@@ -2,6 +2,8 @@
 
 #include <rollcall/base/hash.h>
 
+#include "read_each.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -32,13 +34,9 @@ EtcdSource::EtcdSource(const EtcdAccess& access, EtcdLayout layout)
 Result<std::vector<Snapshot>> EtcdSource::read(
     const std::vector<std::string>& services, Deadline deadline, std::stop_token stop
 ) {
-    std::vector<Snapshot> snapshots;
-    for (const std::string& service : services) {
-        auto snapshot = read_one(service, deadline, stop);
-        if (!snapshot) return snapshot.error();
-        snapshots.push_back(std::move(*snapshot));
-    }
-    return snapshots;
+    return read_each(services, [&](const std::string& service) {
+        return read_one(service, deadline, stop);
+    });
 }
 
 Result<Snapshot> EtcdSource::read_one(

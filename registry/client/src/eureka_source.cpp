@@ -1,11 +1,10 @@
 #include "eureka_source.h"
 
-#include <rollcall/base/hash.h>
-#include <rollcall/registry/instance_json.h>
-
+#include "content_index.h"
 #include "eureka_instance.h"
 #include "eureka_json.h"
 #include "eureka_marks.h"
+#include "read_each.h"
 
 #include <nlohmann/json.hpp>
 
@@ -38,19 +37,6 @@ Result<Instance> instance_in(
     instance->eureka.clear();
     if (is_taken) instance->scheme = Instance{}.scheme;
     return instance;
-}
-
-std::string index_of(const std::vector<Instance>& instances) {
-    std::string all;
-    for (const Instance& instance : instances) {
-        all += to_json(instance);
-        all += '\n';
-    }
-    constexpr std::string_view kDigits = "0123456789abcdef";
-    std::string text;
-    for (std::uint64_t hash = stable_hash(all); text.size() < 16; hash >>= 4U)
-        text += kDigits[hash & 15U];
-    return text;
 }
 
 // {"application":{"name":...,"instance":[...]}}. Older servers write a single instance without the
@@ -86,13 +72,9 @@ EurekaSource::EurekaSource(
 Result<std::vector<Snapshot>> EurekaSource::read(
     const std::vector<std::string>& services, Deadline deadline, std::stop_token stop
 ) {
-    std::vector<Snapshot> snapshots;
-    for (const std::string& service : services) {
-        auto snapshot = read_one(service, deadline, stop);
-        if (!snapshot) return snapshot.error();
-        snapshots.push_back(std::move(*snapshot));
-    }
-    return snapshots;
+    return read_each(services, [&](const std::string& service) {
+        return read_one(service, deadline, stop);
+    });
 }
 
 Result<Snapshot> EurekaSource::read_one(
@@ -106,7 +88,7 @@ Result<Snapshot> EurekaSource::read_one(
     snapshot.taken = SteadyClock::now();
     if (answer->status() == 404) {
         if (auto known = check_base(deadline, stop); !known) return known.error();
-        snapshot.index = index_of({});
+        snapshot.index = content_index({});
         return snapshot;
     }
     if (!answer->ok()) return client_.refusal("GET", path, *answer);
@@ -132,7 +114,7 @@ Result<Snapshot> EurekaSource::read_one(
         snapshot.instances.end(),
         [](const Instance& a, const Instance& b) { return a.id < b.id; }
     );
-    snapshot.index = index_of(snapshot.instances);
+    snapshot.index = content_index(snapshot.instances);
     return snapshot;
 }
 

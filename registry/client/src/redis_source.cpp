@@ -2,6 +2,7 @@
 #include <rollcall/registry/validation.h>
 
 #include "content_index.h"
+#include "read_each.h"
 #include "redis_registry.h"
 
 #include <algorithm>
@@ -43,13 +44,9 @@ RedisSource::RedisSource(const RedisOptions& options)
 Result<std::vector<Snapshot>> RedisSource::read(
     const std::vector<std::string>& services, Deadline deadline, std::stop_token stop
 ) {
-    std::vector<Snapshot> snapshots;
-    for (const std::string& service : services) {
-        auto snapshot = read_one(service, deadline, stop);
-        if (!snapshot) return snapshot.error();
-        snapshots.push_back(*std::move(snapshot));
-    }
-    return snapshots;
+    return read_each(services, [&](const std::string& service) {
+        return read_one(service, deadline, stop);
+    });
 }
 
 Result<Snapshot> RedisSource::read_one(
