@@ -1,5 +1,7 @@
 #include "acceptor.h"
 
+#include <rollcall/base/close_on_exec.h>
+
 #include "port_holder.h"
 #include "resolver.h"
 
@@ -45,6 +47,7 @@ Acceptor::Acceptor(std::shared_ptr<IoThread> thread, const Endpoint& listen, Log
     const asio::ip::tcp::endpoint address = listen_addresses(listen).front();
     asio::error_code ec;
     acceptor_.open(address.protocol(), ec);
+    close_on_exec(acceptor_.native_handle());
     if (!ec) acceptor_.set_option(asio::socket_base::reuse_address{true}, ec);
     // A wildcard IPv6 address serves IPv4 as well.
     if (!ec && address.address().is_v6()) acceptor_.set_option(asio::ip::v6_only{false}, ec);

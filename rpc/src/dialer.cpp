@@ -1,5 +1,6 @@
 #include "dialer.h"
 
+#include <rollcall/base/close_on_exec.h>
 #include <rollcall/base/deadline.h>
 
 #include <asio/post.hpp>
@@ -77,6 +78,9 @@ void Dial::try_next(const Self& self) {
     }
     const auto& address = self->addresses_[self->next_++];
     self->socket_.emplace(self->thread_->context());
+    asio::error_code not_opened;  // async_connect() then says so
+    self->socket_->open(address.protocol(), not_opened);
+    close_on_exec(self->socket_->native_handle());
     arm_timer(self, now + (self->ends_ - now) / left);
     self->socket_->async_connect(address, [self](const asio::error_code& ec) {
         on_connected(self, ec);

@@ -1,5 +1,6 @@
 #include "transport.h"
 
+#include <rollcall/base/close_on_exec.h>
 #include <rollcall/base/endpoint.h>
 
 #include <asio/buffer.hpp>
@@ -13,6 +14,7 @@ namespace rollcall::rpc {
 Transport::Transport(asio::ip::tcp::socket socket) : socket_(std::move(socket)) {
     // Errors here mean that the peer has gone already; the first read will say so.
     asio::error_code ignored;
+    close_on_exec(socket_->native_handle());
     socket_->non_blocking(true, ignored);
     socket_->set_option(asio::ip::tcp::no_delay{true}, ignored);
 }

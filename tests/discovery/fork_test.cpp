@@ -1,10 +1,11 @@
-// What a forked child may do with what finds and announces services: destroy it.
+// What a forked child may do with what finds and announces services: destroy it; and what it gets.
 #include <rollcall/discovery/registry_discovery.h>
 #include <rollcall/registry/registrar.h>
 #include <rollcall/registry/registry_server.h>
 
 #include "discovery/service_fixture.h"
 #include "support/eventually.h"
+#include "support/process_facts.h"
 
 #include <gtest/gtest.h>
 
@@ -96,6 +97,17 @@ TEST(Fork, AChildMayDestroyWhatTheParentGoesOnUsing) {
     EXPECT_EQ(all.registrar->state(), registry::RegistrarState::registered);
     EXPECT_TRUE(all.found->refresh(Deadline::in(5s)));
     ASSERT_EQ(all.found->snapshot()->instances.size(), 1U) << "no child has taken it off the list";
+}
+
+// A server that started a shell held its port after its end, and connections to it never ended.
+TEST(Fork, AProgramStartedMeanwhileInheritsNothing) {
+    const std::vector<int> before = inherited_descriptors();
+    Everything all;
+    ASSERT_TRUE(all.registrar->wait_registered(Deadline::in(5s)));
+    ASSERT_TRUE(all.client->call(contract::add(1, 2)));
+    const RawPeer peer{all.registry->endpoint()};
+    // One that has been accepted a moment ago is marked a moment later.
+    EXPECT_TRUE(eventually([&] { return inherited_descriptors() == before; }));
 }
 
 }  // namespace

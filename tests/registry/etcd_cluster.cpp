@@ -4,6 +4,7 @@
 #include "support/raw_peer.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <stdexcept>
 #include <utility>
 
@@ -101,6 +102,11 @@ void EtcdCluster::kill(std::size_t member) {
 void EtcdCluster::start(std::size_t member) {
     Member& one = members_.at(member);
     one.process = std::make_unique<Process>(command_of(one));
+}
+
+void EtcdCluster::start_empty(std::size_t member) {
+    std::filesystem::remove_all(data_->path() + "/" + members_.at(member).name);
+    start(member);
 }
 
 void EtcdCluster::signal(std::size_t member, int number) const {

@@ -35,6 +35,8 @@ public:
     void kill(std::size_t member);
     // Again, with its data; does not wait until it serves.
     void start(std::size_t member);
+    // Again, without its data: a member of a cluster of one.
+    void start_empty(std::size_t member);
     void signal(std::size_t member, int number) const;
 
     // Waits until a member answers reads that need a leader.

@@ -5,9 +5,9 @@
 #include <rollcall/rpc/client.h>
 #include <rollcall/rpc/server.h>
 
-#include "process_facts.h"
 #include "scripted_connection.h"
 #include "support/eventually.h"
+#include "support/process_facts.h"
 
 #include <asio/use_future.hpp>
 #include <gtest/gtest.h>

@@ -9,7 +9,6 @@
 #include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
 
-#include <fstream>
 #include <stdexcept>
 #include <sys/resource.h>
 
@@ -180,15 +179,6 @@ std::string Bystander::undisturbed() {
 bool is_closed(RawPeer& peer, Duration limit) {
     static_cast<void>(peer.receive_all(limit));
     return peer.at_end();
-}
-
-std::size_t resident_kib() {
-    std::ifstream status{"/proc/self/status"};
-    std::string line;
-    while (std::getline(status, line)) {
-        if (line.starts_with("VmRSS:")) return std::stoul(line.substr(6));
-    }
-    throw std::runtime_error{"/proc/self/status has no VmRSS"};
 }
 
 void require_descriptors(std::size_t count) {

@@ -8,6 +8,7 @@
 #include <rollcall/rpc/server.h>
 
 #include "support/eventually.h"
+#include "support/process_facts.h"
 #include "support/raw_peer.h"
 
 #include <asio/awaitable.hpp>
@@ -25,6 +26,7 @@ namespace rollcall::rpc::tests {
 
 using rollcall::tests::eventually;
 using rollcall::tests::RawPeer;
+using rollcall::tests::resident_kib;
 
 // ---- bytes
 
@@ -158,9 +160,6 @@ private:
 
 // True if the peer sees the end of the stream, by FIN or RST, within `limit`.
 [[nodiscard]] bool is_closed(RawPeer& peer, Duration limit = std::chrono::seconds{10});
-
-// Resident memory of this process.
-[[nodiscard]] std::size_t resident_kib();
 
 // Sanitizers keep freed memory and add their own: bounds on memory are not meaningful there.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)

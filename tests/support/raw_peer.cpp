@@ -93,6 +93,13 @@ bool RawPeer::send(std::string_view bytes) {
     return true;
 }
 
+bool RawPeer::is_cut_off(std::string_view piece, std::size_t most) {
+    for (std::size_t sent = 0; sent < most; sent += piece.size()) {
+        if (!send(piece)) return true;
+    }
+    return false;
+}
+
 std::string RawPeer::receive(std::size_t max_bytes, Duration limit) {
     if (descriptor_ < 0 || !wait_for(descriptor_, POLLIN, Deadline::in(limit))) return {};
     std::string bytes(max_bytes, '\0');

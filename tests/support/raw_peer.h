@@ -22,6 +22,10 @@ public:
 
     // All of it, or false if the peer has gone. Never raises SIGPIPE.
     bool send(std::string_view bytes);
+    // Sends `piece` again and again until the peer has had enough: whether that came before
+    // `most` bytes. Far more than what the buffers of both ends hold, so that a peer that is
+    // merely slow to close is not taken for one that reads on.
+    [[nodiscard]] bool is_cut_off(std::string_view piece, std::size_t most = 1U << 28);
     // What arrives within `limit`, at most `max_bytes`: empty at the end of the stream or when
     // nothing came. at_end() tells the two apart.
     [[nodiscard]] std::string receive(

@@ -4,7 +4,6 @@
 #include <rollcall/registry/connect.h>
 
 #include "fleet.h"
-#include "support/times.h"
 
 #include <array>
 #include <atomic>
@@ -56,28 +55,20 @@ protected:
         return loads_[0]->wait_more(200) && loads_[1]->wait_more(100) && loads_[2]->wait_more(50);
     }
 
-    // The time that one call of a hundred exceeds, of each kind. None may have failed.
-    std::array<Duration, 3> stop_loads() {
-        std::array<Duration, 3> slow{};
+    // No call may have failed.
+    void stop_loads() {
         for (std::size_t i = 0; i < loads_.size(); ++i) {
             const auto errors = loads_[i]->stop();
             if (!errors.empty())
                 ADD_FAILURE() << errors.size() << " failed, the first: " << errors[0].to_string();
-            slow[i] = percentile(loads_[i]->times(), 0.99);
-            std::printf(
-                "%s: %zu calls, p99 %.2f ms\n",
-                kKinds[i],
-                loads_[i]->times().size(),
-                milliseconds(slow[i])
-            );
+            std::printf("%s: %zu calls\n", kKinds[i], loads_[i]->times().size());
             loads_[i].reset();
         }
-        return slow;
     }
 
+private:
     static constexpr std::array kKinds{"in turn", "at random", "to all"};
 
-private:
     Result<void> call_all() {
         const auto replies = client.broadcast(whoami());
         if (replies.error()) return *replies.error();

@@ -1,5 +1,7 @@
 #include "listen.h"
 
+#include <rollcall/base/close_on_exec.h>
+
 #include <asio/ip/v6_only.hpp>
 
 #include <string>
@@ -37,6 +39,7 @@ Endpoint listen(tcp::acceptor& acceptor, const Endpoint& where) {
     const tcp::endpoint endpoint = resolve(acceptor, where);
     asio::error_code ec;
     acceptor.open(endpoint.protocol(), ec);
+    close_on_exec(acceptor.native_handle());
     if (!ec) acceptor.set_option(tcp::acceptor::reuse_address{true}, ec);
     if (!ec && endpoint.address().is_v6()) acceptor.set_option(asio::ip::v6_only{false}, ec);
     if (!ec) acceptor.bind(endpoint, ec);

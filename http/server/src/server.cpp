@@ -1,3 +1,4 @@
+#include <rollcall/base/close_on_exec.h>
 #include <rollcall/base/home_process.h>
 #include <rollcall/base/thread.h>
 #include <rollcall/http/server.h>
@@ -203,6 +204,7 @@ void Server::Loop::make_room() {
 }
 
 void Server::Loop::take(tcp::socket socket) {
+    close_on_exec(socket.native_handle());
     asio::error_code ec;
     const tcp::endpoint peer = socket.remote_endpoint(ec);
     if (ec) return;  // gone already

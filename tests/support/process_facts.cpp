@@ -1,8 +1,13 @@
 #include "process_facts.h"
 
+#include <algorithm>
+#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <stdexcept>
 #include <system_error>
+#include <unistd.h>
 
 namespace rollcall::tests {
 
@@ -31,6 +36,33 @@ int event_loops() {
         if (!gone && target == "anon_inode:[eventpoll]") ++loops;
     }
     return loops;
+}
+
+std::vector<int> inherited_descriptors() {
+    std::vector<int> inherited;
+    for (const auto& entry : std::filesystem::directory_iterator{"/proc/self/fd"}) {
+        const int descriptor = std::stoi(entry.path().filename());
+        const int flags = ::fcntl(descriptor, F_GETFD);
+        const bool stays = flags < 0 || (flags & FD_CLOEXEC) != 0;
+        if (descriptor > STDERR_FILENO && !stays) inherited.push_back(descriptor);
+    }
+    std::sort(inherited.begin(), inherited.end());
+    return inherited;
+}
+
+std::size_t descriptors() {
+    const std::filesystem::directory_iterator all{"/proc/self/fd"};
+    const auto open = std::distance(begin(all), end(all));
+    return static_cast<std::size_t>(open) - 1;  // that of this very listing
+}
+
+std::size_t resident_kib() {
+    std::ifstream status{"/proc/self/status"};
+    std::string line;
+    while (std::getline(status, line)) {
+        if (line.starts_with("VmRSS:")) return std::stoul(line.substr(6));
+    }
+    throw std::runtime_error{"/proc/self/status has no VmRSS"};
 }
 
 }  // namespace rollcall::tests

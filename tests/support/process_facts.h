@@ -2,6 +2,7 @@
 // This process, as the kernel sees it.
 
 #include <csignal>
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -21,5 +22,14 @@ struct ThreadEntry {
 // How many event loops there are: each has an epoll descriptor. Names of threads do not tell,
 // because threads that a library starts on an I/O thread inherit its name.
 [[nodiscard]] int event_loops();
+
+// Those that a program started now would inherit, but for standard input, output and errors.
+[[nodiscard]] std::vector<int> inherited_descriptors();
+
+// Open file descriptors.
+[[nodiscard]] std::size_t descriptors();
+
+// Memory in use, in KiB.
+[[nodiscard]] std::size_t resident_kib();
 
 }  // namespace rollcall::tests
