@@ -62,19 +62,22 @@ std::string id_of(std::size_t i) {
            std::to_string(9000 + i / 62'500);
 }
 
-std::string put_of(std::size_t i) {
+std::string put_of(std::size_t i, int weight = 100) {
     return request_text(
         "PUT",
         "/v1/services/" + service_of(i) + "/instances/" + id_of(i),
         R"({"address":"10.0.0.7","port":9000,"version":"1.2.3","zone":"a","ttl":600,)"
-        R"("incarnation":"4f2a91c07be3","tags":["blue"],"meta":{"git":"0123abcd"}})"
+        R"("incarnation":"4f2a91c07be3","tags":["blue"],"meta":{"git":"0123abcd"},"weight":)" +
+            std::to_string(weight) + "}"
     );
 }
 
+std::string beat_path(std::size_t i) {
+    return "/v1/services/" + service_of(i) + "/instances/" + id_of(i) + "/heartbeat";
+}
+
 std::string beat_of(std::size_t i) {
-    return request_text(
-        "PUT", "/v1/services/" + service_of(i) + "/instances/" + id_of(i) + "/heartbeat"
-    );
+    return request_text("PUT", beat_path(i));
 }
 
 std::string batch_of(std::size_t first) {
@@ -176,7 +179,6 @@ void measure_watchers(registry::RegistryServer& registry, std::size_t count, int
     const double before = resident_bytes();
     // One of their own: who is woken too often in a row has to wait.
     WatcherCrowd crowd{registry.endpoint(), "watched-by-" + std::to_string(count), count};
-    const std::string beat = "/v1/services/" + service_of(0) + "/instances/" + id_of(0);
     std::vector<Duration> times;
     std::vector<Duration> last;
     std::vector<Duration> beats;
@@ -186,7 +188,7 @@ void measure_watchers(registry::RegistryServer& registry, std::size_t count, int
         crowd.park();
         if (round == 1)
             row["bytes_per_watcher"] = (resident_bytes() - before) / static_cast<double>(count);
-        Pulse pulse{registry.endpoint(), beat + "/heartbeat"};
+        Pulse pulse{registry.endpoint(), beat_path(0)};
         const std::vector<Duration> now = crowd.change();
         times.insert(times.end(), now.begin(), now.end());
         last.push_back(now.back());
@@ -204,13 +206,16 @@ void measure_watchers(registry::RegistryServer& registry, std::size_t count, int
 void measure_eureka(
     registry::RegistryServer& registry, const std::string& target, const std::string& accept
 ) {
-    static int weight = 0;
+    static int weight = 100;
     HttpLoad load{registry.endpoint(), 1};
     const std::string request =
         "GET " + target + " HTTP/1.1\r\nHost: registry\r\nAccept: " + accept + "\r\n\r\n";
     for (const char* when : {"first", "after a change", "unchanged"}) {
-        if (when == std::string_view{"after a change"}) change(load, service_of(0), ++weight);
-        Pulse pulse{registry.endpoint()};
+        if (when == std::string_view{"after a change"}) {
+            if (load.ask(put_of(0, ++weight)).empty())
+                throw std::runtime_error{"the registry does not answer"};
+        }
+        Pulse pulse{registry.endpoint(), beat_path(0)};
         const TimePoint begun = SteadyClock::now();
         const std::size_t bytes = load.ask(request).size();
         const double took = milliseconds(SteadyClock::now() - begun);

@@ -43,7 +43,11 @@ public:
     explicit BusyMeter(std::size_t in_flight) : in_flight_(in_flight) {}
 
     [[nodiscard]] Load load(TimePoint /*now*/) const override {
-        return {in_flight_.load(std::memory_order_relaxed), std::chrono::milliseconds{1}};
+        return {in_flight(), std::chrono::milliseconds{1}};
+    }
+
+    [[nodiscard]] std::size_t in_flight() const override {
+        return in_flight_.load(std::memory_order_relaxed);
     }
 
 private:

@@ -7,14 +7,15 @@ namespace rollcall::discovery {
 
 unsigned AttemptBook::begin(const SlotPtr& slot) {
     const std::lock_guard lock{mutex_};
-    running_.push_back({++attempts_, slot, {}});
+    running_.push_back({++attempts_, slot, nullptr, {}});
     return attempts_;
 }
 
-bool AttemptBook::submitted(unsigned number, const rpc::CallPtr& call) {
+bool AttemptBook::submitted(unsigned number, rpc::Client& client, const rpc::CallPtr& call) {
     const std::lock_guard lock{mutex_};
     for (Running& each : running_) {
         if (each.number != number) continue;
+        each.client = &client;
         each.call = call;
         return cancelled_ || over_;
     }

@@ -20,13 +20,14 @@ public:
     struct Running {
         unsigned number = 0;
         SlotPtr slot;
-        rpc::CallPtr call;  // null until it is submitted
+        rpc::Client* client = nullptr;  // of the slot; null until it is submitted there
+        rpc::CallPtr call;              // the same
     };
 
     // Its number.
     [[nodiscard]] unsigned begin(const SlotPtr& slot);
     // From now on it can be cancelled. True if it has to be, at once.
-    [[nodiscard]] bool submitted(unsigned number, const rpc::CallPtr& call);
+    [[nodiscard]] bool submitted(unsigned number, rpc::Client& client, const rpc::CallPtr& call);
 
     // It has an answer. True if the call is decided by it; `rest` is then to be cancelled.
     [[nodiscard]] bool win(unsigned number, std::vector<Running>& rest);

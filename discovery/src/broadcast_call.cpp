@@ -68,6 +68,7 @@ void BroadcastCall::start(const Self& self) {
         if (self->over_)
             return self->fail(Error{Errc::cancelled, "the caller cancelled the broadcast"});
     }
+    const std::uint64_t news = self->core_->news();
     const auto list = self->core_->list();
     if (!list->slots.empty()) return send_all(self, *list);
     if (self->deadline_.expired())
@@ -77,7 +78,8 @@ void BroadcastCall::start(const Self& self) {
         self->core_->room(),
         self.get(),
         self->deadline_.point(),
-        list->version,
+        news,
+        Awaits::news,
         [self] { start(self); }
     );
     if (!waits)
@@ -91,7 +93,7 @@ void BroadcastCall::send_all(const Self& self, const SlotList& list) {
     {
         const std::lock_guard lock{self->mutex_};
         for (std::size_t i = 0; i < list.slots.size(); ++i) {
-            self->parts_.push_back({list.slots[i], {}});
+            self->parts_.push_back({list.slots[i], nullptr, {}});
             self->replies_.push_back({list.instance(i)});
         }
     }
@@ -121,15 +123,13 @@ void BroadcastCall::send(const Self& self, std::size_t index) {
         slot = self->parts_[index].slot;
         over = self->over_;
     }
-    rpc::Client* const client = over ? nullptr : slot->client();
-    if (client == nullptr) {
-        return on_end(
-            self,
-            index,
-            over ? Error{Errc::cancelled, "the broadcast had ended before it was sent there"}
-                 : Error{Errc::shutting_down, "the instance has left the list"}
-        );
-    }
+    const auto end = [&](Errc code, const char* why) { on_end(self, index, Error{code, why}); };
+    if (over) return end(Errc::cancelled, "the broadcast had ended before it was sent there");
+    // The instance has no part in that, and its record shows none.
+    if (self->deadline_.expired())
+        return end(Errc::timed_out, "the deadline passed before it was sent there");
+    rpc::Client* const client = slot->client();
+    if (client == nullptr) return end(Errc::shutting_down, "the instance has left the list");
     const rpc::CallPtr attempt{new Attempt{self, index, slot, SteadyClock::now()}};
     client->submit(attempt);
     // Only now, so that a cancellation cannot overtake the submission.
@@ -137,6 +137,7 @@ void BroadcastCall::send(const Self& self, std::size_t index) {
         const std::lock_guard lock{self->mutex_};
         Part& part = self->parts_[index];
         if (part.ended) return;
+        part.client = client;
         part.attempt = attempt;
         over = self->over_;
     }
@@ -189,16 +190,15 @@ std::optional<PackedReplies> BroadcastCall::late_replies() {
 }
 
 void BroadcastCall::cancel_rest(const Self& self) {
-    std::vector<std::pair<SlotPtr, rpc::CallPtr>> under_way;
+    std::vector<Part> under_way;
     {
         const std::lock_guard lock{self->mutex_};
         for (const Part& part : self->parts_) {
-            if (part.attempt) under_way.emplace_back(part.slot, part.attempt);
+            if (part.attempt) under_way.push_back(part);
         }
     }
-    for (const auto& [slot, attempt] : under_way) {
-        if (rpc::Client* const client = slot->client()) client->cancel(attempt);
-    }
+    for (const Part& part : under_way)
+        part.client->cancel(part.attempt);
 }
 
 void BroadcastCall::cancel(const Self& self) {

@@ -39,7 +39,8 @@ private:
     // One instance's part.
     struct Part {
         SlotPtr slot;
-        rpc::CallPtr attempt;  // while its client can cancel it
+        rpc::Client* client = nullptr;  // of the slot, where the attempt is
+        rpc::CallPtr attempt;           // while it can be cancelled there
         bool ended = false;
     };
 

@@ -11,12 +11,13 @@ namespace {
 
 constexpr std::uint64_t kStep = 0x9e3779b97f4a7c15U;  // of SplitMix64
 constexpr double kFullWeight = 100;
+constexpr double kLargestShare = 16;  // so that weights do not decide about the memory of a ring
 
 // What an instance may have under way, counting the call that is to be placed.
 std::size_t capacity_of(const Candidates& candidates, double bound) {
     std::size_t total = 1;
     for (std::size_t i = 0; i < candidates.size(); ++i)
-        total += candidates.load(i).in_flight;
+        total += candidates.in_flight(i);
     const double average = static_cast<double>(total) / static_cast<double>(candidates.size());
     return static_cast<std::size_t>(std::ceil(bound * average));
 }
@@ -37,7 +38,8 @@ std::shared_ptr<const ConsistentHashSelector::Ring> ConsistentHashSelector::make
     ring->version = list.version();
     const auto members = list.members();
     for (std::size_t i = 0; i < members.size(); ++i) {
-        const double share = std::max(0, members[i].instance->weight) / kFullWeight;
+        const double share =
+            std::clamp(members[i].instance->weight / kFullWeight, 0.0, kLargestShare);
         const auto points = static_cast<std::uint64_t>(std::lround(options_.points * share));
         const std::uint64_t seed = stable_hash(members[i].instance->id);
         for (std::uint64_t k = 1; k <= points; ++k)
@@ -48,21 +50,16 @@ std::shared_ptr<const ConsistentHashSelector::Ring> ConsistentHashSelector::make
 }
 
 void ConsistentHashSelector::prepare(const Candidates& list) {
-    auto ring = make(list);
-    const std::lock_guard lock{mutex_};
-    ring_ = std::move(ring);
+    rings_.add(make(list));
 }
 
 std::shared_ptr<const ConsistentHashSelector::Ring> ConsistentHashSelector::ring_of(
     const Candidates& candidates
 ) {
-    {
-        const std::lock_guard lock{mutex_};
-        if (ring_ && ring_->version == candidates.version() && ring_->version != 0) return ring_;
-    }
+    if (candidates.version() == 0) return make(candidates);
+    if (auto ring = rings_.find(candidates.version())) return ring;
     auto ring = make(candidates);
-    const std::lock_guard lock{mutex_};
-    ring_ = ring;
+    rings_.add(ring);
     return ring;
 }
 
@@ -80,7 +77,7 @@ std::size_t ConsistentHashSelector::choose(const Candidates& candidates) {
         if (at == points.size()) at = 0;
         const auto found = candidates.find(points[at].member);
         if (!found) continue;
-        if (!is_bounded || candidates.load(*found).in_flight < capacity) return *found;
+        if (!is_bounded || candidates.in_flight(*found) < capacity) return *found;
     }
     // None of them has a weight; one key still goes to one of them.
     return *key % candidates.size();

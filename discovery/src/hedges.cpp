@@ -14,8 +14,8 @@ const HedgeOptions& checked(const HedgeOptions& options) {
         throw std::invalid_argument{"HedgeOptions::after must not be negative"};
     if (!(options.quantile >= 0 && options.quantile < 1))
         throw std::invalid_argument{"HedgeOptions::quantile must be at least 0 and below 1"};
-    if (!(options.ratio >= 0))
-        throw std::invalid_argument{"HedgeOptions::ratio must not be negative"};
+    if (!(options.ratio >= 0 && options.ratio <= kMostRatio))
+        throw std::invalid_argument{"HedgeOptions::ratio must be from 0 to 1000"};
     return options;
 }
 
@@ -38,20 +38,27 @@ void Hedges::on_answer(Duration took) {
     if (is_on_ && options_.after == Duration::zero()) latency_.add(took);
 }
 
-void Hedges::plan(const Self& self, TimePoint now, Fire fire) {
+void Hedges::plan(const Self& self, TimePoint now, TimePoint ends, Fire fire) {
     const auto delay = self->delay();
-    if (!delay) return;
+    if (!delay || ends - now <= *delay) return;
     const TimePoint at = now + *delay;
     {
         const std::lock_guard lock{self->mutex_};
         if (self->closed_) return;
-        self->plans_.push_back({at, std::move(fire)});
-        if (std::exchange(self->armed_, true)) return;
+        self->plans_.add(at, std::move(fire));
+        if (at >= self->armed_) return;
+        self->armed_ = at;
     }
-    asio::post(self->executor_, [self, at] { arm(self, at); });
+    asio::post(self->executor_, [self] { arm(self); });
 }
 
-void Hedges::arm(const Self& self, TimePoint at) {
+void Hedges::arm(const Self& self) {
+    TimePoint at;
+    {
+        const std::lock_guard lock{self->mutex_};
+        at = self->armed_ = self->plans_.next();
+    }
+    if (at == TimePoint::max()) return;
     self->timer_.expires_at(at);
     self->timer_.async_wait([self](const asio::error_code& ec) {
         if (!ec) fire_due(self);
@@ -60,28 +67,21 @@ void Hedges::arm(const Self& self, TimePoint at) {
 
 void Hedges::fire_due(const Self& self) {
     std::vector<Fire> due;
-    std::optional<TimePoint> next;
     {
-        const TimePoint now = SteadyClock::now();
         const std::lock_guard lock{self->mutex_};
-        while (!self->plans_.empty() && self->plans_.front().at <= now) {
-            due.push_back(std::move(self->plans_.front().fire));
-            self->plans_.pop_front();
-        }
-        self->armed_ = !self->plans_.empty();
-        if (self->armed_) next = self->plans_.front().at;
+        due = self->plans_.take_due(SteadyClock::now());
     }
+    arm(self);
     for (const Fire& fire : due)
         fire();
-    if (next) arm(self, *next);
 }
 
 void Hedges::close(const Self& self) {
-    std::deque<Plan> dropped;  // without the lock: they hold calls
+    std::vector<Fire> dropped;  // without the lock: they hold calls
     {
         const std::lock_guard lock{self->mutex_};
         self->closed_ = true;
-        std::swap(dropped, self->plans_);
+        dropped = self->plans_.take_if([](const Fire&) { return true; });
     }
     asio::post(self->executor_, [self] { self->timer_.cancel(); });
 }

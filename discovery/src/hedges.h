@@ -5,11 +5,11 @@
 
 #include "latency_quantile.h"
 #include "retry.h"
+#include "timed_queue.h"
 
 #include <asio/any_io_executor.hpp>
 #include <asio/steady_timer.hpp>
 
-#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -17,9 +17,8 @@
 
 namespace rollcall::discovery {
 
-// When they are due, and how many there may be. One queue and one timer for all calls of a client:
-// all wait about the same time, so they come out in the order they came in. Thread safety of the
-// static members: any thread.
+// When they are due, and how many there may be. One queue and one timer for all calls of a client.
+// Thread safety of the static members: any thread.
 class Hedges {
 public:
     using Self = std::shared_ptr<Hedges>;
@@ -31,27 +30,23 @@ public:
     [[nodiscard]] bool is_on() const { return is_on_; }
 
     // Calls `fire` on an I/O thread once a second attempt is due. Not at all if it is not known
-    // when that is.
-    static void plan(const Self& self, TimePoint now, Fire fire);
+    // when that is, or if that is not before `ends`.
+    static void plan(const Self& self, TimePoint now, TimePoint ends, Fire fire);
     static void close(const Self& self);
 
     // A call of those that may be hedged has begun.
     void on_call() { budget_.on_call(); }
 
-    // One was answered.
+    // One was answered, or given up after so long for the sake of the other attempt.
     void on_answer(Duration took);
 
     // Whether one more may be made.
     [[nodiscard]] bool take() { return budget_.take(); }
 
 private:
-    struct Plan {
-        TimePoint at;
-        Fire fire;
-    };
-
     [[nodiscard]] std::optional<Duration> delay() const;
-    static void arm(const Self& self, TimePoint at);
+    // On the I/O thread.
+    static void arm(const Self& self);
     static void fire_due(const Self& self);
 
     const HedgeOptions options_;
@@ -61,8 +56,8 @@ private:
     LatencyQuantile latency_;
 
     std::mutex mutex_;
-    std::deque<Plan> plans_;
-    bool armed_ = false;
+    TimedQueue<Fire> plans_;
+    TimePoint armed_ = TimePoint::max();
     bool closed_ = false;
     asio::steady_timer timer_;  // of the I/O thread
 };

@@ -7,6 +7,9 @@
 namespace rollcall::discovery {
 namespace {
 
+// Cancelled attempts without an answer in between that make an instance suspect.
+constexpr unsigned kLostInARow = 3;
+
 TimePoint::rep ticks(TimePoint point) {
     return point.time_since_epoch().count();
 }
@@ -23,6 +26,7 @@ InstanceSlot::InstanceSlot(
       options_(options.client),
       neighbours_(std::move(neighbours)),
       meter_(now),
+      clients_(options.connections),
       health_(options.avoid, options.avoid_after),
       lately_(options.avoid_window) {
 }
@@ -34,23 +38,35 @@ InstanceSlot::~InstanceSlot() {
 rpc::Client* InstanceSlot::client() {
     const std::lock_guard lock{mutex_};
     if (closed_) return nullptr;
-    if (!client_) client_.emplace(endpoint_, options_);
-    return &*client_;
+    auto& client = clients_[turn_++ % clients_.size()];
+    if (!client) client = std::make_unique<rpc::Client>(endpoint_, options_);
+    return client.get();
 }
 
 bool InstanceSlot::is_connected() const {
     const std::lock_guard lock{mutex_};
-    return client_ && client_->state() == rpc::ClientState::ready;
+    return connection() == rpc::ClientState::ready;
 }
 
 void InstanceSlot::close() {
-    rpc::Client* open = nullptr;
     {
         const std::lock_guard lock{mutex_};
         closed_ = true;
-        if (client_) open = &*client_;
     }
-    if (open != nullptr) open->stop();
+    // No more are made.
+    for (const auto& client : clients_) {
+        if (client) client->stop();
+    }
+}
+
+rpc::ClientState InstanceSlot::connection() const {
+    auto best = rpc::ClientState::idle;
+    for (const auto& client : clients_) {
+        const auto state = client ? client->state() : rpc::ClientState::idle;
+        if (state == rpc::ClientState::ready) return state;
+        if (state == rpc::ClientState::connecting) best = state;
+    }
+    return best;
 }
 
 TimePoint InstanceSlot::probe_at() const {
@@ -79,12 +95,15 @@ void InstanceSlot::on_alive(TimePoint now) {
 
 bool InstanceSlot::on_failure(const Error& error, TimePoint began, TimePoint now) {
     if (error.code() == Errc::cancelled || error.code() == Errc::shutting_down) return false;
-    const bool blamed = blames_instance(error.code());
     // One that has answered others meanwhile is only slow at this call.
     const bool alive = last_success_.load(std::memory_order_relaxed) >= ticks(began);
     const bool only_slow = error.code() == Errc::timed_out && alive;
     neighbours_->on_outcome(true);
     const std::lock_guard lock{mutex_};
+    // There was a connection, and this side was too late to use it.
+    const bool own_fault = error.code() == Errc::timed_out && error.sent() == Sent::not_sent &&
+                           connection() == rpc::ClientState::ready;
+    const bool blamed = blames_instance(error.code()) && !own_fault;
     ++errors_;
     bool must_probe = false;
     if (blamed && !only_slow) {
@@ -97,6 +116,21 @@ bool InstanceSlot::on_failure(const Error& error, TimePoint began, TimePoint now
         last_error_ = error;
         must_probe = health_.on_bad_rate(now, random_unit());
     }
+    publish();
+    return must_probe;
+}
+
+bool InstanceSlot::on_lost(TimePoint began, TimePoint now) {
+    meter_.on_answer(now - began, now);
+    if (last_success_.load(std::memory_order_relaxed) >= ticks(began)) return false;
+    const std::lock_guard lock{mutex_};
+    if (last_success_.load(std::memory_order_relaxed) > lost_since_.time_since_epoch().count())
+        lost_ = 0;
+    if (lost_++ == 0) lost_since_ = now;
+    if (lost_ < kLostInARow) return false;
+    ++failures_;
+    last_error_ = Error{Errc::timed_out, "others have answered sooner, again and again"};
+    const bool must_probe = health_.on_failure(false, now, random_unit());
     publish();
     return must_probe;
 }
@@ -121,7 +155,7 @@ InstanceState InstanceSlot::state(TimePoint now) const {
     state.latency = load.latency;
     state.attempts = attempts_.load(std::memory_order_relaxed);
     const std::lock_guard lock{mutex_};
-    if (client_) state.connection = client_->state();
+    state.connection = connection();
     state.failures = failures_;
     state.last_error = last_error_;
     state.errors = errors_;

@@ -1,5 +1,5 @@
 #pragma once
-// The connection to one instance and what is known of it.
+// The connections to one instance and what is known of it.
 
 #include <rollcall/discovery/service_client.h>
 
@@ -13,7 +13,7 @@
 namespace rollcall::discovery {
 
 // Shared by the list that names the instance and the attempts under way there: the last of them
-// closes the connection. Thread safety: any thread.
+// closes the connections. Thread safety: any thread.
 class InstanceSlot {
 public:
     InstanceSlot(
@@ -30,7 +30,8 @@ public:
 
     [[nodiscard]] const WorkMeter& meter() const { return meter_; }
 
-    // Made when first asked for; null once closed. Lives as long as the slot.
+    // One of its connections, in turn; made when first asked for, null once closed. Lives as long
+    // as the slot.
     [[nodiscard]] rpc::Client* client();
     [[nodiscard]] bool is_connected() const;
     // Ends its calls with shutting_down; waits as Client::stop() does.
@@ -47,9 +48,14 @@ public:
     // True if a probe has to be planned, at probe_at().
     [[nodiscard]] bool on_failure(const Error& error, TimePoint began, TimePoint now);
 
+    // It was cancelled because another instance has answered the same call sooner. True if a probe
+    // has to be planned: an instance of which this is true time and again, and which answers
+    // nothing in between, may hang, and with hedges no call would ever find out.
+    [[nodiscard]] bool on_lost(TimePoint began, TimePoint now);
+
     void on_end(TimePoint now) { meter_.on_end(now); }
 
-    // A probe was answered, whatever with; or there is news that it has started anew.
+    // A probe was answered, whatever with; or the registry has heard from it again.
     void on_alive(TimePoint now);
 
     // All but the instance.
@@ -59,6 +65,7 @@ private:
     // Under the lock: tells those who read without it.
     void publish();
     [[nodiscard]] bool is_bad_lately(TimePoint now);
+    [[nodiscard]] rpc::ClientState connection() const;
 
     const Endpoint endpoint_;
     const rpc::ClientOptions options_;
@@ -73,7 +80,10 @@ private:
     std::atomic<TimePoint::rep> last_success_{TimePoint::min().time_since_epoch().count()};
 
     mutable std::mutex mutex_;
-    std::optional<rpc::Client> client_;
+    std::vector<std::unique_ptr<rpc::Client>> clients_;  // null: not needed yet
+    std::size_t turn_ = 0;
+    unsigned lost_ = 0;       // attempts that others have answered sooner, since it has answered
+    TimePoint lost_since_{};  // the first of them
     bool closed_ = false;
     bool counted_bad_ = false;  // by the neighbours
     Health health_;

@@ -5,6 +5,7 @@ namespace rollcall::discovery {
 void Neighbours::on_avoided(bool is_bad, int change) {
     avoided_.fetch_add(change, std::memory_order_relaxed);
     if (is_bad) bad_.fetch_add(change, std::memory_order_relaxed);
+    changes_.fetch_add(1, std::memory_order_release);
 }
 
 bool Neighbours::stands_out(const SharedOutcomes& lately) const {

@@ -24,6 +24,10 @@ public:
     // None of them is avoided.
     [[nodiscard]] bool all_well() const { return avoided_.load(std::memory_order_relaxed) == 0; }
 
+    // How often that has changed.
+    [[nodiscard]] std::uint64_t changes() const { return changes_.load(std::memory_order_acquire); }
+
+    // After the instance says so itself.
     void on_avoided(bool is_bad, int change);
 
     void on_outcome(bool failed) {
@@ -44,6 +48,7 @@ private:
     const RateRule rule_;
     std::atomic<std::size_t> members_{0};
     std::atomic<int> avoided_{0};
+    std::atomic<std::uint64_t> changes_{0};
     std::atomic<int> bad_{0};  // avoided for the errors they answer with
     std::atomic<std::uint64_t> all_{0};
     std::atomic<std::uint64_t> failed_{0};

@@ -6,7 +6,6 @@
 
 #include <asio/post.hpp>
 
-#include <algorithm>
 #include <utility>
 
 namespace rollcall::discovery {
@@ -56,7 +55,7 @@ Prober::Prober(const asio::any_io_executor& executor, Duration patience)
 void Prober::plan(const Self& self, const std::shared_ptr<InstanceSlot>& slot) {
     asio::post(self->executor_, [self, at = slot->probe_at(), weak = std::weak_ptr{slot}] {
         if (self->closed_) return;
-        self->plans_.push_back({at, weak});
+        self->plans_.add(at, weak);
         arm(self);
     });
 }
@@ -64,36 +63,29 @@ void Prober::plan(const Self& self, const std::shared_ptr<InstanceSlot>& slot) {
 void Prober::close(const Self& self) {
     asio::post(self->executor_, [self] {
         self->closed_ = true;
-        self->plans_.clear();
+        self->plans_ = {};
         self->timer_.cancel();
     });
 }
 
 void Prober::arm(const Self& self) {
-    if (self->plans_.empty()) return;
-    const auto next = std::min_element(
-        self->plans_.begin(),
-        self->plans_.end(),
-        [](const Plan& a, const Plan& b) { return a.at < b.at; }
-    );
-    self->timer_.expires_at(next->at);
+    const TimePoint next = self->plans_.next();
+    if (next >= self->armed_) return;
+    self->armed_ = next;
+    self->timer_.expires_at(next);
     self->timer_.async_wait([self](const asio::error_code& ec) {
         if (!ec) send_due(self);
     });
 }
 
 void Prober::send_due(const Self& self) {
-    const TimePoint now = SteadyClock::now();
-    std::vector<std::shared_ptr<InstanceSlot>> due;
-    std::erase_if(self->plans_, [&](const Plan& plan) {
-        if (plan.at > now) return false;
-        if (auto slot = plan.slot.lock()) due.push_back(std::move(slot));
-        return true;
-    });
-    for (const auto& slot : due) {
-        if (slot->is_avoided()) send(self, slot);
-    }
+    self->armed_ = TimePoint::max();
+    const auto due = self->plans_.take_due(SteadyClock::now());
     arm(self);
+    for (const auto& each : due) {
+        const auto slot = each.lock();
+        if (slot && slot->is_avoided()) send(self, slot);
+    }
 }
 
 void Prober::send(const Self& self, const std::shared_ptr<InstanceSlot>& slot) {

@@ -2,12 +2,12 @@
 // Looks after instances that are avoided, so that no caller has to.
 
 #include "instance_slot.h"
+#include "timed_queue.h"
 
 #include <asio/any_io_executor.hpp>
 #include <asio/steady_timer.hpp>
 
 #include <memory>
-#include <vector>
 
 namespace rollcall::discovery {
 
@@ -28,11 +28,6 @@ public:
 private:
     class Probe;
 
-    struct Plan {
-        TimePoint at;
-        std::weak_ptr<InstanceSlot> slot;
-    };
-
     // On the I/O thread.
     static void arm(const Self& self);
     static void send_due(const Self& self);
@@ -42,9 +37,10 @@ private:
     const Duration patience_;
 
     // Of the I/O thread:
-    std::vector<Plan> plans_;
+    TimedQueue<std::weak_ptr<InstanceSlot>> plans_;
     bool closed_ = false;
     asio::steady_timer timer_;
+    TimePoint armed_ = TimePoint::max();
 };
 
 }  // namespace rollcall::discovery

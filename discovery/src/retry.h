@@ -19,6 +19,9 @@ namespace rollcall::discovery {
 // Whether one such error says enough: nobody is there, or wants to be.
 [[nodiscard]] bool is_certain(Errc code) noexcept;
 
+// What the ratio of a budget may be: beyond it, it would be none.
+inline constexpr double kMostRatio = 1000;
+
 // Calls put in a share of a retry each; retries take out a whole one. Thread safety: any thread,
 // without locks.
 class RetryBudget {

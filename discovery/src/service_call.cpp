@@ -63,7 +63,7 @@ public:
         if (slot_->on_failure(error, began_, now)) call->core_->plan_probe(slot_);
         slot_->on_end(now);
         const AttemptBook::AfterFailure after = call->book_.fail(number_, error);
-        if (after == AttemptBook::AfterFailure::is_over) return;
+        if (after == AttemptBook::AfterFailure::is_over) return on_lost(*call, error, now);
         const auto& executor = call->core_->executor();
         // Not here: the client is in the middle of something, and so may be the caller.
         asio::post(
@@ -76,6 +76,14 @@ public:
 
 private:
     void destroy() noexcept override { delete this; }
+
+    // The other attempt was answered first. That this one took so long, and perhaps longer, is all
+    // that will ever be known of it.
+    void on_lost(ServiceCall& call, const Error& error, TimePoint now) {
+        if (error.code() != Errc::cancelled || call.book_.is_cancelled()) return;
+        call.core_->hedges()->on_answer(now - began_);
+        if (slot_->on_lost(began_, now)) call.core_->plan_probe(slot_);
+    }
 
     Self call_;
     const unsigned number_;
@@ -124,8 +132,9 @@ void ServiceCall::wait(const Self& self, const Choice& choice, TimePoint now) {
         self->tried_.clear();
         until = std::min(until, now + self->pauses_.next(random_unit()));
     }
+    const Awaits what = choice.none_known ? Awaits::news : Awaits::newcomers;
     const bool waits = WaitingRoom::wait(
-        self->core_->room(), self.get(), until, choice.version, [self] { next(self); }
+        self->core_->room(), self.get(), until, choice.news, what, [self] { next(self); }
     );
     if (!waits)
         self->end(Error{Errc::overloaded, "too many calls wait for an instance in this client"});
@@ -143,7 +152,7 @@ void ServiceCall::attempt(const Self& self, const Choice& choice, TimePoint now)
     client->submit(attempt);
     if (self->outer_->kind == Kind::nothing) return;
     // Only now, so that a cancellation cannot overtake the submission.
-    if (self->book_.submitted(number, attempt)) client->cancel(attempt);
+    if (self->book_.submitted(number, *client, attempt)) client->cancel(attempt);
     plan_hedge(self, number, choice.is_last, now);
 }
 
@@ -157,7 +166,7 @@ bool ServiceCall::may_have_another() const {
 void ServiceCall::plan_hedge(const Self& self, unsigned number, bool is_last, TimePoint now) {
     const Hedges::Self& hedges = self->core_->hedges();
     if (!hedges->is_on() || is_last || !self->may_have_another()) return;
-    Hedges::plan(hedges, now, [weak = std::weak_ptr{self}, number] {
+    Hedges::plan(hedges, now, self->outer_->deadline.point(), [weak = std::weak_ptr{self}, number] {
         if (const Self call = weak.lock()) hedge(call, number);
     });
 }
@@ -217,8 +226,7 @@ bool ServiceCall::may_repeat(const Error& error) {
 void ServiceCall::cancel_all(const std::vector<AttemptBook::Running>& attempts) {
     for (const AttemptBook::Running& each : attempts) {
         // One that is being submitted sees it afterwards.
-        if (!each.call) continue;
-        if (rpc::Client* const client = each.slot->client()) client->cancel(each.call);
+        if (each.client != nullptr) each.client->cancel(each.call);
     }
 }
 

@@ -2,6 +2,8 @@
 
 #include <rollcall/base/catching.h>
 
+#include "service_options.h"
+
 #include <algorithm>
 #include <future>
 #include <stdexcept>
@@ -14,49 +16,13 @@ namespace {
 // How long a stopping client waits for an I/O thread that does not answer.
 constexpr Duration kStopPatience = std::chrono::seconds{5};
 constexpr Duration kProbePatience = std::chrono::seconds{1};  // beside the time to connect
-constexpr Duration kMaxDialBackoff = std::chrono::milliseconds{200};
 
-void require(bool holds, const char* sentence) {
-    if (!holds) throw std::invalid_argument{sentence};
-}
-
-ServiceClientOptions checked(ServiceClientOptions options) {
-    const Duration none{0};
-    require(options.call_timeout > none, "ServiceClientOptions::call_timeout must be positive");
-    require(
-        options.attempt_timeout >= none,
-        "ServiceClientOptions::attempt_timeout must not be negative"
-    );
-    require(options.max_attempts > 0, "ServiceClientOptions::max_attempts must be positive");
-    require(options.retry_ratio >= 0, "ServiceClientOptions::retry_ratio must not be negative");
-    require(options.max_waiting > 0, "ServiceClientOptions::max_waiting must be positive");
-    require(
-        options.avoid.min >= none && options.avoid.max >= options.avoid.min,
-        "ServiceClientOptions::avoid needs 0 <= min <= max"
-    );
-    require(options.avoid_after > 0, "ServiceClientOptions::avoid_after must be positive");
-    require(options.avoid_rate > 0, "ServiceClientOptions::avoid_rate must be positive");
-    require(options.avoid_window > none, "ServiceClientOptions::avoid_window must be positive");
-    require(
-        options.client.connect_timeout > none,
-        "ServiceClientOptions::client.connect_timeout must be positive"
-    );
-    if (!options.client.io) options.client.io = rpc::IoThreads::shared();
-    if (!options.token.empty()) options.client.token = options.token;
-    options.client.backoff.max = std::min(options.client.backoff.max, kMaxDialBackoff);
-    options.client.backoff.min = std::min(options.client.backoff.min, options.client.backoff.max);
-    // For the words of its errors; each call comes with a deadline of its own.
-    options.client.call_timeout = options.call_timeout;
-    // Whether to wait for an instance or to try another is decided here, not in its client.
-    options.client.wait_for_ready = false;
-    if (!options.selector) options.selector = make_selector(options.select);
-    // Clients are made when they are needed; options that they refuse are refused now.
-    const rpc::Client accepts_options{Endpoint{"127.0.0.1", 1}, options.client};
-    return options;
-}
-
-bool contains(const std::vector<SlotPtr>& slots, const SlotPtr& slot) {
-    return std::find(slots.begin(), slots.end(), slot) != slots.end();
+// Waits until what has been posted there before is done. False if it is not done in time.
+bool pass_through(const asio::any_io_executor& executor, Deadline deadline) {
+    auto passed = std::make_shared<std::promise<void>>();
+    auto end = passed->get_future();
+    asio::post(executor, [passed] { passed->set_value(); });
+    return end.wait_for(deadline.remaining()) == std::future_status::ready;
 }
 
 }  // namespace
@@ -91,44 +57,66 @@ bool ServiceCore::is_forked() const {
 }
 
 void ServiceCore::open(const Self& self) {
-    auto subscription = self->discovery_.subscribe([weak = std::weak_ptr<ServiceCore>{self}] {
-        if (const Self core = weak.lock()) follow(core);
+    self->link_->core = self;
+    auto subscription = self->discovery_.subscribe([link = self->link_] {
+        const std::lock_guard lock{link->mutex};
+        if (link->ended) return;
+        if (const Self core = link->core.lock()) follow(core);
     });
     {
         const std::lock_guard lock{self->mutex_};
         self->subscription_ = std::move(subscription);
     }
+    const std::lock_guard lock{self->link_->mutex};
     follow(self);
 }
 
 // ---- the list
 
+// Under the link's lock: one change of the list at a time.
 void ServiceCore::follow(const Self& self) {
-    std::shared_ptr<const SlotList> old;  // let go of, and its connections closed, without a lock
-    std::shared_ptr<SlotList> fresh;
-    const std::lock_guard one_at_a_time{self->follow_mutex_};
-    old = self->list();
+    std::shared_ptr<const SlotList> old = self->list();
     auto snapshot = self->discovery_.snapshot();
-    if (snapshot == old->snapshot) {
-        // Only a failure to get one.
-        fresh = std::make_shared<SlotList>(*old);
-        ++fresh->version;
-    } else {
-        fresh = self->maker_.next(*old, std::move(snapshot));
-        self->neighbours_->set_members(fresh->slots.size());
-        self->prepare(*fresh);
-        self->tell_remainder(*old, *fresh);
+    // Only a failure to get one: who waits for instances may hurry the next attempt.
+    if (snapshot == old->snapshot) return self->tell(false);
+    const std::shared_ptr<const SlotList> fresh =
+        self->maker_.next(*old, std::move(snapshot), SteadyClock::now());
+    self->neighbours_->set_members(fresh->slots.size());
+    self->prepare(*fresh);
+    self->tell_remainder(*old, *fresh);
+    self->adopt(*old, fresh);
+    // Closing a connection takes a turn of its thread, and here the lists of others would wait for
+    // that; on an I/O thread nothing does.
+    asio::post(self->executor_, [last = std::move(old)]() mutable { last.reset(); });
+}
+
+void ServiceCore::adopt(const SlotList& old, const std::shared_ptr<const SlotList>& fresh) {
+    const auto addresses = [](const SlotList& list) {
+        std::vector<const InstanceSlot*> all;
+        for (const SlotPtr& slot : list.slots)
+            all.push_back(slot.get());
+        std::sort(all.begin(), all.end());
+        return all;
+    };
+    const auto before = addresses(old);
+    const auto now = addresses(*fresh);
+    std::vector<std::weak_ptr<InstanceSlot>> gone;
+    for (const SlotPtr& slot : old.slots) {
+        if (!std::binary_search(now.begin(), now.end(), slot.get())) gone.emplace_back(slot);
     }
     {
-        const std::lock_guard lock{self->mutex_};
-        if (self->is_stopped()) return;
-        self->list_ = fresh;
-        std::erase_if(self->retired_, [](const auto& each) { return each.expired(); });
-        for (const SlotPtr& slot : old->slots) {
-            if (!contains(fresh->slots, slot)) self->retired_.push_back(slot);
-        }
+        const std::lock_guard lock{mutex_};
+        if (is_stopped()) return;
+        list_ = fresh;
+        fit_ = nullptr;
+        std::erase_if(retired_, [](const auto& each) { return each.expired(); });
+        retired_.insert(retired_.end(), gone.begin(), gone.end());
     }
-    WaitingRoom::wake_all(self->room_, fresh->version);
+    tell(!std::includes(before.begin(), before.end(), now.begin(), now.end()));
+}
+
+void ServiceCore::tell(bool has_newcomers) {
+    WaitingRoom::tell(room_, news_.fetch_add(1, std::memory_order_acq_rel) + 1, has_newcomers);
 }
 
 // A selector of the user's that throws here has no table; calls go on.
@@ -158,38 +146,57 @@ std::shared_ptr<const SlotList> ServiceCore::list() const {
 Choice ServiceCore::choose(
     const std::vector<SlotPtr>& tried, std::optional<std::uint64_t> key, TimePoint now
 ) {
-    const auto current = list();
     Choice choice;
-    choice.version = current->version;
+    choice.news = news();
+    const auto current = list();
     choice.none_known = current->slots.empty();
     if (choice.none_known) return choice;
     const Candidates all = current->candidates(now).with_key(key);
-    std::size_t index = 0;
-    if (tried.empty() && neighbours_->all_well()) {
-        const Candidates candidates = all.only(current->preferred);
+    const auto chosen_of = [&](std::span<const std::uint32_t> fit) {
+        const Candidates candidates = all.only(fit);
         const std::size_t chosen = std::min(selector_->choose(candidates), candidates.size() - 1);
-        index = current->preferred.empty() ? chosen : current->preferred[chosen];
+        return current->slots[fit.empty() ? chosen : fit[chosen]];
+    };
+    if (tried.empty()) {
         choice.is_last = current->slots.size() == 1;
-    } else {
-        std::size_t untried = 0;
-        const std::vector<std::uint32_t> best = fittest_of(*current, tried, untried);
-        if (best.empty()) return choice;
-        const std::size_t chosen = selector_->choose(all.only(best));
-        index = best[std::min(chosen, best.size() - 1)];
-        choice.is_last = untried == 1;
+        choice.slot = neighbours_->all_well() ? chosen_of(current->preferred)
+                                              : chosen_of(fit_of(current)->best);
+        return choice;
     }
-    choice.slot = current->slots[index];
+    std::size_t untried = 0;
+    const std::vector<std::uint32_t> best = fittest_of(*current, tried, untried);
+    if (best.empty()) return choice;
+    choice.is_last = untried == 1;
+    choice.slot = chosen_of(best);
     return choice;
+}
+
+std::shared_ptr<const ServiceCore::Fit> ServiceCore::fit_of(
+    const std::shared_ptr<const SlotList>& list
+) {
+    // Before the instances are looked at: a change meanwhile makes this one of the past.
+    const std::uint64_t changes = neighbours_->changes();
+    {
+        const std::lock_guard lock{mutex_};
+        if (fit_ && fit_->list == list && fit_->changes == changes) return fit_;
+    }
+    std::size_t all = 0;
+    auto fit = std::make_shared<const Fit>(Fit{list, changes, fittest_of(*list, {}, all)});
+    const std::lock_guard lock{mutex_};
+    fit_ = fit;
+    return fit;
 }
 
 std::vector<std::uint32_t> ServiceCore::fittest_of(
     const SlotList& list, const std::vector<SlotPtr>& tried, std::size_t& untried
 ) const {
+    std::vector<SlotPtr> sorted = tried;
+    std::sort(sorted.begin(), sorted.end());
     std::vector<Standing> standings;
     standings.reserve(list.slots.size());
     for (std::size_t i = 0; i < list.slots.size(); ++i) {
         standings.push_back(maker_.standing(list, i));
-        standings.back().tried = contains(tried, list.slots[i]);
+        standings.back().tried = std::binary_search(sorted.begin(), sorted.end(), list.slots[i]);
         if (!standings.back().tried) ++untried;
     }
     return fittest(standings);
@@ -207,40 +214,45 @@ std::string ServiceCore::why_none() const {
 
 // ---- the end
 
-void ServiceCore::close_slots() {
-    std::vector<SlotPtr> open;
-    Subscription ended;
-    {
-        const std::lock_guard lock{mutex_};
-        open = list_->slots;
-        for (const auto& each : retired_) {
-            if (SlotPtr slot = each.lock()) open.push_back(std::move(slot));
-        }
-        retired_.clear();
-        list_ = std::make_shared<const SlotList>();
-        ended = std::move(subscription_);
+std::vector<SlotPtr> ServiceCore::take_slots() {
+    const std::lock_guard lock{mutex_};
+    std::vector<SlotPtr> open = list_->slots;
+    for (const auto& each : retired_) {
+        if (SlotPtr slot = each.lock()) open.push_back(std::move(slot));
     }
-    for (const SlotPtr& slot : open)
-        slot->close();
+    retired_.clear();
+    fit_ = nullptr;
+    list_ = std::make_shared<const SlotList>();
+    return open;
 }
 
 void ServiceCore::stop(const Self& self) {
+    Subscription ended;
     {
         const std::lock_guard lock{self->mutex_};
         self->stopped_.store(true, std::memory_order_release);
+        ended = std::move(self->subscription_);
     }
+    self->link_->ended = true;
     WaitingRoom::close(self->room_);
     Prober::close(self->prober_);
     Hedges::close(self->hedges_);
-    self->close_slots();
-    if (rpc::IoThreads::on_io_thread()) return;
-    // Behind the ends of all calls, which take place there.
-    auto ended = std::make_shared<std::promise<void>>();
-    auto end = ended->get_future();
-    asio::post(self->executor_, [ended] { ended->set_value(); });
-    if (end.wait_for(kStopPatience) != std::future_status::ready) {
+    const auto close_all = [open = self->take_slots()](Deadline until) {
+        for (const SlotPtr& slot : open) {
+            if (until.expired()) return;
+            slot->close();
+        }
+    };
+    if (rpc::IoThreads::on_io_thread()) return close_all(Deadline::never());
+    { const std::lock_guard behind_a_list_that_is_followed{self->link_->mutex}; }
+    // First all at once, on an I/O thread, where nothing is waited for; then each end is waited
+    // for. At last what waits for the ends of all calls, which take place there.
+    const auto deadline = Deadline::in(kStopPatience);
+    asio::post(self->executor_, [close_all] { close_all(Deadline::never()); });
+    const bool begun = pass_through(self->executor_, deadline);
+    close_all(deadline);
+    if (!begun || !pass_through(self->executor_, deadline))
         self->options_.client.log.error("a service client's I/O thread does not answer");
-    }
 }
 
 std::vector<InstanceState> ServiceCore::state() const {

@@ -20,10 +20,10 @@ namespace rollcall::discovery {
 
 // What a call shall do next.
 struct Choice {
-    SlotPtr slot;               // there; null: wait
-    bool none_known = false;    // no instance is known
-    bool is_last = false;       // no other is left untried
-    std::uint64_t version = 0;  // of the list that this was chosen from
+    SlotPtr slot;             // there; null: wait
+    bool none_known = false;  // no instance is known
+    bool is_last = false;     // no other is left untried
+    std::uint64_t news = 0;   // the last that this choice knew
 };
 
 // Shared by its ServiceClient and by the calls under way.
@@ -58,6 +58,9 @@ public:
     );
     [[nodiscard]] std::shared_ptr<const SlotList> list() const;
 
+    // The number of the last news about the list. To be read before the list is.
+    [[nodiscard]] std::uint64_t news() const { return news_.load(std::memory_order_acquire); }
+
     // An instance has failed: it is looked after.
     void plan_probe(const SlotPtr& slot);
 
@@ -73,14 +76,32 @@ public:
     [[nodiscard]] std::vector<InstanceState> state() const;
 
 private:
+    // Between the discovery's thread and the end: stop() waits for a follow() under way.
+    struct Link {
+        std::recursive_mutex mutex;
+        std::atomic<bool> ended{false};
+        std::weak_ptr<ServiceCore> core;
+    };
+
+    // Those that come first while some are avoided, so that not each call has to look at all.
+    struct Fit {
+        std::shared_ptr<const SlotList> list;
+        std::uint64_t changes = 0;  // of who is avoided
+        std::vector<std::uint32_t> best;
+    };
+
     static void follow(const Self& self);
+    void adopt(const SlotList& old, const std::shared_ptr<const SlotList>& fresh);
+    void tell(bool has_newcomers);
+    [[nodiscard]] std::shared_ptr<const Fit> fit_of(const std::shared_ptr<const SlotList>& list);
     // Those that come first, and how many of all are left untried.
     [[nodiscard]] std::vector<std::uint32_t> fittest_of(
         const SlotList& list, const std::vector<SlotPtr>& tried, std::size_t& untried
     ) const;
     void prepare(const SlotList& list) const;
     void tell_remainder(const SlotList& old, const SlotList& fresh) const;
-    void close_slots();
+    // All that may be connected; there are none from now on.
+    [[nodiscard]] std::vector<SlotPtr> take_slots();
 
     const ServiceClientOptions options_;
     const Discovery discovery_;
@@ -93,13 +114,14 @@ private:
     const std::shared_ptr<Neighbours> neighbours_;
     const SlotListMaker maker_;
     const HomeProcess home_;
+    const std::shared_ptr<Link> link_ = std::make_shared<Link>();
     std::atomic<bool> stopped_{false};
+    std::atomic<std::uint64_t> news_{0};
     RetryBudget budget_;
-
-    std::mutex follow_mutex_;  // one change of the list at a time
 
     mutable std::mutex mutex_;
     std::shared_ptr<const SlotList> list_;
+    std::shared_ptr<const Fit> fit_;
     std::vector<std::weak_ptr<InstanceSlot>> retired_;  // off the list, calls perhaps under way
     Subscription subscription_;
 };

@@ -22,6 +22,7 @@ struct SlotList {
     std::vector<Candidate> members;  // one for each slot
     // Indexes of those that come first while nothing has gone wrong; empty: all.
     std::vector<std::uint32_t> preferred;
+    // Of this list alone in all of the process, so that clients may share a selector; 0: empty.
     std::uint64_t version = 0;
     // The list names nobody any more, and these are what is left of the one before: connected.
     bool is_remainder = false;
@@ -37,8 +38,10 @@ struct SlotList {
     }
 };
 
-// Makes the list that follows another. An instance keeps its slot, and so its connection and its
-// record, as long as its id and its address stay.
+// Makes the list that follows another. An instance keeps its slot, and so its connections and its
+// record, as long as its id, its address and its process stay: a process that has started anew is
+// not to suffer for what the one before it did, and is spared like any newcomer. One that was stale
+// and has been heard from is not avoided any longer.
 class SlotListMaker {
 public:
     using MakeSlot = std::function<SlotPtr(const Endpoint&)>;
@@ -47,14 +50,14 @@ public:
         : filter_(std::move(filter)), zone_(std::move(zone)), make_(std::move(make)) {}
 
     [[nodiscard]] std::shared_ptr<SlotList> next(
-        const SlotList& old, std::shared_ptr<const registry::Snapshot> snapshot
+        const SlotList& old, std::shared_ptr<const registry::Snapshot> snapshot, TimePoint now
     ) const;
 
     // What speaks against each member, but for what this very call has tried.
     [[nodiscard]] Standing standing(const SlotList& list, std::size_t i) const;
 
 private:
-    void add_listed(SlotList& fresh, const SlotList& old) const;
+    void add_listed(SlotList& fresh, const SlotList& old, TimePoint now) const;
     static void add_remainder(SlotList& fresh, const SlotList& old);
     void prefer(SlotList& fresh) const;
 

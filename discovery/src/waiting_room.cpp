@@ -12,7 +12,7 @@ WaitingRoom::WaitingRoom(const asio::any_io_executor& executor, std::size_t most
 }
 
 bool WaitingRoom::wait(
-    const Self& self, const void* key, TimePoint until, std::uint64_t seen, Wake wake
+    const Self& self, const void* key, TimePoint until, std::uint64_t seen, Awaits what, Wake wake
 ) {
     if (self->count_.fetch_add(1, std::memory_order_relaxed) >= self->most_) {
         self->count_.fetch_sub(1, std::memory_order_relaxed);
@@ -20,42 +20,46 @@ bool WaitingRoom::wait(
     }
     asio::post(
         self->executor_,
-        [self, seen, waiter = Waiter{key, until, std::move(wake)}]() mutable {
-            if (self->closed_ || seen < self->version_) {
+        [self, until, seen, waiter = Waiter{key, what, std::move(wake)}]() mutable {
+            const bool for_news = waiter.what == Awaits::news;
+            if (self->closed_ || seen < (for_news ? self->news_ : self->newcomers_)) {
                 self->count_.fetch_sub(1, std::memory_order_relaxed);
                 return waiter.wake();
             }
-            arm(self, waiter.until);
-            self->waiters_.push_back(std::move(waiter));
+            const void* const place = waiter.key;
+            self->places_[place] = self->waiters_.add(until, std::move(waiter));
+            arm(self);
         }
     );
     return true;
 }
 
-template <class Condition>
-void WaitingRoom::wake_if(Condition&& holds) {
-    // Taken out first: whoever is woken may come back at once.
-    const auto woken = std::stable_partition(
-        waiters_.begin(), waiters_.end(), [&](const Waiter& each) { return !holds(each); }
-    );
-    std::vector<Waiter> taken{
-        std::make_move_iterator(woken), std::make_move_iterator(waiters_.end())};
-    waiters_.erase(woken, waiters_.end());
-    count_.fetch_sub(taken.size(), std::memory_order_relaxed);
-    for (const Waiter& each : taken)
+void WaitingRoom::wake_these(const std::vector<Waiter>& waiters) {
+    // All of them have left before the first is woken: it may come back at once.
+    for (const Waiter& each : waiters)
+        places_.erase(each.key);
+    count_.fetch_sub(waiters.size(), std::memory_order_relaxed);
+    for (const Waiter& each : waiters)
         each.wake();
 }
 
 void WaitingRoom::wake(const Self& self, const void* key) {
     asio::post(self->executor_, [self, key] {
-        self->wake_if([key](const Waiter& each) { return each.key == key; });
+        const auto place = self->places_.find(key);
+        if (place == self->places_.end()) return;
+        std::vector<Waiter> woken;
+        if (auto waiter = self->waiters_.take(place->second)) woken.push_back(*std::move(waiter));
+        self->wake_these(woken);
     });
 }
 
-void WaitingRoom::wake_all(const Self& self, std::uint64_t version) {
-    asio::post(self->executor_, [self, version] {
-        self->version_ = std::max(self->version_, version);
-        self->wake_if([](const Waiter&) { return true; });
+void WaitingRoom::tell(const Self& self, std::uint64_t news, bool has_newcomers) {
+    asio::post(self->executor_, [self, news, has_newcomers] {
+        self->news_ = std::max(self->news_, news);
+        if (has_newcomers) self->newcomers_ = std::max(self->newcomers_, news);
+        self->wake_these(self->waiters_.take_if([has_newcomers](const Waiter& each) {
+            return has_newcomers || each.what == Awaits::news;
+        }));
     });
 }
 
@@ -63,23 +67,20 @@ void WaitingRoom::close(const Self& self) {
     asio::post(self->executor_, [self] {
         self->closed_ = true;
         self->timer_.cancel();
-        self->wake_if([](const Waiter&) { return true; });
+        self->wake_these(self->waiters_.take_if([](const Waiter&) { return true; }));
     });
 }
 
-void WaitingRoom::arm(const Self& self, TimePoint until) {
-    if (until >= self->armed_) return;
-    self->armed_ = until;
-    self->timer_.expires_at(until);
+void WaitingRoom::arm(const Self& self) {
+    const TimePoint next = self->waiters_.next();
+    if (self->closed_ || next >= self->armed_) return;
+    self->armed_ = next;
+    self->timer_.expires_at(next);
     self->timer_.async_wait([self](const asio::error_code& ec) {
         if (ec) return;
         self->armed_ = TimePoint::max();
-        const TimePoint now = SteadyClock::now();
-        self->wake_if([now](const Waiter& each) { return each.until <= now; });
-        TimePoint next = TimePoint::max();
-        for (const Waiter& each : self->waiters_)
-            next = std::min(next, each.until);
-        if (!self->closed_) arm(self, next);
+        self->wake_these(self->waiters_.take_due(SteadyClock::now()));
+        arm(self);
     });
 }
 

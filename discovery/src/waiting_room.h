@@ -3,6 +3,8 @@
 
 #include <rollcall/base/clock.h>
 
+#include "timed_queue.h"
+
 #include <asio/any_io_executor.hpp>
 #include <asio/steady_timer.hpp>
 
@@ -10,9 +12,16 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <unordered_map>
 #include <vector>
 
 namespace rollcall::discovery {
+
+// What a call waits for, beside its time.
+enum class Awaits {
+    news,       // anything about the list, be it that it could not be renewed
+    newcomers,  // an instance that was not on the list before: it has tried all others
+};
 
 // One timer for all of them, on one I/O thread, where they are also woken. Thread safety of the
 // static members: any thread.
@@ -23,37 +32,45 @@ public:
 
     WaitingRoom(const asio::any_io_executor& executor, std::size_t most);
 
-    // Calls `wake` once: at `until`, when the list changes, or when it is woken by its key. `seen`
-    // is the version of the list that was not good enough; if there is a newer one already, the
+    // Calls `wake` once: at `until`, when there is what it awaits, or when it is woken by its key,
+    // which nobody else has. `seen` is the last news that it knew; if there is more already, the
     // wake follows at once. False, and no wake, if too many wait.
     [[nodiscard]] static bool wait(
-        const Self& self, const void* key, TimePoint until, std::uint64_t seen, Wake wake
+        const Self& self,
+        const void* key,
+        TimePoint until,
+        std::uint64_t seen,
+        Awaits what,
+        Wake wake
     );
     static void wake(const Self& self, const void* key);
-    // The list has this version now.
-    static void wake_all(const Self& self, std::uint64_t version);
+    // There is news of this number, which grows from one to the next.
+    static void tell(const Self& self, std::uint64_t news, bool has_newcomers);
     // Wakes all, and from now on everybody at once.
     static void close(const Self& self);
 
 private:
     struct Waiter {
         const void* key;
-        TimePoint until;
+        Awaits what;
         Wake wake;
     };
 
+    using Queue = TimedQueue<Waiter>;
+
     // On the I/O thread.
-    template <class Condition>
-    void wake_if(Condition&& holds);
-    static void arm(const Self& self, TimePoint until);
+    void wake_these(const std::vector<Waiter>& waiters);
+    static void arm(const Self& self);
 
     const asio::any_io_executor executor_;
     const std::size_t most_;
     std::atomic<std::size_t> count_{0};
 
     // Of the I/O thread:
-    std::vector<Waiter> waiters_;
-    std::uint64_t version_ = 0;
+    Queue waiters_;
+    std::unordered_map<const void*, Queue::Key> places_;
+    std::uint64_t news_ = 0;
+    std::uint64_t newcomers_ = 0;
     bool closed_ = false;
     asio::steady_timer timer_;
     TimePoint armed_ = TimePoint::max();

@@ -11,6 +11,7 @@ namespace {
 
 constexpr double kGoldenRatio = 0.61803398874989485;
 constexpr std::size_t kPlacesEach = 64;  // at most, on the average
+constexpr std::size_t kMostPlacesTried = 32;
 
 // How often each member is to stand in the schedule.
 std::vector<std::size_t> turns_of(std::span<const Candidate> members) {
@@ -71,31 +72,52 @@ std::vector<std::uint32_t> schedule_of(std::span<const Candidate> members) {
     return schedule;
 }
 
+// Where few of the list are fit, or none of those has a place in its schedule.
+std::size_t draw(const Candidates& candidates) {
+    const auto weight = [&](std::size_t i) {
+        return static_cast<std::uint64_t>(std::max(0, candidates[i].weight));
+    };
+    std::uint64_t sum = 0;
+    for (std::size_t i = 0; i < candidates.size(); ++i)
+        sum += weight(i);
+    if (sum == 0) return random_below(candidates.size());
+    std::uint64_t left = random_below(sum);
+    for (std::size_t i = 0; i < candidates.size(); ++i) {
+        if (left < weight(i)) return i;
+        left -= weight(i);
+    }
+    return candidates.size() - 1;
+}
+
 }  // namespace
 
+std::shared_ptr<WeightedSelector::Schedule> WeightedSelector::make(const Candidates& list) const {
+    auto schedule = std::make_shared<Schedule>();
+    schedule->version = list.version();
+    schedule->places = schedule_of(list.members());
+    // It goes on where the one before stands.
+    const auto last = schedules_.last();
+    schedule->next = last ? last->next.load() : random_below(schedule->places.size());
+    return schedule;
+}
+
 void WeightedSelector::prepare(const Candidates& list) {
-    std::vector<std::uint32_t> schedule = schedule_of(list.members());
-    const std::lock_guard lock{mutex_};
-    if (schedule_.empty()) at_ = random_below(schedule.size());
-    schedule_ = std::move(schedule);
-    at_ %= schedule_.size();
-    version_ = list.version();
+    schedules_.add(make(list));
 }
 
 std::size_t WeightedSelector::choose(const Candidates& candidates) {
-    std::unique_lock lock{mutex_};
-    if (version_ != candidates.version() || version_ == 0) {
-        lock.unlock();
-        prepare(candidates);
-        lock.lock();
+    auto schedule = candidates.version() == 0 ? nullptr : schedules_.find(candidates.version());
+    if (!schedule) {
+        schedule = make(candidates);
+        schedules_.add(schedule);
     }
-    for (std::size_t tried = 0; tried < schedule_.size(); ++tried) {
-        const std::uint32_t member = schedule_[at_];
-        at_ = at_ + 1 == schedule_.size() ? 0 : at_ + 1;
-        // The table may be that of another list by now; any of the candidates will do then.
-        if (const auto found = candidates.find(member)) return *found;
+    const std::vector<std::uint32_t>& places = schedule->places;
+    const std::size_t most = std::min(places.size(), kMostPlacesTried);
+    for (std::size_t tried = 0; tried < most; ++tried) {
+        const std::size_t at = schedule->next.fetch_add(1, std::memory_order_relaxed);
+        if (const auto found = candidates.find(places[at % places.size()])) return *found;
     }
-    return random_below(candidates.size());  // none of them has a weight
+    return draw(candidates);
 }
 
 }  // namespace rollcall::discovery

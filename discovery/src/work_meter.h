@@ -19,7 +19,7 @@ public:
     // It was answered; before on_end().
     void on_answer(Duration took, TimePoint now);
 
-    [[nodiscard]] std::size_t in_flight() const {
+    [[nodiscard]] std::size_t in_flight() const override {
         return in_flight_.load(std::memory_order_relaxed);
     }
 

@@ -190,56 +190,6 @@ TEST(Broadcast, StopRulesCount) {
     EXPECT_TRUE(Until::quorum(0).is_met(3, 1, 0)) << "one at least";
 }
 
-TEST(Broadcast, KeepsToItsBoundOfParallelism) {
-    std::atomic<int> running{0};
-    std::atomic<int> most{0};
-    std::vector<std::unique_ptr<rpc::Server>> servers;
-    std::vector<Endpoint> endpoints;
-    for (int i = 0; i < 12; ++i) {
-        servers.push_back(std::make_unique<rpc::Server>());
-        servers.back()->handle(
-            "work",
-            [&] {
-                const int now = ++running;
-                for (int seen = most; seen < now && !most.compare_exchange_weak(seen, now);) {
-                }
-                std::this_thread::yield();
-                --running;
-                return 1;
-            },
-            {.run = rpc::RunOn::pool}
-        );
-        servers.back()->start();
-        endpoints.push_back(servers.back()->endpoint());
-    }
-    ServiceClient client{InMemoryDiscovery{endpoints}};
-    for (const std::size_t bound : {std::size_t{1}, std::size_t{3}, std::size_t{100}}) {
-        most = 0;
-        BroadcastOptions options;
-        options.parallel = bound;
-        const auto result = client.broadcast(rpc::invoke<int>("work"), options);
-        EXPECT_EQ(result.succeeded(), 12U);
-        EXPECT_LE(most, static_cast<int>(bound));
-    }
-}
-
-TEST(Broadcast, OfManyDeadInstancesOneAtATimeIsNoDeepStack) {
-    std::vector<std::unique_ptr<RefusingEndpoint>> refusing;
-    std::vector<Endpoint> endpoints;
-    for (int i = 0; i < 200; ++i) {
-        refusing.push_back(std::make_unique<RefusingEndpoint>());
-        endpoints.push_back(refusing.back()->endpoint());
-    }
-    ServiceClientOptions service_options;
-    service_options.client.log = Log::none();
-    ServiceClient client{InMemoryDiscovery{endpoints}, service_options};
-    BroadcastOptions options;
-    options.parallel = 1;
-    const auto result = client.broadcast(contract::add(1, 2).within(20s), options);
-    EXPECT_EQ(result.failed(), 200U);
-    EXPECT_EQ(result.reduce(0, std::plus{}).error().code(), Errc::connect_failed);
-}
-
 TEST(Broadcast, SaysThatThereIsNobody) {
     ServiceClient client{InMemoryDiscovery{}};
     const auto result = client.broadcast(contract::add(1, 2).within(30ms));

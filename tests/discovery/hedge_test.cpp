@@ -86,10 +86,27 @@ TEST_F(Hedging, IsCancelledWithItsCall) {
     EXPECT_EQ(call.get().error().code(), Errc::shutting_down);
 }
 
+// Each of its calls was answered by another before its time had passed.
+TEST_F(Hedging, AnInstanceThatHangsIsFoundOutAlthoughEachCallIsAnsweredElsewhere) {
+    auto options = prefer(silent.endpoint());
+    options.hedge = {.after = 1ms, .ratio = 1};
+    options.avoid = {.min = 1h, .max = 1h};
+    ServiceClient client{InMemoryDiscovery{{silent.endpoint(), good.endpoint()}}, options};
+    for (int i = 0; i < 3; ++i) {
+        EXPECT_FALSE(state_of(client, silent.endpoint()).avoided_until) << i;
+        ASSERT_TRUE(client.call(contract::add(1, 2).within(20s)));
+        ASSERT_TRUE(eventually([&] { return state_of(client, silent.endpoint()).in_flight == 0; }))
+            << "it has been cancelled";
+    }
+    EXPECT_TRUE(state_of(client, silent.endpoint()).avoided_until);
+    EXPECT_FALSE(state_of(client, good.endpoint()).avoided_until);
+}
+
 TEST_F(Hedging, RefusesOptionsThatMakeNoSense) {
     EXPECT_THROW(client_of({.after = -1ms}), std::invalid_argument);
     EXPECT_THROW(client_of({.quantile = 1}), std::invalid_argument);
     EXPECT_THROW(client_of({.ratio = -0.1}), std::invalid_argument);
+    EXPECT_THROW(client_of({.ratio = 1000.1}), std::invalid_argument);
 }
 
 TEST(LatencyQuantiles, AreKnownAfterAHundredSamples) {

@@ -11,13 +11,6 @@ using namespace std::chrono_literals;
 using rollcall::testing::InMemoryDiscovery;
 using namespace tests;
 
-InstanceState state_of(const ServiceClient& client, const Endpoint& endpoint) {
-    for (InstanceState& state : client.state()) {
-        if (state.instance.endpoint() == endpoint) return state;
-    }
-    return {};
-}
-
 // A server of the contract that answers everything with an error while it is broken.
 class BreakableServer {
 public:

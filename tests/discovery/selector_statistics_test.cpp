@@ -27,6 +27,8 @@ class SetMeter final : public LoadMeter {
 public:
     [[nodiscard]] Load load(TimePoint /*now*/) const override { return set; }
 
+    [[nodiscard]] std::size_t in_flight() const override { return set.in_flight; }
+
     Load set;
 };
 
@@ -128,6 +130,42 @@ TEST(WeightedSelectors, ChooseWhoHasNoWeightOnlyForLackOfOthers) {
     EXPECT_EQ(selector.choose(fleet.candidates(2).only(fit)), 0U);
 }
 
+// A zone drained by weight cost each call a walk through the whole schedule.
+TEST(WeightedSelectors, KeepWeightsAmongTheFewThatAreFit) {
+    Fleet fleet{100};
+    for (std::size_t i = 0; i < 100; ++i)
+        fleet.instances[i].weight = 100;
+    fleet.instances[7].weight = 1;
+    fleet.instances[8].weight = 3;
+    fleet.instances[9].weight = 0;
+    WeightedSelector selector;
+    const std::vector<std::uint32_t> few{7, 8, 9};
+    const Candidates some = fleet.candidates().only(few);
+    std::array<int, 3> counts{};
+    for (int i = 0; i < 8'000; ++i)
+        ++counts[selector.choose(some)];
+    EXPECT_NEAR(counts[0] / 8'000.0, 0.25, 0.05);
+    EXPECT_NEAR(counts[1] / 8'000.0, 0.75, 0.05);
+    EXPECT_EQ(counts[2], 0);
+}
+
+// While one list follows another some calls still choose from the older one.
+TEST(WeightedSelectors, ServeTwoListsAtOnce) {
+    Fleet old{2};
+    Fleet fresh{4};
+    WeightedSelector selector;
+    const Candidates before = old.candidates(1);
+    const Candidates after = fresh.candidates(2);
+    std::array<int, 2> old_counts{};
+    std::array<int, 4> fresh_counts{};
+    for (int i = 0; i < 400; ++i) {
+        ++old_counts[selector.choose(before)];
+        ++fresh_counts[selector.choose(after)];
+    }
+    EXPECT_EQ(old_counts, (std::array{200, 200}));
+    EXPECT_EQ(fresh_counts, (std::array{100, 100, 100, 100}));
+}
+
 TEST(RoundRobinSelectors, AreExactlyEvenOverFullTurnsForEightCallers) {
     Fleet fleet{7};
     RoundRobinSelector selector;
@@ -208,6 +246,15 @@ TEST_F(ConsistentHash, IsFairlyEvenAndKnowsWeights) {
         const double fair = kKeys / 11.0 * (id == "10.0.003:1" ? 2 : 1);
         EXPECT_NEAR(count, fair, fair * 0.25) << id;
     }
+}
+
+TEST_F(ConsistentHash, CountsAWeightAsSixteenAtMost) {
+    Fleet fleet{17};
+    fleet.instances[0].weight = 1'000'000;
+    ConsistentHashSelector selector;
+    const auto ids = places(selector, fleet.candidates());
+    const auto its = std::count(ids.begin(), ids.end(), fleet.instances[0].id);
+    EXPECT_NEAR(static_cast<double>(its) / kKeys, 0.5, 0.03);
 }
 
 TEST_F(ConsistentHash, IsTheSameInEveryProcess) {

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include <future>
+#include <limits>
 #include <map>
 #include <stdexcept>
 
@@ -154,57 +155,6 @@ TEST(ServiceClient, IsReadyAlthoughTheFirstInstanceIsDead) {
     EXPECT_TRUE(client.wait_ready(Deadline::in(900ms)));
 }
 
-TEST(ServiceClient, ClosesTheConnectionsOfVanishedInstances) {
-    ContractServer one;
-    ContractServer two;
-    InMemoryDiscovery found{{one.endpoint(), two.endpoint()}};
-    ServiceClient client{found};
-    for (int i = 0; i < 4; ++i)
-        ASSERT_TRUE(client.call(contract::add(1, 2)));
-    EXPECT_EQ(one.server().stats().connections, 1U);
-    found.remove(one.id());
-    EXPECT_TRUE(eventually([&] { return one.server().stats().connections == 0; }));
-    EXPECT_EQ(two.server().stats().connections, 1U);
-    EXPECT_EQ(client.state().size(), 1U);
-}
-
-TEST(ServiceClient, LetsTheCallsOfAVanishedInstanceEnd) {
-    std::promise<void> release;
-    const std::shared_future<void> released = release.get_future().share();
-    rpc::Server server;
-    std::atomic<bool> running{false};
-    server.handle(
-        "slow",
-        [&, released] {
-            running = true;
-            released.wait();
-            return 7;
-        },
-        {.run = rpc::RunOn::pool}
-    );
-    server.start();
-    InMemoryDiscovery found{{server.endpoint()}};
-    ServiceClient client{found};
-    auto slow = client.async_call(rpc::invoke<int>("slow"), asio::use_future);
-    ASSERT_TRUE(eventually([&] { return running.load(); }));
-    found.update({});
-    EXPECT_EQ(server.stats().connections, 1U);
-    release.set_value();
-    EXPECT_EQ(slow.get().value(), 7);
-    EXPECT_TRUE(eventually([&] { return server.stats().connections == 0; }));
-}
-
-TEST(ServiceClient, KeepsTheConnectionsOfThoseWhoStay) {
-    ContractServer one;
-    InMemoryDiscovery found{{one.endpoint()}};
-    ServiceClient client{found};
-    for (int i = 0; i < 10; ++i) {
-        ASSERT_TRUE(client.call(contract::add(1, 2)));
-        found.update({one.endpoint()});
-    }
-    EXPECT_EQ(one.server().stats().accepted, 1U);
-}
-
 TEST(ServiceClient, NotifiesOneInstance) {
     ContractServer one;
     ContractServer two;
@@ -308,6 +258,18 @@ TEST(ServiceClient, RefusesOptionsThatMakeNoSense) {
     EXPECT_THROW(ServiceClient(found, {.max_attempts = 0}), std::invalid_argument);
     EXPECT_THROW(ServiceClient(found, {.retry_ratio = -1}), std::invalid_argument);
     EXPECT_THROW(ServiceClient(found, {.max_waiting = 0}), std::invalid_argument);
+    EXPECT_THROW(ServiceClient(found, {.connections = 0}), std::invalid_argument);
+    EXPECT_NO_THROW(ServiceClient(found, {.connections = 64}));
+    EXPECT_THROW(ServiceClient(found, {.connections = 65}), std::invalid_argument);
+    const double endless = std::numeric_limits<double>::infinity();
+    const double none = std::numeric_limits<double>::quiet_NaN();
+    EXPECT_NO_THROW(ServiceClient(found, {.retry_ratio = 1000}));
+    EXPECT_THROW(ServiceClient(found, {.retry_ratio = 1001}), std::invalid_argument);
+    EXPECT_THROW(ServiceClient(found, {.retry_ratio = none}), std::invalid_argument);
+    EXPECT_THROW(ServiceClient(found, {.avoid = {.growth = endless}}), std::invalid_argument);
+    EXPECT_THROW(ServiceClient(found, {.avoid = {.growth = 0.9}}), std::invalid_argument);
+    EXPECT_THROW(ServiceClient(found, {.avoid = {.jitter = 1.1}}), std::invalid_argument);
+    EXPECT_THROW(ServiceClient(found, {.avoid = {.jitter = none}}), std::invalid_argument);
     // Those of the connections, which are made later.
     EXPECT_THROW(ServiceClient(found, {.client = {.max_in_flight = 0}}), std::invalid_argument);
 }

@@ -179,6 +179,15 @@ void run_on(const rpc::IoThreads& threads, Work work) {
     asio::post(threads.executor(), asio::use_future(std::move(work))).wait();
 }
 
+[[nodiscard]] inline discovery::InstanceState state_of(
+    const discovery::ServiceClient& client, const Endpoint& endpoint
+) {
+    for (discovery::InstanceState& state : client.state()) {
+        if (state.instance.endpoint() == endpoint) return state;
+    }
+    return {};
+}
+
 [[nodiscard]] inline discovery::ServiceClientOptions prefer(const Endpoint& first) {
     discovery::ServiceClientOptions options;
     options.selector = std::make_shared<FixedOrder>(std::vector{first.to_string()});

@@ -97,6 +97,51 @@ TEST_F(SlotLists, FiltersLeaveOthersOut) {
     EXPECT_EQ(attempts(by_test, 2), (std::vector<std::uint64_t>{2, 0, 0}));
 }
 
+// Its successor at the same place had to wait for a probe.
+TEST_F(SlotLists, AProcessThatHasStartedAnewDoesNotSufferForTheOneBefore) {
+    instances[0].incarnation = "one";
+    found.update(instances);
+    ServiceClient client{found, options};
+    servers[0]->kill();
+    EXPECT_TRUE(eventually([&] {
+        (void)client.call(contract::add(1, 2));
+        return client.state()[0].avoided_until || client.state()[1].avoided_until ||
+               client.state()[2].avoided_until;
+    }));
+    instances[0].incarnation = "two";
+    found.update(instances);
+    EXPECT_TRUE(eventually([&] {
+        for (const InstanceState& state : client.state()) {
+            if (state.instance.id == instances[0].id)
+                return state.instance.incarnation == "two" && state.attempts == 0 &&
+                       !state.avoided_until;
+        }
+        return false;
+    }));
+}
+
+TEST_F(SlotLists, OneThatWasStaleAndIsHeardFromIsNotAvoidedAnyLonger) {
+    instances[0].stale = true;
+    instances[1].stale = true;
+    found.update(std::vector{instances[0], instances[1]});
+    options.avoid = {.min = 1h, .max = 1h};
+    ServiceClient client{found, options};
+    servers[0]->kill();
+    const auto is_avoided = [&](bool so) {
+        for (const InstanceState& state : client.state()) {
+            if (state.instance.id == instances[0].id) return state.avoided_until.has_value() == so;
+        }
+        return false;
+    };
+    EXPECT_TRUE(eventually([&] {
+        (void)client.call(contract::add(1, 2));
+        return is_avoided(true);
+    }));
+    instances[0].stale = false;
+    found.update(std::vector{instances[0], instances[1]});
+    EXPECT_TRUE(eventually([&] { return is_avoided(false); }));
+}
+
 TEST_F(SlotLists, SayThatAFilterLeavesNobody) {
     options.filter.version = "3.0";
     ServiceClient client{found, options};

@@ -27,6 +27,8 @@ class LoadMeter {
 public:
     // Any thread.
     [[nodiscard]] virtual Load load(TimePoint now) const = 0;
+    // Load::in_flight alone, which is much cheaper to know.
+    [[nodiscard]] virtual std::size_t in_flight() const = 0;
 
 protected:
     ~LoadMeter() = default;
@@ -70,6 +72,11 @@ public:
     [[nodiscard]] Load load(std::size_t i) const {
         const LoadMeter* const meter = members_[member(i)].meter;
         return meter == nullptr ? Load{} : meter->load(now_);
+    }
+
+    [[nodiscard]] std::size_t in_flight(std::size_t i) const {
+        const LoadMeter* const meter = members_[member(i)].meter;
+        return meter == nullptr ? 0 : meter->in_flight();
     }
 
     // The hash of the call's key, if it has one: calls with one key belong together.

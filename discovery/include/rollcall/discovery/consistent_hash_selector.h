@@ -1,17 +1,18 @@
 #pragma once
 // One key, one instance.
 
+#include <rollcall/discovery/recent_tables.h>
 #include <rollcall/discovery/selector.h>
 
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <vector>
 
 namespace rollcall::discovery {
 
 struct ConsistentHashOptions {
-    // Points of an instance of weight 100 on the ring; at least 1.
+    // Points of an instance of weight 100 on the ring; at least 1. Weights above 1600 have the
+    // points of 1600.
     unsigned points = 256;
     // No instance gets more than this multiple of the average number of calls under way, whatever
     // their keys; the rest goes to the next one on the ring ("consistent hashing with bounded
@@ -50,8 +51,7 @@ private:
     [[nodiscard]] std::shared_ptr<const Ring> make(const Candidates& list) const;
 
     const ConsistentHashOptions options_;
-    std::mutex mutex_;
-    std::shared_ptr<const Ring> ring_;
+    RecentTables<const Ring> rings_;
 };
 
 }  // namespace rollcall::discovery

@@ -65,8 +65,12 @@ struct ServiceClientOptions {
     std::size_t max_waiting = 65536;  // calls that wait for an instance; one more is `overloaded`
 
     // Connections
+    // To each instance, made when first needed, used in turn, each on the next of the I/O threads.
+    // At most 64. One is best unless calls are so many or so large that one I/O thread, here or at
+    // the server, is busy with those to a single instance.
+    std::size_t connections = 1;
     std::string token = {};  // sent with the hello of each connection
-    // Of the connection to each instance. `token` above wins; the backoff is at most 0.2 s, since
+    // Of each connection. `token` above wins; the backoff is at most 0.2 s, since
     // instances that cannot be reached are avoided anyway.
     rpc::ClientOptions client = {};
 };
@@ -74,11 +78,11 @@ struct ServiceClientOptions {
 // One instance as the client sees it.
 struct InstanceState {
     registry::Instance instance;
-    rpc::ClientState connection = rpc::ClientState::idle;
-    std::size_t in_flight = 0;                    // attempts under way
-    Duration latency{0};                          // a moving average; 0: no answer yet
-    std::uint64_t attempts = 0;                   // ever
-    std::uint64_t errors = 0;                     // attempts that ended without a result
+    rpc::ClientState connection = rpc::ClientState::idle;  // of several: the best
+    std::size_t in_flight = 0;                             // attempts under way
+    Duration latency{0};                                   // a moving average; 0: no answer yet
+    std::uint64_t attempts = 0;                            // ever
+    std::uint64_t errors = 0;                              // attempts that ended without a result
     std::uint64_t failures = 0;                   // of those, what speaks against the instance
     std::optional<TimePoint> avoided_until = {};  // avoided; a probe is made then
     std::optional<Error> last_error = {};         // of the last such failure
@@ -88,11 +92,11 @@ class ServiceCore;
 class ServiceCall;
 class BroadcastCall;
 
-// Keeps one connection per instance, made when first needed and closed when the instance is no
-// longer listed and its calls have ended. A call goes to the instance that the selector chooses.
-// If it certainly has not been executed there it goes to another, at once and until its deadline;
-// if it may have been, only if it is idempotent. An answer of a server, be it an error of its
-// handler, is an answer and is never repeated. While no instance is known a call waits for one.
+// Keeps a connection per instance, or several, made when first needed and closed when the instance
+// is no longer listed and its calls have ended. A call goes to the instance that the selector
+// chooses. If it certainly has not been executed there it goes to another, at once and until its
+// deadline; if it may have been, only if it is idempotent. An answer of a server, be it an error of
+// its handler, is an answer and is never repeated. While no instance is known a call waits for one.
 //
 // Thread safety: all members may be called from any thread. Destroying a client ends its calls
 // with shutting_down; on an I/O thread it returns at once, elsewhere it waits until the

@@ -1,11 +1,12 @@
 #pragma once
 // Instances in proportion to their weights.
 
+#include <rollcall/discovery/recent_tables.h>
 #include <rollcall/discovery/selector.h>
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <vector>
 
 namespace rollcall::discovery {
@@ -20,10 +21,15 @@ public:
     void prepare(const Candidates& list) override;
 
 private:
-    std::mutex mutex_;
-    std::uint64_t version_ = 0;
-    std::vector<std::uint32_t> schedule_;  // indexes of members; never empty once made
-    std::size_t at_ = 0;
+    struct Schedule {
+        std::uint64_t version = 0;
+        std::vector<std::uint32_t> places;  // indexes of members; never empty
+        std::atomic<std::size_t> next{0};   // counts on and on
+    };
+
+    [[nodiscard]] std::shared_ptr<Schedule> make(const Candidates& list) const;
+
+    RecentTables<Schedule> schedules_;
 };
 
 }  // namespace rollcall::discovery
