@@ -77,11 +77,12 @@ void measure(SelectMode mode, std::size_t instances, std::size_t choices) {
     for (std::size_t i = 0; i < choices; ++i)
         sum += selector->choose(list.with_key(mix_bits(i)));
     const Duration took = SteadyClock::now() - start;
+    const std::size_t allocated = allocations.load() - before;
     nlohmann::ordered_json row;
     row["selector"] = name_of(mode);
     row["instances"] = instances;
     row["ns"] = static_cast<double>(took.count()) / static_cast<double>(choices);
-    row["allocations"] = allocations.load() - before;
+    row["allocations"] = allocated;
     row["new_list_us"] = std::chrono::duration<double, std::micro>(prepared).count();
     row["sum"] = sum;
     std::printf("%s\n", row.dump().c_str());

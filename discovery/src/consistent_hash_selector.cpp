@@ -3,6 +3,7 @@
 #include <rollcall/discovery/consistent_hash_selector.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <stdexcept>
 
@@ -12,6 +13,10 @@ namespace {
 constexpr std::uint64_t kStep = 0x9e3779b97f4a7c15U;  // of SplitMix64
 constexpr double kFullWeight = 100;
 constexpr double kLargestShare = 16;  // so that weights do not decide about the memory of a ring
+
+std::uint32_t place_of(std::uint64_t hash) {
+    return static_cast<std::uint32_t>(hash >> 32U);
+}
 
 // What an instance may have under way, counting the call that is to be placed.
 std::size_t capacity_of(const Candidates& candidates, double bound) {
@@ -43,10 +48,33 @@ std::shared_ptr<const ConsistentHashSelector::Ring> ConsistentHashSelector::make
         const auto points = static_cast<std::uint64_t>(std::lround(options_.points * share));
         const std::uint64_t seed = stable_hash(members[i].instance->id);
         for (std::uint64_t k = 1; k <= points; ++k)
-            ring->points.push_back({mix_bits(seed + k * kStep), static_cast<std::uint32_t>(i)});
+            ring->points.push_back(
+                {place_of(mix_bits(seed + k * kStep)), static_cast<std::uint32_t>(i)}
+            );
     }
     std::sort(ring->points.begin(), ring->points.end());
+    divide(*ring);
     return ring;
+}
+
+void ConsistentHashSelector::divide(Ring& ring) {
+    const int bits = std::clamp(static_cast<int>(std::bit_width(ring.points.size())) - 1, 1, 31);
+    ring.shift = static_cast<unsigned>(32 - bits);
+    const std::size_t count = std::size_t{1} << static_cast<unsigned>(bits);
+    ring.parts.reserve(count);
+    std::size_t at = 0;
+    for (std::size_t part = 0; part < count; ++part) {
+        while (at < ring.points.size() && ring.points[at].at >> ring.shift < part)
+            ++at;
+        ring.parts.push_back(static_cast<std::uint32_t>(at));
+    }
+}
+
+std::size_t ConsistentHashSelector::Ring::find(std::uint32_t key) const {
+    std::size_t at = parts[key >> shift];
+    while (at < points.size() && points[at].at < key)
+        ++at;
+    return at;
 }
 
 void ConsistentHashSelector::prepare(const Candidates& list) {
@@ -70,9 +98,7 @@ std::size_t ConsistentHashSelector::choose(const Candidates& candidates) {
     const std::vector<Point>& points = ring->points;
     const bool is_bounded = options_.load_bound != 0;
     const std::size_t capacity = is_bounded ? capacity_of(candidates, options_.load_bound) : 0;
-    std::size_t at = static_cast<std::size_t>(
-        std::lower_bound(points.begin(), points.end(), Point{*key, 0}) - points.begin()
-    );
+    std::size_t at = ring->find(place_of(*key));
     for (std::size_t tried = 0; tried < points.size(); ++tried, ++at) {
         if (at == points.size()) at = 0;
         const auto found = candidates.find(points[at].member);

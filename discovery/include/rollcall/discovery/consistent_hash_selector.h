@@ -33,8 +33,9 @@ public:
     void prepare(const Candidates& list) override;
 
 private:
+    // Small, so that a long ring stays in the cache; the ring is 2^32 round.
     struct Point {
-        std::uint64_t at;
+        std::uint32_t at;
         std::uint32_t member;
 
         friend bool operator<(const Point& a, const Point& b) {
@@ -43,11 +44,19 @@ private:
     };
 
     struct Ring {
+        // The first point at or after a key; points.size() if the ring's beginning is.
+        [[nodiscard]] std::size_t find(std::uint32_t key) const;
+
         std::uint64_t version = 0;
         std::vector<Point> points;  // sorted
+        // The ring in equal parts of a point or two: where the points of each begin. A search by
+        // halves would miss the cache at nearly every step.
+        std::vector<std::uint32_t> parts;
+        unsigned shift = 31;  // of a key, to its part
     };
 
     [[nodiscard]] std::shared_ptr<const Ring> ring_of(const Candidates& candidates);
+    static void divide(Ring& ring);
     [[nodiscard]] std::shared_ptr<const Ring> make(const Candidates& list) const;
 
     const ConsistentHashOptions options_;
