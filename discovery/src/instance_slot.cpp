@@ -95,9 +95,7 @@ void InstanceSlot::on_alive(TimePoint now) {
 
 bool InstanceSlot::on_failure(const Error& error, TimePoint began, TimePoint now) {
     if (error.code() == Errc::cancelled || error.code() == Errc::shutting_down) return false;
-    // One that has answered others meanwhile is only slow at this call.
-    const bool alive = last_success_.load(std::memory_order_relaxed) >= ticks(began);
-    const bool only_slow = error.code() == Errc::timed_out && alive;
+    const bool only_slow = error.code() == Errc::timed_out && has_answered_since(began, now);
     neighbours_->on_outcome(true);
     const std::lock_guard lock{mutex_};
     // There was a connection, and this side was too late to use it.
@@ -122,7 +120,7 @@ bool InstanceSlot::on_failure(const Error& error, TimePoint began, TimePoint now
 
 bool InstanceSlot::on_lost(TimePoint began, TimePoint now) {
     meter_.on_answer(now - began, now);
-    if (last_success_.load(std::memory_order_relaxed) >= ticks(began)) return false;
+    if (has_answered_since(began, now)) return false;
     const std::lock_guard lock{mutex_};
     if (last_success_.load(std::memory_order_relaxed) > lost_since_.time_since_epoch().count())
         lost_ = 0;
@@ -133,6 +131,13 @@ bool InstanceSlot::on_lost(TimePoint began, TimePoint now) {
     const bool must_probe = health_.on_failure(false, now, random_unit());
     publish();
     return must_probe;
+}
+
+// In the first half it may have stopped: while many calls are under way some are always answered
+// right after one of them has begun.
+bool InstanceSlot::has_answered_since(TimePoint began, TimePoint now) const {
+    const TimePoint half = began + (now - began) / 2;
+    return last_success_.load(std::memory_order_relaxed) >= ticks(half);
 }
 
 bool InstanceSlot::is_bad_lately(TimePoint now) {

@@ -64,6 +64,8 @@ public:
 private:
     // Under the lock: tells those who read without it.
     void publish();
+    // Others, in the second half of the time that a call has waited: it is only slow at that one.
+    [[nodiscard]] bool has_answered_since(TimePoint began, TimePoint now) const;
     [[nodiscard]] bool is_bad_lately(TimePoint now);
     [[nodiscard]] rpc::ClientState connection() const;
 
