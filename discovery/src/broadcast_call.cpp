@@ -54,6 +54,7 @@ BroadcastCall::BroadcastCall(
       options_(options),
       waiter_(std::move(waiter)),
       began_(SteadyClock::now()) {
+    core_->tally().add(CallTally::call);
 }
 
 void BroadcastCall::fail(Error error) {
@@ -131,6 +132,7 @@ void BroadcastCall::send(const Self& self, std::size_t index) {
     rpc::Client* const client = slot->client();
     if (client == nullptr) return end(Errc::shutting_down, "the instance has left the list");
     const rpc::CallPtr attempt{new Attempt{self, index, slot, SteadyClock::now()}};
+    self->core_->tally().add(CallTally::attempt);
     client->submit(attempt);
     // Only now, so that a cancellation cannot overtake the submission.
     {

@@ -124,6 +124,7 @@ void ServiceCall::decide(const Self& self) {
 }
 
 void ServiceCall::wait(const Self& self, const Choice& choice, TimePoint now) {
+    self->core_->tally().add(CallTally::wait);
     TimePoint until = self->outer_->deadline.point();
     if (choice.none_known) {
         self->core_->discovery().hurry();
@@ -145,6 +146,8 @@ void ServiceCall::wait(const Self& self, const Choice& choice, TimePoint now) {
 void ServiceCall::attempt(const Self& self, const Choice& choice, TimePoint now) {
     const Deadline until = self->attempt_deadline(choice.is_last, now);
     const unsigned number = self->book_.begin(choice.slot);
+    self->core_->tally().add(CallTally::attempt);
+    if (number > 1) self->core_->tally().add(CallTally::further_attempt);
     const rpc::CallPtr attempt{new Attempt{self, number, choice.slot, until, now}};
     rpc::Client* const client = choice.slot->client();
     if (client == nullptr)
@@ -181,7 +184,9 @@ void ServiceCall::hedge(const Self& self, unsigned number) {
         catching(Errc::no_instances, [&]() -> Result<Choice> { return self->choose(tried, now); });
     // One that is avoided would not be faster.
     if (!choice || !choice->slot || choice->slot->is_avoided()) return;
-    if (self->core_->hedges()->take()) attempt(self, *choice, now);
+    if (!self->core_->hedges()->take()) return;
+    self->core_->tally().add(CallTally::hedge);
+    attempt(self, *choice, now);
 }
 
 // ---- after an attempt

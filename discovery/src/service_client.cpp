@@ -51,6 +51,10 @@ std::vector<InstanceState> ServiceClient::state() const {
     return core_->state();
 }
 
+ServiceCounters ServiceClient::counters() const {
+    return core_->tally().counters();
+}
+
 Result<void> ServiceClient::wait_ready(Deadline deadline) {
     const rpc::PackedInvocation nothing = rpc::PackedInvocation::pack("");
     if (auto error = blocked(nothing)) return std::move(*error);

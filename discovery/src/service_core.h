@@ -4,6 +4,7 @@
 #include <rollcall/base/home_process.h>
 #include <rollcall/discovery/service_client.h>
 
+#include "call_tally.h"
 #include "hedges.h"
 #include "prober.h"
 #include "retry.h"
@@ -67,9 +68,19 @@ public:
     // Why there is nobody to call, a whole clause.
     [[nodiscard]] std::string why_none() const;
 
-    void count_call() { budget_.on_call(); }
+    void count_call() {
+        budget_.on_call();
+        tally_.add(CallTally::call);
+    }
 
-    [[nodiscard]] bool take_retry() { return budget_.take(); }
+    // Whether one more may be made.
+    [[nodiscard]] bool take_retry() {
+        const bool may = budget_.take();
+        if (!may) tally_.add(CallTally::unrepeated);
+        return may;
+    }
+
+    [[nodiscard]] CallTally& tally() { return tally_; }
 
     [[nodiscard]] const Hedges::Self& hedges() const { return hedges_; }
 
@@ -118,6 +129,7 @@ private:
     std::atomic<bool> stopped_{false};
     std::atomic<std::uint64_t> news_{0};
     RetryBudget budget_;
+    CallTally tally_;
 
     mutable std::mutex mutex_;
     std::shared_ptr<const SlotList> list_;

@@ -178,6 +178,29 @@ TEST(Failover, RepeatsAfterTimeOutsOnlyWithinItsBudget) {
     EXPECT_EQ(two.accepted, 0);
 }
 
+TEST(Failover, CountsWhatItDid) {
+    RefusingEndpoint refusing;
+    ContractServer good;
+    const Endpoint dead = refusing.endpoint();
+    InMemoryDiscovery found{InMemoryDiscovery::without_list()};
+    auto options = prefer(dead);
+    options.avoid = {.min = 1h, .max = 1h};
+    ServiceClient client{found, options};
+    auto waiting = client.async_call(contract::add(1, 2).within(20s), asio::use_future);
+    EXPECT_TRUE(eventually([&] { return client.counters().waits >= 1; }));
+    found.update({dead, good.endpoint()});
+    ASSERT_TRUE(waiting.get());
+    ASSERT_TRUE(client.call(contract::add(1, 2)));
+    client.notify(contract::note(1));
+    EXPECT_TRUE(client.broadcast(contract::add(1, 2)).error() == std::nullopt);
+    const ServiceCounters counters = client.counters();
+    EXPECT_EQ(counters.calls, 4U);
+    EXPECT_EQ(counters.attempts, 2U + 1U + 1U + 2U);
+    EXPECT_EQ(counters.repeats, 1U);
+    EXPECT_EQ(counters.hedges, 0U);
+    EXPECT_EQ(counters.unrepeated, 0U);
+}
+
 TEST(Failover, NeverRepeatsAnAnswer) {
     ContractServer one;
     ContractServer two;

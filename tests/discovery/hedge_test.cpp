@@ -54,6 +54,8 @@ TEST_F(Hedging, IsRateLimited) {
     for (int i = 0; i < 6; ++i)
         answered += client.call(contract::add(1, 2).within(60ms)) ? 1 : 0;
     // The first three by a hedge; the others after half of their time, as without one.
+    EXPECT_EQ(client.counters().hedges, 3U);
+    EXPECT_EQ(client.counters().repeats, 3U);
     EXPECT_EQ(answered, 6);
     EXPECT_EQ(good.calls, 6);
 }

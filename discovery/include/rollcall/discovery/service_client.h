@@ -88,6 +88,16 @@ struct InstanceState {
     std::optional<Error> last_error = {};         // of the last such failure
 };
 
+// What has become of the calls so far.
+struct ServiceCounters {
+    std::uint64_t calls = 0;       // begun; a broadcast and a notification are one each
+    std::uint64_t attempts = 0;    // that went to an instance
+    std::uint64_t repeats = 0;     // of those, because one of the same call had failed
+    std::uint64_t hedges = 0;      // of those, because one of the same call was late
+    std::uint64_t unrepeated = 0;  // errors that were not repeated because too many had been
+    std::uint64_t waits = 0;       // for an instance to call, or between two rounds through all
+};
+
 class ServiceCore;
 class ServiceCall;
 class BroadcastCall;
@@ -165,6 +175,9 @@ public:
 
     // The instances it may call, sorted by id.
     [[nodiscard]] std::vector<InstanceState> state() const;
+
+    // Each is exact; together they may be a moment apart.
+    [[nodiscard]] ServiceCounters counters() const;
 
 private:
     using Core = std::shared_ptr<ServiceCore>;
