@@ -49,14 +49,14 @@ private:
 
         std::uint64_t version = 0;
         std::vector<Point> points;  // sorted
-        // The ring in equal parts of a point or two: where the points of each begin. A search by
-        // halves would miss the cache at nearly every step.
+        // The ring in equal parts of a point or two: where the points of each begin, and where the
+        // last ends. A search by halves would miss the cache at nearly every step.
         std::vector<std::uint32_t> parts;
         unsigned shift = 31;  // of a key, to its part
     };
 
     [[nodiscard]] std::shared_ptr<const Ring> ring_of(const Candidates& candidates);
-    static void divide(Ring& ring);
+    static void sort(Ring& ring);
     [[nodiscard]] std::shared_ptr<const Ring> make(const Candidates& list) const;
 
     const ConsistentHashOptions options_;
