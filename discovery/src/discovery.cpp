@@ -5,8 +5,6 @@
 #include "discovery_state.h"
 #include "list_change.h"
 
-#include <algorithm>
-
 namespace rollcall::discovery {
 
 Result<void> Discovery::refresh(Deadline deadline) {
@@ -25,14 +23,10 @@ void Discovery::update(InstanceList list) {
 Result<registry::Instance> Discovery::get(SelectMode mode, Deadline deadline) const {
     const auto snapshot = state_->wait_snapshot(deadline);
     if (!snapshot) return snapshot.error();
-    const auto instances = choosable(**snapshot);
-    if (instances.empty()) return Error{Errc::no_instances, why_none()};
-    std::vector<Candidate> members;
-    for (const registry::Instance* const instance : instances)
-        members.push_back({instance, nullptr});
-    // A list of its own each time: tables of it are not kept.
-    const Candidates candidates{members, 0, SteadyClock::now()};
-    return *instances[state_->selector(mode).choose(candidates)];
+    const auto takers = state_->takers(*snapshot);
+    if (takers->members.empty()) return Error{Errc::no_instances, why_none()};
+    const Candidates candidates{takers->members, takers->version, SteadyClock::now()};
+    return *takers->members[state_->selector(mode).choose(candidates)].instance;
 }
 
 Result<std::vector<registry::Instance>> Discovery::get_all(Deadline deadline) const {
@@ -63,10 +57,9 @@ Subscription Discovery::subscribe(std::function<void()> changed) const {
 
 Subscription Discovery::on_change(std::function<void(const ListChange&)> changed) const {
     const auto teller = std::make_shared<ChangeTeller>(std::move(changed));
-    const std::weak_ptr<DiscoveryState> weak = state_;
-    Subscription subscription = state_->subscribe([teller, weak] {
-        if (const auto state = weak.lock()) teller->tell(state->snapshot());
-    });
+    // Only the state itself calls it. A handle here, were it the last, would end on its thread.
+    Subscription subscription =
+        state_->subscribe([teller, state = state_.get()] { teller->tell(state->snapshot()); });
     teller->tell(state_->snapshot());
     return subscription;
 }

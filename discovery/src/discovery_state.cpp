@@ -17,12 +17,27 @@ std::string seconds_text(Duration duration) {
     return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " s";
 }
 
+std::vector<Candidate> takers_of(const registry::Snapshot& list) {
+    std::vector<Candidate> fresh;
+    std::vector<Candidate> stale;
+    for (const registry::Instance& instance : list.instances) {
+        if (takes_calls(instance)) (instance.stale ? stale : fresh).push_back({&instance, nullptr});
+    }
+    std::vector<Candidate>& chosen = fresh.empty() ? stale : fresh;
+    std::sort(chosen.begin(), chosen.end(), [](const Candidate& a, const Candidate& b) {
+        return a.instance->id < b.instance->id;
+    });
+    return std::move(chosen);
+}
+
 }  // namespace
 
 void DiscoveryState::publish(std::shared_ptr<const registry::Snapshot> snapshot, TimePoint now) {
+    std::shared_ptr<const Takers> old;  // let go of without the lock
     {
         const std::lock_guard lock{mutex_};
-        snapshot_ = std::move(snapshot);
+        old = std::move(takers_);
+        snapshot_.swap(snapshot);
         confirmed_ = now;
         error_.reset();
         changed_.notify_all();
@@ -128,8 +143,18 @@ std::string DiscoveryState::why_none(TimePoint now) const {
 Subscription DiscoveryState::subscribe(std::function<void()> changed) {
     auto listener = std::make_shared<const Listener>(std::move(changed));
     const std::lock_guard lock{mutex_};
+    // A list that never changes is told to nobody; those who have come and gone must not add up.
+    if (listeners_.size() >= forget_at_) {
+        std::erase_if(listeners_, [](const auto& each) { return each.expired(); });
+        forget_at_ = std::max<std::size_t>(forget_at_, 2 * listeners_.size());
+    }
     listeners_.push_back(listener);
     return Subscription{std::move(listener)};
+}
+
+std::size_t DiscoveryState::subscriptions() const {
+    const std::lock_guard lock{mutex_};
+    return listeners_.size();
 }
 
 Selector& DiscoveryState::selector(SelectMode mode) {
@@ -139,18 +164,20 @@ Selector& DiscoveryState::selector(SelectMode mode) {
     return *selector;
 }
 
-std::vector<const registry::Instance*> choosable(const registry::Snapshot& snapshot) {
-    std::vector<const registry::Instance*> fresh;
-    std::vector<const registry::Instance*> stale;
-    for (const registry::Instance& instance : snapshot.instances) {
-        if (!takes_calls(instance)) continue;
-        (instance.stale ? stale : fresh).push_back(&instance);
+std::shared_ptr<const Takers> DiscoveryState::takers(
+    std::shared_ptr<const registry::Snapshot> snapshot
+) {
+    auto made = std::make_shared<Takers>();
+    {
+        const std::lock_guard lock{mutex_};
+        if (takers_ && takers_->snapshot == snapshot) return takers_;
+        made->version = ++takers_made_;
     }
-    std::vector<const registry::Instance*>& chosen = fresh.empty() ? stale : fresh;
-    std::sort(chosen.begin(), chosen.end(), [](const auto* a, const auto* b) {
-        return a->id < b->id;
-    });
-    return std::move(chosen);
+    made->members = takers_of(*snapshot);
+    made->snapshot = std::move(snapshot);
+    const std::lock_guard lock{mutex_};
+    if (made->snapshot == snapshot_) takers_ = made;
+    return made;
 }
 
 }  // namespace rollcall::discovery

@@ -1,14 +1,26 @@
 #pragma once
 // What the handles of one discovery share.
 
+#include <rollcall/discovery/candidates.h>
 #include <rollcall/discovery/discovery.h>
 
 #include <condition_variable>
+#include <cstddef>
+#include <cstdint>
 #include <list>
 #include <map>
+#include <memory>
 #include <mutex>
+#include <vector>
 
 namespace rollcall::discovery {
+
+// The instances of a list that take calls; the stale ones only if there are no others.
+struct Takers {
+    std::shared_ptr<const registry::Snapshot> snapshot;  // which has the instances
+    std::vector<Candidate> members;                      // sorted by id
+    std::uint64_t version = 0;                           // see Candidates
+};
 
 // The published snapshot with everybody who wants to know of it. The lock is held for copies of
 // pointers and never while a subscriber is called.
@@ -39,6 +51,12 @@ public:
     [[nodiscard]] DiscoveryStatus status(TimePoint now) const;
     [[nodiscard]] std::string why_none(TimePoint now) const;
     [[nodiscard]] Subscription subscribe(std::function<void()> changed);
+    // Who of `snapshot`, which was this state's, takes calls: found out once for each list.
+    [[nodiscard]] std::shared_ptr<const Takers> takers(
+        std::shared_ptr<const registry::Snapshot> snapshot
+    );
+    // How many subscriptions are kept in mind; some may have ended.
+    [[nodiscard]] std::size_t subscriptions() const;
     // The selector of get(), which lives as long as the state.
     [[nodiscard]] Selector& selector(SelectMode mode);
 
@@ -56,10 +74,10 @@ private:
     std::optional<Error> error_;
     TimePoint failing_since_{};
     std::list<std::weak_ptr<const Listener>> listeners_;
+    std::size_t forget_at_ = 16;  // listeners, those that have ended
+    std::shared_ptr<const Takers> takers_;
+    std::uint64_t takers_made_ = 0;
     std::map<SelectMode, std::shared_ptr<Selector>> selectors_;  // of get()
 };
-
-// The instances that take calls, sorted by id; the stale ones only if there are no others.
-[[nodiscard]] std::vector<const registry::Instance*> choosable(const registry::Snapshot& snapshot);
 
 }  // namespace rollcall::discovery

@@ -2,6 +2,7 @@
 #include <rollcall/discovery/service_client.h>
 
 #include "discovery/fake_registry.h"
+#include "discovery_state.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -108,6 +109,40 @@ TEST(MultiServersDiscovery, SaysThatItsListIsEmpty) {
     EXPECT_THAT(none.error().message(), HasSubstr("is empty"));
     EXPECT_TRUE(servers.status().has_list);
     EXPECT_EQ(servers.status().instances, 0U);
+}
+
+// A list that never changed kept all who had ever subscribed.
+TEST(DiscoveryState, ForgetsThoseWhoHaveUnsubscribed) {
+    DiscoveryState state{"the list"};
+    int told = 0;
+    std::vector<Subscription> staying;
+    for (int i = 0; i < 100; ++i)
+        staying.push_back(state.subscribe([&] { ++told; }));
+    EXPECT_EQ(state.subscriptions(), 100U);
+    for (int i = 0; i < 10'000; ++i)
+        (void)state.subscribe([] { FAIL() << "has ended"; });
+    EXPECT_LE(state.subscriptions(), 300U);
+    state.publish(std::make_shared<const registry::Snapshot>(), SteadyClock::now());
+    EXPECT_EQ(told, 100);
+    EXPECT_EQ(state.subscriptions(), 100U);
+}
+
+// get() had sorted ten thousand instances for each call.
+TEST(DiscoveryState, FindsOutWhoTakesCallsOncePerList) {
+    DiscoveryState state{"the list"};
+    auto list = std::make_shared<registry::Snapshot>();
+    list->instances = {instance_named("b", 2), instance_named("a", 1), instance_named("c", 0)};
+    state.publish(list, SteadyClock::now());
+    const auto takers = state.takers(list);
+    ASSERT_EQ(takers->members.size(), 2U) << "nothing listens at port 0";
+    EXPECT_EQ(takers->members[0].instance->id, "a");
+    EXPECT_EQ(takers->members[1].instance->id, "b");
+    EXPECT_EQ(state.takers(list), takers);
+    const auto next = std::make_shared<const registry::Snapshot>(*list);
+    state.publish(next, SteadyClock::now());
+    EXPECT_NE(state.takers(next), takers);
+    EXPECT_NE(state.takers(next)->version, takers->version) << "tables of it are made anew";
+    EXPECT_EQ(state.takers(next), state.takers(next));
 }
 
 }  // namespace
