@@ -1,15 +1,18 @@
 #include "list_cache.h"
 
 #include <rollcall/base/file.h>
+#include <rollcall/base/random.h>
 #include <rollcall/registry/instance_json.h>
 
 #include <algorithm>
 #include <unistd.h>
+#include <utility>
 
 namespace rollcall::discovery {
 namespace {
 
 constexpr std::size_t kBytesMax = 256 * 1024 * 1024;
+constexpr Duration kPause = std::chrono::seconds{1};
 
 std::int64_t unix_seconds() {
     using namespace std::chrono;
@@ -18,18 +21,32 @@ std::int64_t unix_seconds() {
 
 }  // namespace
 
-void ListCache::write(const registry::Snapshot& list) {
+// New lists are written under a name of its own: two writers must not share one half of a file
+// each, and in containers every process has the same number.
+ListCache::ListCache(std::string service, std::string path, std::chrono::seconds age_max, Log log)
+    : service_(std::move(service)),
+      path_(std::move(path)),
+      fresh_path_(path_ + "." + random_nonce() + ".new"),
+      age_max_(age_max),
+      log_(std::move(log)) {
+}
+
+void ListCache::write() {
+    const auto list = std::exchange(unsaved_, nullptr);
+    if (!list) return;
     const std::string text = registry::to_json(registry::SavedList{
-        list.service, unix_seconds(), {list.index, list.instances}});
-    // Of this process alone, so that two writers do not share one half of a file each.
-    const std::string fresh = path_ + "." + std::to_string(::getpid()) + ".new";
-    Result<void> written = write_synced(fresh, text);
-    if (written) written = rename_file(fresh, path_);
-    if (!written && !is_failing_)
-        log_.warning(
-            "the list of '" + list.service + "' is not kept: " + written.error().message()
-        );
+        service_, unix_seconds(), {list->index, list->instances}});
+    Result<void> written = write_synced(fresh_path_, text);
+    if (written) written = rename_file(fresh_path_, path_);
+    if (!written) {
+        ::unlink(fresh_path_.c_str());
+        if (!is_failing_)
+            log_.warning(
+                "the list of '" + service_ + "' is not kept: " + written.error().message()
+            );
+    }
     is_failing_ = !written;
+    next_ = SteadyClock::now() + kPause;
 }
 
 std::optional<registry::Snapshot> ListCache::read(TimePoint now) const {
@@ -43,7 +60,16 @@ std::optional<registry::Snapshot> ListCache::read(TimePoint now) const {
         log_.warning("the list in " + path_ + " is not used: " + saved.error().message());
         return std::nullopt;
     }
-    const std::chrono::seconds age{std::max<std::int64_t>(0, unix_seconds() - saved->saved)};
+    if (saved->service != service_) {
+        log_.warning(
+            "the list in " + path_ + " is not used: it is that of '" + printable(saved->service) +
+            "', not that of '" + service_ + "'; each service needs a file of its own"
+        );
+        return std::nullopt;
+    }
+    const std::int64_t now_seconds = unix_seconds();
+    const std::chrono::seconds age{
+        now_seconds - std::clamp<std::int64_t>(saved->saved, 0, now_seconds)};
     if (age > age_max_) {
         log_.warning(
             "the list in " + path_ + " is not used: it is " + std::to_string(age.count()) +

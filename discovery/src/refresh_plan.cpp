@@ -13,9 +13,10 @@ BackoffOptions backoff_up_to(Duration longest) {
 }
 
 Duration hold_of(const registry::Snapshot& full, Duration least) {
+    using Milliseconds = std::chrono::milliseconds;
     Duration hold = least;
     for (const registry::Instance& instance : full.instances)
-        hold = std::max<Duration>(hold, instance.ttl);
+        hold = std::max<Duration>(hold, std::min<Milliseconds>(instance.ttl, kLongestTime));
     return hold;
 }
 
@@ -29,9 +30,12 @@ RefreshPlan::RefreshPlan(RefreshTimes times, TimePoint now)
       last_answer_(now) {
 }
 
-void RefreshPlan::hurry(TimePoint now) {
+bool RefreshPlan::hurry(TimePoint now) {
     wanted_ = std::max(wanted_, Wanted::soon);
-    due_ = std::min(due_, std::max(now, last_end_ + times_.hurry_gap));
+    const TimePoint soon = std::max(now, last_end_ + times_.hurry_gap);
+    if (soon >= due_) return false;
+    due_ = soon;
+    return true;
 }
 
 void RefreshPlan::demand(TimePoint now) {

@@ -5,10 +5,14 @@
 #include <rollcall/base/clock.h>
 #include <rollcall/registry/snapshot.h>
 
+#include <chrono>
 #include <optional>
 #include <string_view>
 
 namespace rollcall::discovery {
+
+// No time of options and of leases counts as longer: what is meant as "never" must not overflow.
+inline constexpr std::chrono::hours kLongestTime{24 * 365};
 
 struct RefreshTimes {
     Duration refresh;     // after an answer
@@ -25,8 +29,9 @@ public:
 
     [[nodiscard]] TimePoint due() const { return due_; }
 
-    // Somebody waits for a better list. A request under way does not count for him.
-    void hurry(TimePoint now);
+    // Somebody waits for a better list. A request under way does not count for him. True if the
+    // next one is due earlier for that.
+    bool hurry(TimePoint now);
     // Somebody asks for a request right now; again, one under way does not count.
     void demand(TimePoint now);
 

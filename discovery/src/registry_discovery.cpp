@@ -1,32 +1,55 @@
+#include <rollcall/base/home_process.h>
 #include <rollcall/discovery/registry_discovery.h>
 #include <rollcall/registry/validation.h>
 #include <rollcall/rpc/io_threads.h>
 
+#include "polled_service.h"
 #include "registry_poller.h"
 
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace rollcall::discovery {
 namespace {
 
-// The state of a RegistryDiscovery: it is published into by the poller, which it keeps alive.
+// What the handles of a RegistryDiscovery share. It owns nothing that has to be waited for: the
+// poller, too, may be the last to let go of it. Both outlive the handles.
 class PolledState final : public DiscoveryState {
 public:
-    PolledState(std::shared_ptr<RegistryPoller> poller, std::shared_ptr<PolledService> polled)
-        : DiscoveryState("the list of '" + polled->service + "' at " + poller->name()),
-          poller_(std::move(poller)),
-          polled_(std::move(polled)) {}
-
-    ~PolledState() override { poller_->remove(polled_); }
+    PolledState(RegistryPoller& poller, PolledService& polled)
+        : DiscoveryState("the list of '" + polled.service + "' at " + poller.name()),
+          poller_(poller),
+          polled_(polled) {}
 
     [[nodiscard]] Result<void> refresh(Deadline deadline) override {
-        if (!rpc::IoThreads::on_io_thread()) return poller_->refresh(*polled_, deadline);
+        if (!rpc::IoThreads::on_io_thread()) return poller_.refresh(polled_, deadline);
         return Error{
             Errc::would_deadlock, "refresh() waits for the registry, which an I/O thread must not"};
     }
 
-    void hurry() override { poller_->hurry(*polled_); }
+    void hurry() override { poller_.hurry(polled_); }
+
+private:
+    RegistryPoller& poller_;
+    PolledService& polled_;
+};
+
+// What the handles own; the poller never does, so that the last of them is a user's and can wait.
+class Keeper {
+public:
+    Keeper(std::shared_ptr<RegistryPoller> poller, std::shared_ptr<PolledService> polled)
+        : poller_(std::move(poller)), polled_(std::move(polled)) {
+        polled_->state = std::make_shared<PolledState>(*poller_, *polled_);
+        poller_->add(polled_);
+    }
+
+    ~Keeper() { poller_->remove(polled_); }
+
+    Keeper(const Keeper&) = delete;
+    Keeper& operator=(const Keeper&) = delete;
+
+    [[nodiscard]] DiscoveryState* state() const { return polled_->state.get(); }
 
 private:
     const std::shared_ptr<RegistryPoller> poller_;
@@ -55,13 +78,12 @@ std::shared_ptr<PolledService> polled(
 }
 
 std::shared_ptr<DiscoveryState> start(
-    const std::shared_ptr<RegistryPoller>& poller, const std::shared_ptr<PolledService>& service
+    std::shared_ptr<RegistryPoller> poller, std::shared_ptr<PolledService> service
 ) {
-    // The poller is its own: in a forked child both stay as they are.
-    auto state = make_shared_at_home<PolledState>(poller, service);
-    service->state = state;
-    poller->add(service);
-    return state;
+    // In a forked child it stays as it is.
+    auto keeper = make_shared_at_home<Keeper>(std::move(poller), std::move(service));
+    DiscoveryState* const state = keeper->state();
+    return {std::move(keeper), state};
 }
 
 }  // namespace

@@ -45,6 +45,16 @@ public:
         change([&] { crowded_ = crowded; });
     }
 
+    // Waits end at once, with nothing.
+    void set_hasty(bool hasty) {
+        change([&] { hasty_ = hasty; });
+    }
+
+    // Nobody may read that service.
+    void refuse(const std::string& service) {
+        change([&] { refused_ = service; });
+    }
+
     // Reads that have begun do not end until it hangs no more.
     void set_hanging(bool hanging) {
         change([&] { hanging_ = hanging; });
@@ -96,8 +106,10 @@ public:
                 Errc::registry_failed, hanging_ ? "the registry hangs" : "connection refused"};
         }
         std::vector<registry::Snapshot> snapshots;
-        for (const std::string& service : services)
+        for (const std::string& service : services) {
+            if (service == refused_) return Error{Errc::registry_failed, "403 Forbidden"};
             snapshots.push_back({service, index_, instances_, SteadyClock::now()});
+        }
         return snapshots;
     }
 
@@ -112,18 +124,22 @@ public:
         ++waits_;
         if (crowded_) return Error{Errc::overloaded, "as many wait already as it allows"};
         ++waiting_;
-        const auto has_news = [&](const registry::KnownList& each) { return each.index != index_; };
+        // As in the members of a JSON object: one list for a name, and the last index counts.
+        std::map<std::string, std::string> indexes;
+        for (const registry::KnownList& each : known)
+            indexes[each.service] = each.index;
+        const auto has_news = [&](const auto& each) { return each.second != index_; };
         changed_.wait_for(lock, time, [&] {
-            return stop.stop_requested() || down_ ||
-                   std::any_of(known.begin(), known.end(), has_news);
+            return stop.stop_requested() || down_ || hasty_ ||
+                   std::any_of(indexes.begin(), indexes.end(), has_news);
         });
         --waiting_;
         if (stop.stop_requested()) return Error{Errc::cancelled, "the wait was ended"};
         if (down_) return Error{Errc::registry_failed, "connection reset"};
         std::vector<registry::Snapshot> snapshots;
-        for (const registry::KnownList& each : known) {
+        for (const auto& each : indexes) {
             if (has_news(each))
-                snapshots.push_back({each.service, index_, instances_, SteadyClock::now()});
+                snapshots.push_back({each.first, index_, instances_, SteadyClock::now()});
         }
         return snapshots;
     }
@@ -144,6 +160,8 @@ private:
     bool hanging_ = false;
     bool watchable_ = false;
     bool crowded_ = false;
+    bool hasty_ = false;
+    std::string refused_;
     int reads_ = 0;
     int waits_ = 0;
     int waiting_ = 0;

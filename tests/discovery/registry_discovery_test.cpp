@@ -2,12 +2,15 @@
 #include <rollcall/discovery/registry_discovery.h>
 
 #include "discovery/fake_registry.h"
+#include "polled_service.h"
 #include "support/eventually.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
+#include <memory>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -196,6 +199,54 @@ TEST_F(RegistryDiscoveries, LogThatTheRegistryIsAwayOnce) {
     registry->set_down(false);
     ASSERT_TRUE(found.refresh());
     EXPECT_EQ(lines, 2);
+}
+
+// It had overflowed to -1 ms.
+TEST_F(RegistryDiscoveries, TakeNeverAsAYear) {
+    constexpr auto kNever = std::chrono::milliseconds::max();
+    options.refresh = kNever;
+    options.request_timeout = kNever;
+    options.hurry_gap = kNever;
+    options.empty_hold = kNever;
+    options.cache_age = std::chrono::seconds::max();
+    registry->list({instance_named("a", 1)}, "e.1");
+    RegistryDiscovery found = discover();
+    ASSERT_TRUE(found.get_all());
+    EXPECT_FALSE(eventually([&] { return registry->reads() > 2; }, 100ms));
+    registry->set_hanging(true);
+    EXPECT_FALSE(found.refresh(Deadline::in(50ms)));
+    EXPECT_FALSE(found.status().error) << "the request has all the time";
+    registry->list({}, "new.1");
+    registry->set_hanging(false);
+    EXPECT_FALSE(found.refresh());
+    EXPECT_EQ(found.get_all()->size(), 1U) << "held against an empty list";
+}
+
+TEST(PolledService, HasNoTimeLongerThanAYear) {
+    constexpr std::chrono::milliseconds kYear = kLongestTime;
+    for (const auto asked : {kYear - 1ms, kYear, kYear + 1ms, std::chrono::milliseconds::max()}) {
+        RegistryDiscoveryOptions options;
+        options.refresh = options.request_timeout = asked;
+        options.hurry_gap = options.empty_hold = asked;
+        options.cache_age = std::chrono::duration_cast<std::chrono::seconds>(asked) + 1s;
+        const PolledService service{"calculator", options};
+        const auto expected = std::min(asked, kYear);
+        EXPECT_EQ(service.options.refresh, expected);
+        EXPECT_EQ(service.options.request_timeout, expected);
+        EXPECT_EQ(service.options.hurry_gap, expected);
+        EXPECT_EQ(service.options.empty_hold, expected);
+        EXPECT_EQ(service.options.cache_age, kYear);
+    }
+}
+
+TEST(RefreshPlan, HoldsAFullListOfLeasesWithoutEnd) {
+    registry::Snapshot full;
+    full.instances = {instance_named("a", 1)};
+    full.instances[0].ttl = std::chrono::milliseconds::max();
+    RefreshPlan plan{{10s, 250ms, 15s}, TimePoint{}};
+    EXPECT_FALSE(plan.believes(&full, {}, TimePoint{}));
+    EXPECT_FALSE(plan.believes(&full, {}, TimePoint{kLongestTime} - 1ms));
+    EXPECT_TRUE(plan.believes(&full, {}, TimePoint{kLongestTime}));
 }
 
 TEST(RegistryDiscovery, RefusesWhatCanNeverWork) {

@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -177,6 +178,43 @@ TEST_F(WatchedLists, TellWhatIsNewAboutThem) {
     registry->list({}, "e.5");
     ASSERT_TRUE(eventually([&] { return count() >= 4; }));
     EXPECT_THAT(told, ElementsAre("+a ~ - =a", "+b ~ - =ba", "+c ~b -a =cb", "+ ~ -bc ="));
+}
+
+// ---- lists that do not come to rest
+
+// Whoever came back was answered at once, without end.
+TEST_F(WatchedLists, ThatChangeAllTheTimeAreNotAskedForAllTheTime) {
+    const RegistryDiscovery found = discover();
+    ASSERT_TRUE(found.get_all());
+    int changes = 1;
+    const TimePoint begin = SteadyClock::now();
+    const auto change = [&] {
+        registry->list({instance_named("a", 1)}, "e." + std::to_string(++changes));
+        return SteadyClock::now() - begin > 700ms;
+    };
+    ASSERT_TRUE(eventually(change));
+    EXPECT_LE(registry->waits(), 700 / 50 + 2) << changes;
+    EXPECT_GE(registry->waits(), 3);
+    EXPECT_TRUE(eventually([&] { return found.status().index == "e." + std::to_string(changes); }));
+}
+
+TEST_F(WatchedLists, AreNotAskedForAllTheTimeIfWaitsEndAtOnceWithNothing) {
+    registry->set_hasty(true);
+    const RegistryDiscovery found = discover();
+    ASSERT_TRUE(found.get_all());
+    EXPECT_FALSE(eventually([&] { return registry->waits() > 500 / 50 + 2; }, 500ms));
+    EXPECT_GE(registry->waits(), 2);
+}
+
+TEST_F(WatchedLists, AreReadAtOnceAlsoInAPauseOfTheWatch) {
+    registry->set_hasty(true);
+    RegistryDiscovery found = discover();
+    // After the burst the pauses are long.
+    ASSERT_TRUE(eventually([&] { return registry->waits() > 20; }));
+    const TimePoint begin = SteadyClock::now();
+    for (int i = 0; i < 5; ++i)
+        EXPECT_TRUE(found.refresh());
+    EXPECT_LT(SteadyClock::now() - begin, 1s);
 }
 
 }  // namespace

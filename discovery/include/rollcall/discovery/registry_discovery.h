@@ -13,6 +13,7 @@
 
 namespace rollcall::discovery {
 
+// Times longer than a year are taken as a year.
 struct RegistryDiscoveryOptions {
     // How old a list may become before the registry has to confirm it. The next request comes up to
     // a tenth earlier, so that many clients do not ask in step. A registry that can be watched
@@ -26,7 +27,8 @@ struct RegistryDiscoveryOptions {
     std::chrono::milliseconds empty_hold = std::chrono::seconds{15};
     // Where the last list is kept for the next start; empty: nowhere. It is read only while the
     // registry has not answered yet, and only if it was written at most `cache_age` ago. One file
-    // per service; several processes may share it.
+    // per service: that of another is refused; several processes may share it. A new list is
+    // written after it is told, once a second at most, the last one when the discovery ends.
     std::string cache_file = {};
     std::chrono::seconds cache_age = std::chrono::hours{24};
     // The token and the certificates for the registry, for the constructor that takes its URL.
@@ -36,8 +38,10 @@ struct RegistryDiscoveryOptions {
 
 // Keeps the list of one service fresh, in the background, on one thread per registry that all its
 // discoveries in the process with the same access share. While the registry is away the last good
-// list is served, as old as it may be. The last copy of the handle ends the requests and waits for
-// that, except on an I/O thread. After fork() the child may only destroy it.
+// list is served, as old as it may be. The last copy of the handle ends the requests that are made
+// for it alone, and waits until its log, its file, its subscribers and a source of its own are no
+// longer in use; except on an I/O thread and in a subscriber. After fork() the child may only
+// destroy it.
 class RegistryDiscovery : public Discovery {
 public:
     // Starts asking at once; waits for nothing. The URL is that of registry::connect():
