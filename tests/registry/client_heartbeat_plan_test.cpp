@@ -65,41 +65,41 @@ TEST_F(HeartbeatPlanTest, NeverBeatsWithoutAPause) {
 TEST_F(HeartbeatPlanTest, RetriesForEverWithGrowingPausesUpToTheInterval) {
     const Duration expected[] = {200ms, 400ms, 800ms, 1600ms, 3200ms, 5s, 5s, 5s};
     for (const Duration pause : expected) {
-        plan_.failed(now_, kNone);
+        plan_.failed(Step::announce, now_, kNone);
         EXPECT_EQ(plan_.state(), RegistrarState::retrying);
         EXPECT_EQ(plan_.next().step, Step::announce);
         EXPECT_EQ(plan_.next().at, now_ + pause);
         now_ += pause;
     }
     for (int i = 0; i < 10000; ++i)
-        plan_.failed(now_, kNone);
+        plan_.failed(Step::announce, now_, kNone);
     EXPECT_EQ(plan_.next().at, now_ + 5s);
 }
 
 TEST_F(HeartbeatPlanTest, RetriesAreCappedByTheIntervalLearned) {
     register_it(1s);
     for (int i = 0; i < 5; ++i)
-        plan_.failed(now_, kNone);
+        plan_.failed(Step::renew, now_, kNone);
     EXPECT_EQ(plan_.next().at, now_ + 1s);
     register_it(30ms);
-    plan_.failed(now_, kNone);
+    plan_.failed(Step::renew, now_, kNone);
     EXPECT_EQ(plan_.next().at, now_ + 30ms);
 }
 
 TEST_F(HeartbeatPlanTest, RetriesOfManyAreSpread) {
-    plan_.failed(now_, 0.999999);
+    plan_.failed(Step::announce, now_, 0.999999);
     EXPECT_GE(plan_.next().at, now_ + 100ms);
     EXPECT_LT(plan_.next().at, now_ + 101ms);
 }
 
 TEST_F(HeartbeatPlanTest, FailedHeartbeatIsAHeartbeatAgain) {
     register_it();
-    plan_.failed(now_, kNone);
+    plan_.failed(Step::renew, now_, kNone);
     EXPECT_EQ(plan_.next().step, Step::renew);
     EXPECT_FALSE(plan_.in_sync());
     plan_.renewed(lease(5s), now_, kMiddle);
     EXPECT_TRUE(plan_.in_sync());
-    plan_.failed(now_, kNone);
+    plan_.failed(Step::renew, now_, kNone);
     EXPECT_EQ(plan_.next().at, now_ + 200ms) << "a success starts the backoff anew";
 }
 
@@ -135,7 +135,7 @@ TEST_F(HeartbeatPlanTest, ReplacedIsTheEnd) {
     plan_.renewed(replaced, now_, kMiddle);
     EXPECT_EQ(plan_.state(), RegistrarState::replaced);
     EXPECT_EQ(plan_.next().step, Step::finish);
-    plan_.failed(now_, kNone);
+    plan_.failed(Step::renew, now_, kNone);
     plan_.want(Status::draining, now_);
     EXPECT_EQ(plan_.state(), RegistrarState::replaced);
     EXPECT_EQ(plan_.next().step, Step::finish);
@@ -175,10 +175,27 @@ TEST_F(HeartbeatPlanTest, StatusThatChangedDuringTheRequestIsAnnouncedNext) {
     EXPECT_EQ(plan_.next().at, now_);
 }
 
+// A server went down and up again while the registry was away: it had been listed as up and was
+// only renewed from then on, although the request that said `down` had arrived.
+TEST_F(HeartbeatPlanTest, AnAnnouncementWithoutAnAnswerIsRepeatedEvenIfTheOldStatusIsBack) {
+    for (const Status other : {Status::down, Status::draining}) {
+        register_it();
+        plan_.want(other, now_);
+        EXPECT_EQ(plan_.next().step, Step::announce);
+        plan_.failed(Step::announce, now_, kNone);
+        plan_.want(Status::up, now_);
+        EXPECT_EQ(plan_.next().step, Step::announce);
+        EXPECT_FALSE(plan_.in_sync());
+        plan_.announced(Status::up, lease(5s), now_, kMiddle);
+        EXPECT_TRUE(plan_.in_sync());
+        EXPECT_EQ(plan_.next().step, Step::renew);
+    }
+}
+
 // A status that flips all the time must not hammer a registry that is away.
 TEST_F(HeartbeatPlanTest, NewStatusWaitsForTheBackoff) {
     register_it();
-    plan_.failed(now_, kNone);
+    plan_.failed(Step::renew, now_, kNone);
     plan_.want(Status::down, now_);
     EXPECT_EQ(plan_.next().step, Step::announce);
     EXPECT_EQ(plan_.next().at, now_ + 200ms);

@@ -11,7 +11,6 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -244,47 +243,6 @@ TEST(Registrar, HealthCheckThatThrowsMeansDown) {
     EXPECT_TRUE(eventually([&] { return fake.last().status == Status::down; }));
     EXPECT_TRUE(eventually([&] { return fake.renewals() > 3; }));
     EXPECT_THAT(lines.all(), ElementsAre(HasSubstr("no answer from the loop")));
-}
-
-TEST(Registrar, TellsEachChangeOfState) {
-    FakeRegistry fake;
-    fake.set(Mood::away);
-    std::mutex mutex;
-    std::vector<RegistrarState> states;
-    RegistrarOptions options = options_for();
-    options.on_state = [&](RegistrarState state, std::string_view) {
-        const std::lock_guard lock{mutex};
-        states.push_back(state);
-    };
-    {
-        Registrar registrar{fake.connection(), options};
-        EXPECT_TRUE(eventually([&] { return registrar.state() == RegistrarState::retrying; }));
-        fake.set(Mood::well);
-        EXPECT_TRUE(registrar.wait_registered(Deadline::in(10s)).has_value());
-    }
-    EXPECT_THAT(
-        states,
-        ElementsAre(RegistrarState::retrying, RegistrarState::registered, RegistrarState::stopped)
-    );
-}
-
-TEST(Registrar, MayBeStoppedAndDestroyedInItsOwnCallback) {
-    FakeRegistry fake;
-    std::optional<Registrar> registrar;
-    std::atomic<bool> built{false};
-    std::atomic<bool> destroyed{false};
-    RegistrarOptions options = options_for();
-    options.on_state = [&](RegistrarState state, std::string_view) {
-        if (state != RegistrarState::registered) return;
-        EXPECT_TRUE(eventually([&] { return built.load(); }));
-        registrar->stop();
-        registrar.reset();
-        destroyed = true;
-    };
-    registrar.emplace(fake.connection(), options);
-    built = true;
-    EXPECT_TRUE(eventually([&] { return destroyed.load(); }));
-    EXPECT_TRUE(eventually([&] { return fake.withdrawals() == 1; }));
 }
 
 TEST(Registrar, StopsPromptlyWhileTheRegistryHangs) {

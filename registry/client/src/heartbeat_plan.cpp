@@ -63,8 +63,10 @@ void HeartbeatPlan::renewed(const Lease& lease, TimePoint now, double unit) {
     }
 }
 
-void HeartbeatPlan::failed(TimePoint now, double unit) {
+void HeartbeatPlan::failed(Step step, TimePoint now, double unit) {
     if (state_ == RegistrarState::replaced) return;
+    // It may have been taken all the same: nobody knows which status is listed.
+    if (step == Step::announce) listed_.reset();
     state_ = RegistrarState::retrying;
     due_ = now + backoff_.next(unit);
 }

@@ -39,8 +39,8 @@ public:
     void announced(Status status, const Lease& lease, TimePoint now, double unit);
     // It has answered a heartbeat.
     void renewed(const Lease& lease, TimePoint now, double unit);
-    // It has not answered, or has refused. What was due stays due, after a backoff.
-    void failed(TimePoint now, double unit);
+    // It has not answered `step`, or has refused it. What was due stays due, after a backoff.
+    void failed(Step step, TimePoint now, double unit);
 
     // How long one request may take, `most` at most: one interval, so that after a lost heartbeat
     // another one fits into the lease; but never less than it takes to answer.
@@ -56,7 +56,7 @@ private:
 
     RegistrarState state_ = RegistrarState::starting;
     Status wanted_ = Status::up;
-    std::optional<Status> listed_;  // what the registry knows; none if it knows nothing
+    std::optional<Status> listed_;  // what the registry knows; none if that is not known
     TimePoint due_;
     std::chrono::milliseconds interval_ = Lease{}.interval;
     Backoff backoff_;

@@ -79,6 +79,7 @@ void Registrar::Loop::stop() {
 
 void Registrar::Loop::release(std::shared_ptr<Loop>&& loop) {
     if (!loop->home_.is_here()) return abandon(std::move(loop));
+    if (std::this_thread::get_id() == loop->loop_thread_.load()) loop->is_released_ = true;
     loop->stop();
     // On the loop's own thread nobody can wait for its end; it owns what it still needs.
     if (loop->thread_.joinable()) loop->thread_.detach();
@@ -94,6 +95,7 @@ void Registrar::Loop::run() {
 
 // One wait or one request; false when it is time to say goodbye.
 bool Registrar::Loop::step() {
+    if (is_stopping()) return false;
     check_health();
     std::unique_lock lock{mutex_};
     if (stopping_) return false;
@@ -129,7 +131,7 @@ void Registrar::Loop::perform(Step step, Status status) {
         if (stopping_) return;
         const TimePoint now = SteadyClock::now();
         if (!lease) {
-            plan_.failed(now, random_unit());
+            plan_.failed(step, now, random_unit());
             last_failure_ = lease.error().message();
         } else if (step == Step::announce) {
             plan_.announced(status, *lease, now, random_unit());
@@ -208,6 +210,11 @@ void Registrar::Loop::check_health() {
     }
 }
 
+bool Registrar::Loop::is_stopping() {
+    const std::lock_guard lock{mutex_};
+    return stopping_;
+}
+
 // Only the loop's thread changes the instance, so it may read it without the lock.
 std::string Registrar::Loop::name() const {
     return "'" + (instance_.id.empty() ? instance_.service : lease_name(instance_)) + "'";
@@ -217,7 +224,7 @@ void Registrar::Loop::publish(RegistrarState state, const std::string& why) {
     if (state == published_) return;
     published_ = state;
     log(state, why);
-    if (!options_.on_state) return;
+    if (!options_.on_state || is_released_) return;
     const Result<void> told = catching(Errc::handler_failed, [&]() -> Result<void> {
         options_.on_state(state, why);
         return {};

@@ -47,6 +47,7 @@ private:
     Result<void> find_address(Deadline deadline);
     void withdraw();
     void check_health();
+    [[nodiscard]] bool is_stopping();
     void publish(RegistrarState state, const std::string& why);
     void log(RegistrarState state, const std::string& why) const;
     [[nodiscard]] std::string name() const;
@@ -58,6 +59,7 @@ private:
     const RegistrarOptions options_;
     std::optional<Endpoint> endpoint_;
     bool perhaps_listed_ = false;
+    bool is_released_ = false;  // in a callback: what the others capture may be gone
     RegistrarState published_ = RegistrarState::starting;
     std::stop_source stop_requests_;
 
