@@ -7,15 +7,24 @@
 
 namespace rollcall::registry {
 
-std::vector<std::string> split_hosts(std::string_view url) {
+Result<std::vector<std::string>> split_hosts(std::string_view url) {
     const std::size_t begin = url.find("://") + 3;
     const std::size_t end = std::min(url.find_first_of("/?", begin), url.size());
+    const bool has_password = url.substr(begin, end - begin).find('@') != std::string_view::npos;
     std::vector<std::string> urls;
     std::size_t at = begin;
     for (;;) {
         const std::size_t comma = std::min(url.substr(0, end).find(',', at), end);
+        // What looks like a host may be the first half of a password, which no message may show.
+        const std::string_view host = url.substr(at, comma - at);
+        if (comma != end && has_password && host.find('@') == std::string_view::npos) {
+            return Error{
+                Errc::invalid_argument,
+                "',' in a password must be written as %2C; of several hosts each has a password of "
+                "its own before its @, or none of them has one"};
+        }
         std::string one{url.substr(0, begin)};
-        one += url.substr(at, comma - at);
+        one += host;
         one += url.substr(end);
         urls.push_back(std::move(one));
         if (comma == end) return urls;
@@ -30,7 +39,9 @@ Result<Connection> open_each(
 ) {
     std::vector<std::unique_ptr<Announcer>> announcers;
     std::vector<std::unique_ptr<Source>> sources;
-    for (const std::string& one : split_hosts(url)) {
+    const auto urls = split_hosts(url);
+    if (!urls) return urls.error();
+    for (const std::string& one : *urls) {
         Result<Connection> connection = open(one, access);
         if (!connection) return connection;
         announcers.push_back(std::move(connection->announcer));

@@ -1,3 +1,5 @@
+#include <rollcall/registry/validation.h>
+
 #include "etcd_announcer.h"
 #include "etcd_source.h"
 #include "http_options.h"
@@ -63,7 +65,9 @@ Result<EtcdLayout> layout_in(const http::Url& url) {
 
 Result<EtcdAccess> access_in(std::string_view text, const AccessOptions& options) {
     EtcdAccess access;
-    for (const std::string& each : split_hosts(text)) {
+    const auto urls = split_hosts(text);
+    if (!urls) return urls.error();
+    for (const std::string& each : *urls) {
         auto member = http::Url::parse(gateway_of(each));
         if (!member) return member.error();
         access.members.push_back(std::move(*member));
@@ -71,8 +75,8 @@ Result<EtcdAccess> access_in(std::string_view text, const AccessOptions& options
     access.http = http_options(options);
     access.secret = options.token;
     if (auto user = access.members.front().parameter("user")) {
-        if (user->empty() || user->size() > kUserBytesMax)
-            return invalid("user must be a name of 1 to 255 bytes");
+        if (user->empty() || user->size() > kUserBytesMax || !is_clean_text(*user))
+            return invalid("user must be a name of 1 to 255 bytes of text");
         if (options.token.empty())
             return invalid("user needs a password; give it as the token of the registry");
         access.user = std::move(*user);

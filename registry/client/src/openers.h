@@ -19,8 +19,9 @@ namespace rollcall::registry {
 [[nodiscard]] Result<Connection> open_dns(std::string_view url, const AccessOptions& access);
 [[nodiscard]] Result<Connection> open_eureka(std::string_view url, const AccessOptions& access);
 
-// "scheme://a:1,b:2/path?query" as {"scheme://a:1/path?query", "scheme://b:2/path?query"}.
-[[nodiscard]] std::vector<std::string> split_hosts(std::string_view url);
+// "scheme://a:1,b:2/path?query" as {"scheme://a:1/path?query", "scheme://b:2/path?query"}. An
+// error, which shows nothing of it, for what may be a password that is cut in two.
+[[nodiscard]] Result<std::vector<std::string>> split_hosts(std::string_view url);
 
 // Opens each host of the URL and uses one after the other.
 [[nodiscard]] Result<Connection> open_each(

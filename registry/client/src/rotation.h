@@ -20,6 +20,9 @@ public:
 
     [[nodiscard]] Port& current() const { return *members_[at_]; }
 
+    // Which of them that is: 0 to size() - 1.
+    [[nodiscard]] std::size_t at() const { return at_; }
+
     void next() { at_ = (at_ + 1) % members_.size(); }
 
 private:
@@ -28,7 +31,7 @@ private:
 };
 
 // The members need not know of each other: what one has been told is told to the next when it is
-// its turn.
+// its turn, and the goodbye to all that may have heard it.
 class RotatingAnnouncer final : public Announcer {
 public:
     RotatingAnnouncer(std::vector<std::unique_ptr<Announcer>> members, std::size_t first);
@@ -42,7 +45,14 @@ public:
         override;
 
 private:
+    // What a member has heard of the set since its last goodbye.
+    enum class Heard { nothing, perhaps, all };
+
+    template <class Ask>
+    [[nodiscard]] Result<Lease> tell(Deadline deadline, const std::stop_token& stop, Ask&& ask);
+
     Rotation<Announcer> members_;
+    std::vector<Heard> heard_;
     std::vector<Instance> announced_;
     bool current_knows_ = false;  // the set
 };
