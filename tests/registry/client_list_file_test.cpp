@@ -45,6 +45,22 @@ TEST(ListFile, MayBeTheAnswerOfARegistry) {
     }
 }
 
+// Whoever registered for longer than ten minutes was missing in a list that had been kept.
+TEST(ListFile, TakesAnyLeaseUpToAYear) {
+    const auto with_ttl = [](const std::string& seconds) {
+        return instances_in_file(
+            R"({"instances":[{"id":"a","address":"127.0.0.1","port":1,"ttl":)" + seconds + "}]}"
+        );
+    };
+    for (const int seconds : {600, 601, 900, 365 * 24 * 3600}) {
+        const auto list = with_ttl(std::to_string(seconds));
+        ASSERT_TRUE(list) << list.error().message();
+        EXPECT_EQ(list->at(0).ttl, std::chrono::seconds{seconds});
+    }
+    EXPECT_FALSE(with_ttl(std::to_string(365 * 24 * 3600 + 1)));
+    EXPECT_FALSE(with_ttl("-1"));
+}
+
 TEST(ListFile, MayBeEmpty) {
     EXPECT_THAT(instances_in_file("").value(), IsEmpty());
     EXPECT_THAT(instances_in_file("\n# nobody\n").value(), IsEmpty());

@@ -97,13 +97,11 @@ TEST(RedisFailure, SaysWhatToDo) {
     EXPECT_EQ(explain_redis_error("ERR \x1b[2J"), "ERR \\x1b[2J");
 }
 
-// Redis played by hand: it answers INFO, then `bytes` to the command.
+// Redis played by hand: it answers `bytes` to the command.
 Result<RedisReply> answer_to_a_command(const std::string& bytes, std::size_t limit) {
     tests::RawListener listener;
     auto served = std::async(std::launch::async, [&] {
         tests::RawPeer peer = listener.accept();
-        static_cast<void>(peer.receive());
-        peer.send("$-1\r\n");
         static_cast<void>(peer.receive());
         peer.send(bytes);
         peer.finish();
@@ -135,6 +133,71 @@ TEST(RedisLink, TakesAnswersUpToItsLimit) {
     ASSERT_FALSE(over);
     EXPECT_EQ(over.error().code(), Errc::registry_failed);
     EXPECT_THAT(over.error().message(), HasSubstr("larger than 107 bytes"));
+}
+
+// A primary that was made a replica answered READONLY on the same connection for ever.
+TEST(RedisLink, LeavesAConnectionThatLeadsToAReplica) {
+    for (const std::string& refusal :
+         {std::string{"-READONLY You can't write against a read only replica."},
+          std::string{"-MASTERDOWN Link with MASTER is down"},
+          std::string{"-ERR Error running script (call to f_1): @user_script:3: @user_script: 3: "
+                      "-READONLY You can't write against a read only replica."}}) {
+        tests::RawListener listener;
+        RedisOptions options;
+        options.server = listener.endpoint();
+        RedisLink link{options};
+        ASSERT_TRUE(link.open(Deadline::in(5s), {}));
+        tests::RawPeer before = listener.accept();
+        auto reply = std::async(std::launch::async, [&] {
+            return link.command({"X"}, Deadline::in(5s), {});
+        });
+        static_cast<void>(before.receive());
+        before.send(refusal + "\r\n");
+        EXPECT_EQ(before.receive(), "") << "closed";
+        // Whom the name leads to by now.
+        tests::RawPeer after = listener.accept();
+        static_cast<void>(after.receive());
+        after.send("+OK\r\n");
+        const auto answer = reply.get();
+        ASSERT_TRUE(answer) << answer.error().message();
+        EXPECT_EQ(answer->text, "OK");
+
+        reply = std::async(std::launch::async, [&] {
+            return link.command({"X"}, Deadline::in(5s), {});
+        });
+        static_cast<void>(after.receive());
+        after.send("-ERR no\r\n");
+        EXPECT_FALSE(reply.get());
+        EXPECT_TRUE(link.is_open()) << "another refusal is no reason";
+    }
+}
+
+// "unknown command" repeats what it was called with.
+TEST(RedisLink, ShowsNoPasswordThatRedisRepeats) {
+    const std::pair<const char*, const char*> cases[] = {
+        {"-ERR unknown command `AUTH`, with args beginning with: `sesame`, \r\n",
+         "answered ERR (Redis 5 or later is needed)"},
+        {"-WRONGPASS no sesame\r\n", "answered WRONGPASS (the user or the password"},
+        {"-SOMETHING sesame\r\n", "answered SOMETHING"},
+    };
+    for (const auto& [refusal, shown] : cases) {
+        tests::RawListener listener;
+        auto served = std::async(std::launch::async, [&, bytes = refusal] {
+            tests::RawPeer peer = listener.accept();
+            static_cast<void>(peer.receive());
+            peer.send(bytes);
+            static_cast<void>(peer.receive_all(2s));
+        });
+        RedisOptions options;
+        options.server = listener.endpoint();
+        options.password = "sesame";
+        RedisLink link{options};
+        const auto refused = link.open(Deadline::in(5s), {});
+        served.get();
+        ASSERT_FALSE(refused);
+        EXPECT_THAT(refused.error().message(), HasSubstr(shown));
+        EXPECT_THAT(refused.error().message(), Not(HasSubstr("sesame")));
+    }
 }
 
 TEST(RedisLink, KnowsWhatIsNoRedis) {

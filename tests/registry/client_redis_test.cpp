@@ -3,59 +3,26 @@
 #include <rollcall/registry/instance_json.h>
 #include <rollcall/registry/registrar.h>
 
-#include "registry/redis_program.h"
+#include "registry/redis_fixture.h"
 #include "support/eventually.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <csignal>
-#include <future>
 #include <string>
 #include <vector>
 
-namespace rollcall::registry {
+namespace rollcall::registry::tests {
 namespace {
 
 using namespace std::chrono_literals;
+using rollcall::tests::eventually;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::SizeIs;
-using tests::eventually;
-using tests::RedisProgram;
-
-Instance instance_of(std::uint16_t port, const std::string& incarnation) {
-    Instance instance;
-    instance.service = "calculator";
-    instance.address = "127.0.0.1";
-    instance.port = port;
-    instance.id = "127.0.0.1:" + std::to_string(port);
-    instance.incarnation = incarnation;
-    return instance;
-}
-
-class RedisRegistry : public ::testing::Test {
-protected:
-    // `query` is added to the URL.
-    [[nodiscard]] Connection connected(const std::string& query = "?ttl=0.6") const {
-        return connect(redis.url() + query).value();
-    }
-
-    [[nodiscard]] std::vector<Instance> listed(const std::string& service = "calculator") const {
-        return connected().source->read({service}, Deadline::in(5s)).value().front().instances;
-    }
-
-    [[nodiscard]] std::vector<std::string> ids() const {
-        std::vector<std::string> ids;
-        for (const Instance& instance : listed())
-            ids.push_back(instance.id);
-        return ids;
-    }
-
-    RedisProgram redis;
-};
 
 TEST_F(RedisRegistry, ListsWhatIsAnnouncedInTheOrderOfIds) {
     const Connection one = connected();
@@ -69,6 +36,7 @@ TEST_F(RedisRegistry, ListsWhatIsAnnouncedInTheOrderOfIds) {
     EXPECT_THAT(lease.replaced, IsEmpty());
     EXPECT_THAT(ids(), ElementsAre("127.0.0.1:9000", "127.0.0.1:9001"));
     instance.via = "redis";
+    instance.ttl = 600ms;  // the URL's
     EXPECT_EQ(listed()[1], instance);
     EXPECT_THAT(listed("somebody_else"), IsEmpty());
     ASSERT_TRUE(one.announcer->withdraw(Deadline::in(5s)));
@@ -176,83 +144,6 @@ TEST_F(RedisRegistry, AReplacedProcessIsToldAndLeavesTheNewerOneAlone) {
     EXPECT_THAT(listed(), IsEmpty());
 }
 
-TEST_F(RedisRegistry, AWaitEndsWithAChangeAndOnlyThen) {
-    const Connection one = connected("?ttl=60");
-    const Connection other = connected("?ttl=60");
-    auto known = one.source->read({"calculator", "other"}, Deadline::in(5s)).value();
-    const auto wait = [&](Duration time) {
-        return one.source->wait(
-            {{"calculator", known[0].index}, {"other", known[1].index}}, time, Deadline::in(20s)
-        );
-    };
-    EXPECT_THAT(wait(100ms).value(), IsEmpty());
-    auto news = std::async(std::launch::async, [&] { return wait(15s); });
-    // It has subscribed: so it is the message that ends it, for the next look comes after 5 s.
-    EXPECT_TRUE(eventually([&] {
-        return redis.ask({"PUBSUB", "NUMSUB", "rollcall:calculator"}).find(":1\r\n") !=
-               std::string::npos;
-    }));
-    const TimePoint before = SteadyClock::now();
-    (void)other.announcer->announce({instance_of(9000, "n")}, Deadline::in(5s)).value();
-    const auto changed = news.get().value();
-    EXPECT_LT(SteadyClock::now() - before, 4s);
-    ASSERT_THAT(changed, SizeIs(1));
-    EXPECT_EQ(changed[0].service, "calculator");
-    EXPECT_THAT(changed[0].instances, SizeIs(1));
-    // What happened before the wait began ends it at once.
-    ASSERT_TRUE(other.announcer->withdraw(Deadline::in(5s)));
-    known[0] = changed[0];
-    EXPECT_THAT(wait(15s).value(), SizeIs(1));
-}
-
-// Nobody publishes the end of a lease.
-TEST_F(RedisRegistry, AWaitFindsALeaseThatEnds) {
-    const Connection one = connected();
-    (void)one.announcer->announce({instance_of(9000, "n")}, Deadline::in(5s)).value();
-    const auto known = one.source->read({"calculator"}, Deadline::in(5s)).value();
-    ASSERT_THAT(known[0].instances, SizeIs(1));
-    const auto news =
-        one.source->wait({{"calculator", known[0].index}}, 15s, Deadline::in(20s)).value();
-    ASSERT_THAT(news, SizeIs(1));
-    EXPECT_THAT(news[0].instances, IsEmpty());
-}
-
-TEST_F(RedisRegistry, AWaitSurvivesTheLossOfItsSubscription) {
-    const Connection one = connected("?ttl=60");
-    const auto known = one.source->read({"calculator"}, Deadline::in(5s)).value();
-    auto news = std::async(std::launch::async, [&] {
-        return one.source->wait({{"calculator", known[0].index}}, 15s, Deadline::in(20s));
-    });
-    const auto subscribed = [&] {
-        return redis.ask({"PUBSUB", "NUMSUB", "rollcall:calculator"}).find(":1\r\n") !=
-               std::string::npos;
-    };
-    ASSERT_TRUE(eventually(subscribed));
-    redis.ask({"CLIENT", "KILL", "TYPE", "pubsub"});
-    ASSERT_TRUE(eventually(subscribed));
-    const Connection other = connected("?ttl=60");
-    (void)other.announcer->announce({instance_of(9000, "n")}, Deadline::in(5s)).value();
-    EXPECT_THAT(news.get().value(), SizeIs(1));
-}
-
-TEST_F(RedisRegistry, AStopEndsAWaitAtOnce) {
-    const Connection one = connected("?ttl=60");
-    const auto known = one.source->read({"calculator"}, Deadline::in(5s)).value();
-    std::stop_source stop;
-    auto news = std::async(std::launch::async, [&] {
-        return one.source->wait(
-            {{"calculator", known[0].index}}, 30s, Deadline::in(40s), stop.get_token()
-        );
-    });
-    const TimePoint before = SteadyClock::now();
-    stop.request_stop();
-    const auto ended = news.get();
-    EXPECT_LT(SteadyClock::now() - before, 4s);
-    ASSERT_FALSE(ended);
-    EXPECT_EQ(ended.error().code(), Errc::cancelled);
-    EXPECT_THAT(one.source->read({"calculator"}, Deadline::in(5s)).value(), SizeIs(1));
-}
-
 TEST_F(RedisRegistry, APausedRedisCostsNoMoreThanTheDeadline) {
     const Connection one = connected();
     (void)one.announcer->announce({instance_of(9000, "n")}, Deadline::in(5s)).value();
@@ -288,12 +179,21 @@ TEST_F(RedisRegistry, ADeadRedisIsAnErrorAndAnEmptyOneIsFilledAgain) {
         ElementsAre("calculator/127.0.0.1:9000")
     );
     const auto after = one.source->read({"calculator"}, Deadline::in(5s)).value();
-    // Another epoch, so nobody believes at once that all have left.
-    EXPECT_NE(
-        before[0].index.substr(0, before[0].index.find('.')),
-        after[0].index.substr(0, after[0].index.find('.'))
-    );
-    EXPECT_THAT(after[0].index, HasSubstr("."));
+    EXPECT_NE(before[0].index, after[0].index);
+    // Without an epoch, so nobody believes at once that all have left.
+    EXPECT_THAT(after[0].index, Not(HasSubstr(".")));
+}
+
+// It was registered, and nobody saw it.
+TEST_F(RedisRegistry, AnyLeaseIsListed) {
+    const Connection one = connected();
+    for (const std::chrono::seconds ttl : {2s, 600s, 601s, 900s, 86400s}) {
+        Instance instance = instance_of(9000, "n");
+        instance.ttl = ttl;
+        (void)one.announcer->announce({instance}, Deadline::in(5s)).value();
+        ASSERT_THAT(listed(), SizeIs(1)) << ttl.count();
+        EXPECT_EQ(listed()[0].ttl, ttl);
+    }
 }
 
 TEST_F(RedisRegistry, ARegistrarStaysListedThroughARestart) {
@@ -320,4 +220,4 @@ TEST_F(RedisRegistry, TwoThousandInstancesAreReadWhole) {
 }
 
 }  // namespace
-}  // namespace rollcall::registry
+}  // namespace rollcall::registry::tests

@@ -153,7 +153,7 @@ TEST_F(EurekaSources, TakeAnUnknownApplicationForAnEmptyList) {
     EXPECT_THAT(first.at(0).instances, IsEmpty());
     EXPECT_FALSE(first.at(0).index.empty());
     EXPECT_EQ(first.at(0).index, first.at(1).index);
-    EXPECT_EQ(requests.size(), 3U) << "the server is asked once whether it is one";
+    EXPECT_EQ(requests.size(), 3U) << "the server is asked once a read whether it is one";
     delta = with_status(403);  // switched off
     EXPECT_TRUE(read("a"));
 }
@@ -168,6 +168,20 @@ TEST_F(EurekaSources, TakeAWrongPathForAnError) {
     );
     delta = ok_response("[]");
     EXPECT_THAT(read("shop").error().message(), HasSubstr("this is not an Eureka server"));
+}
+
+// A gateway that has lost its route to Eureka answers 404 as well: everybody's list became empty.
+TEST_F(EurekaSources, LookAtEach404WhetherEurekaIsStillThere) {
+    const auto source = connect("eureka+" + server.url()).value().source;
+    ASSERT_EQ(source->read({"shop"}, Deadline::in(5s)).value().at(0).instances.size(), 2U);
+    apps = with_status(404, "no such route");
+    const auto lost = source->read({"shop"}, Deadline::in(5s));
+    ASSERT_FALSE(lost);
+    EXPECT_THAT(lost.error().message(), HasSubstr("/eureka/apps/delta: the registry answered 404"));
+    delta = with_status(403);
+    EXPECT_THAT(source->read({"shop"}, Deadline::in(5s)).value().at(0).instances, IsEmpty());
+    delta = with_status(404);
+    EXPECT_FALSE(source->read({"shop"}, Deadline::in(5s)));
 }
 
 TEST_F(EurekaSources, TakeAnAnswerWithoutAListForAnError) {

@@ -1,11 +1,13 @@
 // Registrars and discoveries that meet in Redis.
 #include <rollcall/discovery/registry_discovery.h>
 #include <rollcall/discovery/service_client.h>
+#include <rollcall/registry/connect.h>
 #include <rollcall/registry/registrar.h>
 #include <rollcall/rpc/server.h>
 
 #include "registry/redis_program.h"
 #include "support/eventually.h"
+#include "support/kept_log.h"
 
 #include <gtest/gtest.h>
 
@@ -62,6 +64,36 @@ TEST(RedisDiscovery, ServersAreFoundCalledAndMissedAtOnce) {
         second.server->stop();
     }
     EXPECT_EQ(call().value(), first.server->endpoint().port());
+}
+
+// FLUSHALL, or a pause of Redis that was longer than the leases: it is the same process as before,
+// so the empty list was believed at once.
+TEST(RedisDiscovery, AListThatBecomesEmptyWithoutAGoodbyeIsHeld) {
+    const RedisProgram redis;
+    const std::string url = redis.url() + "?ttl=0.6";
+    auto announcer = registry::connect(url).value().announcer;
+    registry::Instance instance;
+    instance.service = "calculator";
+    instance.id = "a";
+    instance.address = "127.0.0.1";
+    instance.port = 9000;
+    tests::KeptLog log;
+    discovery::RegistryDiscoveryOptions options;
+    options.refresh = 200ms;
+    options.log = log.log();
+    ASSERT_TRUE(announcer->announce({instance}, Deadline::in(5s)));
+    const discovery::RegistryDiscovery found{url, "calculator", options};
+    EXPECT_TRUE(eventually([&] { return known(found) == 1; }));
+    redis.ask({"FLUSHALL"});
+    EXPECT_TRUE(eventually([&] { return log.count("lists nothing", LogLevel::warning) == 1; }));
+    EXPECT_EQ(known(found), 1U);
+    EXPECT_TRUE(eventually([&] {
+        EXPECT_TRUE(announcer->announce({instance}, Deadline::in(5s)));
+        return log.count("is renewed again", LogLevel::warning) == 1;
+    }));
+    // And now it just runs out.
+    EXPECT_TRUE(eventually([&] { return log.count("lists nothing", LogLevel::warning) == 2; }));
+    EXPECT_EQ(known(found), 1U);
 }
 
 TEST(RedisDiscovery, CallsGoOnWhileRedisIsAwayAndWhenItComesBackEmpty) {

@@ -21,8 +21,6 @@ using std::chrono::milliseconds;
 constexpr std::string_view kMagic = "rollcall-registry-snapshot 1 ";
 constexpr std::size_t kReplacedKept = 4096;
 constexpr std::int64_t kLastDate = 9'000'000'000'000;  // in the year 2255, in milliseconds
-// The limits of leases may have been others before.
-constexpr InstanceLimits kAnyLease{milliseconds{1}, std::chrono::hours{24}};
 
 Error damaged(const std::string& what) {
     return Error{Errc::invalid_argument, "the snapshot is damaged: " + what};

@@ -84,9 +84,7 @@ Result<Instance> instance_of(const RegistrarOptions& options) {
 
     Instance placed = instance;
     place(placed, Endpoint{"127.0.0.1", 1});
-    // Which leases it grants is the registry's own business.
-    const InstanceLimits any_ttl{std::chrono::milliseconds{0}, std::chrono::milliseconds::max()};
-    if (auto valid = validate(placed, any_ttl); !valid) return valid.error();
+    if (auto valid = validate(placed, kAnyLease); !valid) return valid.error();
     return instance;
 }
 

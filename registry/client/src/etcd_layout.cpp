@@ -200,8 +200,7 @@ std::optional<Instance> EtcdLayout::instance_of(
     instance->service = service;
     instance->addr.clear();
     instance->via = "etcd";
-    const InstanceLimits any_ttl{std::chrono::milliseconds{0}, std::chrono::milliseconds::max()};
-    if (!validate(*instance, any_ttl)) return std::nullopt;
+    if (!validate(*instance, kAnyLease)) return std::nullopt;
     return instance;
 }
 

@@ -16,10 +16,6 @@ namespace rollcall::registry {
 namespace {
 
 using Json = nlohmann::json;
-using std::chrono::milliseconds;
-
-// What leases a server grants is its own business.
-constexpr InstanceLimits kAnyLease{milliseconds{0}, milliseconds{std::chrono::hours{24 * 365}}};
 
 Result<Instance> instance_in(
     const Json& value, const std::string& service, const EurekaProtocol& protocol
@@ -72,6 +68,7 @@ EurekaSource::EurekaSource(
 Result<std::vector<Snapshot>> EurekaSource::read(
     const std::vector<std::string>& services, Deadline deadline, std::stop_token stop
 ) {
+    is_checked_ = false;  // something else may answer there by now
     return read_each(services, [&](const std::string& service) {
         return read_one(service, deadline, stop);
     });
@@ -95,7 +92,7 @@ Result<Snapshot> EurekaSource::read_one(
     const Json body = Json::parse(answer->body(), nullptr, /*allow_exceptions=*/false);
     const auto listed = instances_in(body);
     if (!listed) return client_.misunderstood(path, what_is_wrong(answer->body()));
-    is_eureka_ = true;
+    is_checked_ = true;
     std::optional<Error> failure;
     for (const Json* each : *listed) {
         // One that cannot be read must not take the others off the list.
@@ -119,7 +116,7 @@ Result<Snapshot> EurekaSource::read_one(
 }
 
 Result<void> EurekaSource::check_base(Deadline deadline, const std::stop_token& stop) {
-    if (is_eureka_) return {};
+    if (is_checked_) return {};
     // Of the requests that every server answers the one with the shortest answer; 403 is that of
     // one on which it is switched off.
     const std::string path = "/apps/delta";
@@ -132,7 +129,7 @@ Result<void> EurekaSource::check_base(Deadline deadline, const std::stop_token& 
     } else if (answer->status() != 403) {
         return client_.refusal("GET", path, *answer);
     }
-    is_eureka_ = true;
+    is_checked_ = true;
     return {};
 }
 

@@ -30,7 +30,7 @@ private:
     [[nodiscard]] Result<void> check_base(Deadline deadline, const std::stop_token& stop);
 
     EurekaClient client_;
-    bool is_eureka_ = false;
+    bool is_checked_ = false;  // in the read under way
 };
 
 }  // namespace rollcall::registry

@@ -69,7 +69,7 @@ Result<void> complete(Instance& instance) {
     }
     Instance checked = instance;
     if (checked.service.empty()) checked.service = "any";
-    return validate(checked, {.ttl_min = std::chrono::milliseconds{1}});
+    return validate(checked, kAnyLease);
 }
 
 // "host:port", "scheme@host:port" or a JSON object.

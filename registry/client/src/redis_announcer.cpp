@@ -22,8 +22,11 @@ Result<Lease> RedisAnnouncer::announce(
     const std::vector<Instance>& instances, Deadline deadline, std::stop_token stop
 ) {
     announced_ = instances;
-    for (Instance& each : announced_)
+    for (Instance& each : announced_) {
         each.via = "redis";
+        // So that readers know how long it may stay without us.
+        if (each.ttl.count() <= 0) each.ttl = options_.ttl;
+    }
     Lease all = lease();
     for (const Instance& instance : announced_) {
         auto said = run(kRedisAnnounce, instance, deadline, stop);
@@ -81,7 +84,7 @@ Result<std::string> RedisAnnouncer::run(
          list,
          marks + instance.incarnation,
          to_json(instance),
-         std::to_string(ttl_of(instance).count()),
+         std::to_string(instance.ttl.count()),
          instance.id,
          instance.incarnation,
          is_known ? "1" : "0",
@@ -99,15 +102,11 @@ Result<std::string> RedisAnnouncer::run(
         link_.name() + ": the answer '" + printable(reply->text, 40) + "' is none of a script's"};
 }
 
-std::chrono::milliseconds RedisAnnouncer::ttl_of(const Instance& instance) const {
-    return instance.ttl.count() > 0 ? instance.ttl : options_.ttl;
-}
-
 Lease RedisAnnouncer::lease() const {
     Lease lease;
     lease.interval = interval_for(options_.ttl);
     for (const Instance& instance : announced_)
-        lease.interval = std::min(lease.interval, interval_for(ttl_of(instance)));
+        lease.interval = std::min(lease.interval, interval_for(instance.ttl));
     return lease;
 }
 

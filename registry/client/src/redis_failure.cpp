@@ -42,21 +42,38 @@ constexpr Remedy kRemedies[] = {
     {"ERR unknown command", "Redis 5 or later is needed"},
 };
 
-}  // namespace
-
-std::string explain_redis_error(std::string_view answer) {
-    std::string text = printable(answer);
-    // Redis before 7 wraps what a script ran into: "ERR Error running script (...): ... -OOM ...".
+// Redis before 7 wraps what a script ran into: "ERR Error running script (...): ... -OOM ...".
+std::string_view unwrapped(std::string_view answer) {
     const auto inner = answer.rfind(": -");
     if (answer.starts_with("ERR Error running script") && inner != std::string_view::npos)
         answer.remove_prefix(inner + 3);
+    return answer;
+}
+
+// " (what to do)"; nothing if that is not known.
+std::string remedy_for(std::string_view answer) {
     for (const Remedy& remedy : kRemedies) {
         if (!answer.starts_with(remedy.start)) continue;
-        text += " (";
+        std::string text = " (";
         text += remedy.what;
         return text + ")";
     }
-    return text;
+    return {};
+}
+
+}  // namespace
+
+std::string explain_redis_error(std::string_view answer) {
+    return printable(answer) + remedy_for(unwrapped(answer));
+}
+
+std::string explain_refused_login(std::string_view answer) {
+    return printable(answer.substr(0, answer.find(' '))) + remedy_for(answer);
+}
+
+bool is_of_replica(std::string_view answer) {
+    const std::string_view inner = unwrapped(answer);
+    return inner.starts_with("READONLY") || inner.starts_with("MASTERDOWN");
 }
 
 }  // namespace rollcall::registry

@@ -59,15 +59,6 @@ std::string encoded(const RedisLink::Words& words) {
     return std::string{bytes, static_cast<std::size_t>(size)};
 }
 
-// "run_id:0123...\r\n" in the answer of INFO server.
-std::string run_id_in(std::string_view info) {
-    constexpr std::string_view kName = "run_id:";
-    const auto begin = info.find(kName);
-    if (begin == std::string_view::npos) return {};
-    info.remove_prefix(begin + kName.size());
-    return std::string{info.substr(0, info.find_first_not_of("0123456789abcdef"))};
-}
-
 }  // namespace
 
 void RedisLink::Free::operator()(redisReader* reader) const noexcept {
@@ -109,16 +100,15 @@ Result<void> RedisLink::log_in(Deadline deadline, const std::stop_token& stop) {
         Words words{"AUTH"};
         if (!options_.user.empty()) words.push_back(options_.user);
         words.push_back(options_.password);
-        if (auto done = exchange(words, deadline, stop); !done) return done.error();
+        is_logging_in_ = true;
+        auto done = exchange(words, deadline, stop);
+        is_logging_in_ = false;
+        if (!done) return done.error();
     }
     if (options_.database != 0) {
         auto done = exchange({"SELECT", std::to_string(options_.database)}, deadline, stop);
         if (!done) return done.error();
     }
-    // Who may not ask does without; a connection that broke shows with the next command.
-    const auto info = exchange({"INFO", "server"}, deadline, stop);
-    run_id_ = info ? run_id_in(info->text) : std::string{};
-    if (!info && !is_open()) return info.error();
     return {};
 }
 
@@ -197,7 +187,11 @@ Result<bool> RedisLink::take(RedisReply& reply) {
     unread_bytes_ = reader_->len - reader_->pos;
     reply = value_of(*owner);
     if (owner->type != REDIS_REPLY_ERROR) return true;
-    return Error{Errc::registry_failed, name_ + " answered " + explain_redis_error(reply.text)};
+    const std::string what =
+        is_logging_in_ ? explain_refused_login(reply.text) : explain_redis_error(reply.text);
+    // A primary that has become a replica keeps its connections; the name may lead elsewhere now.
+    if (is_of_replica(reply.text)) close();
+    return Error{Errc::registry_failed, name_ + " answered " + what};
 }
 
 Result<std::string> RedisLink::local_address() const {

@@ -7,7 +7,6 @@
 #include "redis_options.h"
 
 #include <memory>
-#include <set>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -38,7 +37,7 @@ public:
     RedisLink& operator=(const RedisLink&) = delete;
 
     // A command that may be repeated: it is, on a new connection, if the one that was there turns
-    // out to be closed.
+    // out to be closed, or to lead to a replica that refuses it.
     [[nodiscard]] Result<RedisReply> command(
         const Words& words, Deadline deadline, const std::stop_token& stop
     );
@@ -57,9 +56,6 @@ public:
 
     void close() noexcept;
 
-    // Names the process of the server that the connection leads to; empty if it does not tell.
-    [[nodiscard]] const std::string& run_id() const noexcept { return run_id_; }
-
     [[nodiscard]] Result<std::string> local_address() const;
 
     // "redis://host:port", for messages.
@@ -74,7 +70,7 @@ private:
         const Words& words, Deadline deadline, const std::stop_token& stop
     );
     [[nodiscard]] Result<void> log_in(Deadline deadline, const std::stop_token& stop);
-    // An answer that is there whole; nullopt in `reply` if there is none yet.
+    // Whether an answer is there whole; it is moved into `reply` then.
     [[nodiscard]] Result<bool> take(RedisReply& reply);
     [[nodiscard]] Error failed(const Error& error) const;
 
@@ -83,7 +79,7 @@ private:
     http::Stream stream_;
     std::unique_ptr<redisReader, Free> reader_;
     std::size_t unread_bytes_ = 0;  // fed to the reader since the last whole answer
-    std::string run_id_;
+    bool is_logging_in_ = false;    // the answer may hold the password
 };
 
 }  // namespace rollcall::registry

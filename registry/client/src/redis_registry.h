@@ -37,7 +37,6 @@ private:
         Deadline deadline,
         const std::stop_token& stop
     );
-    [[nodiscard]] std::chrono::milliseconds ttl_of(const Instance& instance) const;
     [[nodiscard]] Lease lease() const;
 
     const RedisOptions options_;
@@ -47,9 +46,9 @@ private:
     std::map<std::string, std::string> taken_;
 };
 
-// Its index is "<run id of the server>.<hash of the list>": Redis that has started anew and lists
-// nothing is not believed at once. Entries that are no instances are left out; if nothing else is
-// there, that is an error.
+// Its index has no epoch, so that an empty list is not believed at once: Redis that was stopped for
+// longer than the leases, was emptied or has lost its primary is the same process as before.
+// Entries that are no instances are left out; if nothing else is there, that is an error.
 class RedisSource final : public Source {
 public:
     explicit RedisSource(const RedisOptions& options);
@@ -60,8 +59,9 @@ public:
 
     [[nodiscard]] std::size_t waits_for() const noexcept override { return 256; }
 
-    // Subscribes, and reads whenever anything is published. Looks for leases that have ended, of
-    // which nobody tells, three times per lease.
+    // Subscribes, and reads what something is published of, 20 times a second at most. Looks at all
+    // for leases that have ended, of which nobody tells, three times per lease. Redis that does not
+    // let it subscribe is `overloaded`.
     [[nodiscard]] Result<std::vector<Snapshot>> wait(
         const std::vector<KnownList>& known,
         Duration wait,
@@ -73,6 +73,7 @@ private:
     [[nodiscard]] Result<Snapshot> read_one(
         const std::string& service, Deadline deadline, const std::stop_token& stop
     );
+    // Reads those that it is not sure of.
     [[nodiscard]] Result<std::vector<Snapshot>> changed(
         const std::vector<KnownList>& known, Deadline deadline, const std::stop_token& stop
     );
@@ -81,11 +82,18 @@ private:
     );
     // Until something is published, or the deadline.
     [[nodiscard]] Result<void> listen(Deadline deadline, const std::stop_token& stop);
+    void note(const RedisReply& reply);
+    [[nodiscard]] Result<std::string> channel_of(const std::string& service) const;
 
     const RedisOptions options_;
     RedisLink link_;
     RedisLink news_;  // a connection that subscribes can do nothing else
     std::set<std::string> channels_;
+    // By channel, the indices of lists that were read since it is subscribed to, and of which
+    // nothing has been published since.
+    std::map<std::string, std::string> sure_;
+    TimePoint next_look_ = TimePoint::min();    // at all of them
+    TimePoint quiet_until_ = TimePoint::min();  // news are read no faster
 };
 
 }  // namespace rollcall::registry

@@ -16,6 +16,7 @@ using Kind = RedisReply::Kind;
 
 constexpr std::size_t kIdsPerQuestion = 1000;
 constexpr Duration kShortestLook = std::chrono::milliseconds{50};
+constexpr Duration kNewsPace = std::chrono::milliseconds{50};
 constexpr Duration kLongestLook = std::chrono::seconds{5};
 
 // One that anybody could call; what others write must not spoil the list.
@@ -27,7 +28,7 @@ std::optional<Instance> instance_in(
     instance->service = service;
     instance->id = id;
     instance->via = "redis";
-    if (!validate(*instance, {.ttl_min = std::chrono::milliseconds{1}})) return std::nullopt;
+    if (!validate(*instance, kAnyLease)) return std::nullopt;
     return *std::move(instance);
 }
 
@@ -86,7 +87,6 @@ Result<Snapshot> RedisSource::read_one(
                 ":... is an instance as JSON; is something else using the prefix?"};
     }
     snapshot.index = content_index(snapshot.instances);
-    if (!link_.run_id().empty()) snapshot.index = link_.run_id() + "." + snapshot.index;
     snapshot.taken = SteadyClock::now();
     return snapshot;
 }
@@ -96,8 +96,14 @@ Result<std::vector<Snapshot>> RedisSource::changed(
 ) {
     std::vector<Snapshot> news;
     for (const KnownList& each : known) {
+        const auto channel = channel_of(each.service);
+        if (!channel) return channel.error();
+        const auto sure = sure_.find(*channel);
+        if (sure != sure_.end() && sure->second == each.index) continue;
         auto snapshot = read_one(each.service, deadline, stop);
         if (!snapshot) return snapshot.error();
+        quiet_until_ = SteadyClock::now() + kNewsPace;
+        sure_[*channel] = snapshot->index;
         if (snapshot->index != each.index) news.push_back(*std::move(snapshot));
     }
     return news;
@@ -107,13 +113,19 @@ Result<std::vector<Snapshot>> RedisSource::wait(
     const std::vector<KnownList>& known, Duration wait, Deadline deadline, std::stop_token stop
 ) {
     const Deadline end = Deadline::in(wait).earlier(deadline);
-    const Duration look = std::clamp<Duration>(options_.ttl / 3, kShortestLook, kLongestLook);
     for (bool has_lost = false;;) {
         // First subscribed, then read: nothing is missed in between.
         if (auto done = subscribe(known, deadline, stop); !done) return done.error();
+        const TimePoint now = SteadyClock::now();
+        // Nobody tells of leases that end; and who finds nothing new says so by what Redis answers.
+        const bool is_over = end.expired(now);
+        if (is_over || now >= next_look_) {
+            sure_.clear();
+            next_look_ = now + std::clamp<Duration>(options_.ttl / 3, kShortestLook, kLongestLook);
+        }
         auto news = changed(known, deadline, stop);
-        if (!news || !news->empty() || end.expired()) return news;
-        auto heard = listen(Deadline::in(look).earlier(end), stop);
+        if (!news || !news->empty() || is_over) return news;
+        auto heard = listen(Deadline::at(next_look_).earlier(end), stop);
         if (heard) continue;
         // A connection may end once, and is made anew; one that goes on ending is a failure.
         const bool is_cancelled = heard.error().code() == Errc::cancelled;
@@ -121,16 +133,25 @@ Result<std::vector<Snapshot>> RedisSource::wait(
     }
 }
 
+Result<std::string> RedisSource::channel_of(const std::string& service) const {
+    auto name = normalized_service(service);
+    if (!name) return name;
+    return options_.prefix + *name;
+}
+
 Result<void> RedisSource::subscribe(
     const std::vector<KnownList>& known, Deadline deadline, const std::stop_token& stop
 ) {
-    if (!news_.is_open()) channels_.clear();
+    if (!news_.is_open()) {
+        channels_.clear();
+        sure_.clear();
+    }
     if (auto opened = news_.open(deadline, stop); !opened) return opened.error();
     std::set<std::string> wanted;
     for (const KnownList& each : known) {
-        const auto name = normalized_service(each.service);
-        if (!name) return name.error();
-        wanted.insert(options_.prefix + *name);
+        auto channel = channel_of(each.service);
+        if (!channel) return channel.error();
+        wanted.insert(*std::move(channel));
     }
     RedisLink::Words more{"SUBSCRIBE"};
     for (const std::string& channel : wanted) {
@@ -148,25 +169,37 @@ Result<void> RedisSource::subscribe(
     for (std::size_t confirmed = 1; confirmed < more.size();) {
         const auto reply = news_.receive(deadline, stop);
         if (!reply) {
+            // Redis has answered no: it may be read all the same, and does not let us wait.
+            const bool is_refused = news_.is_open() && !is_interruption(reply.error());
             news_.close();
+            if (is_refused) return Error{Errc::overloaded, reply.error().message()};
             if (!is_interruption(reply.error()) || stop.stop_requested()) return reply.error();
             return Error{Errc::registry_failed, news_.name() + ": no answer to SUBSCRIBE in time"};
         }
         const bool is_it = !reply->items.empty() && reply->items.front().text == "subscribe";
         confirmed += is_it ? 1 : 0;
+        note(*reply);
     }
     channels_ = std::move(wanted);
+    std::erase_if(sure_, [this](const auto& each) { return !channels_.contains(each.first); });
     return {};
 }
 
 Result<void> RedisSource::listen(Deadline deadline, const std::stop_token& stop) {
     auto reply = news_.receive(deadline, stop);
-    // What has come in the meantime is read together with it.
-    while (reply)
-        reply = news_.receive(Deadline::in(Duration::zero()), stop);
+    // What comes soon after is read together with it.
+    while (reply) {
+        note(*reply);
+        reply = news_.receive(Deadline::at(quiet_until_).earlier(deadline), stop);
+    }
     if (stop.stop_requested()) return Error{Errc::cancelled, "cancelled"};
     if (is_interruption(reply.error())) return {};
     return reply.error();
+}
+
+void RedisSource::note(const RedisReply& reply) {
+    const bool is_news = reply.items.size() == 3 && reply.items.front().text == "message";
+    if (is_news) sure_.erase(reply.items[1].text);
 }
 
 }  // namespace rollcall::registry

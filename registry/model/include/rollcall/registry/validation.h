@@ -30,6 +30,11 @@ struct InstanceLimits {
     std::chrono::milliseconds ttl_max = std::chrono::seconds{600};
 };
 
+// For those who only read, or ask: which leases a registry grants is its own business. The year is
+// there so that nobody's arithmetic overflows.
+inline constexpr InstanceLimits kAnyLease{
+    std::chrono::milliseconds{0}, std::chrono::hours{365 * 24}};
+
 // The name in lower case, as it is stored; an invalid_argument error if it is not one to 64 of
 // the characters A-Z a-z 0-9 . _ - and not just "." or "..", which in a URL are other places.
 [[nodiscard]] Result<std::string> normalized_service(std::string_view name);
