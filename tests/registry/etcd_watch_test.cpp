@@ -2,6 +2,7 @@
 #include <rollcall/discovery/registry_discovery.h>
 
 #include "registry/etcd_fixture.h"
+#include "support/kept_log.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -232,6 +233,44 @@ TEST_F(EtcdWatch, RefusalToLetItWatchIsAnErrorThatSaysSo) {
     ASSERT_FALSE(refused.has_value());
     EXPECT_EQ(refused.error().code(), Errc::registry_failed);
     EXPECT_THAT(refused.error().message(), HasSubstr("user name is empty"));
+}
+
+// A watch spans all keys between the first and the last of a service, and a role that is granted
+// the service's own keys does not. The list was read and the watch refused, in an endless round.
+TEST_F(EtcdWatch, UserOfOneServiceReadsOnTime) {
+    etcd.ctl({"put", "services/calculator/x", kValue});
+    etcd.ctl({"user", "add", "root:pw"});
+    etcd.ctl({"user", "grant-role", "root", "root"});
+    etcd.ctl({"role", "add", "reader"});
+    etcd.ctl({"role", "grant-permission", "reader", "read", "services/calculator"});
+    etcd.ctl({"role", "grant-permission", "reader", "--prefix=true", "read", "services/calculator/"}
+    );
+    etcd.ctl({"user", "add", "reader:secret"});
+    etcd.ctl({"user", "grant-role", "reader", "reader"});
+    etcd.ctl({"auth", "enable"});
+    const std::string url = etcd.url() + "?user=reader";
+    source = std::move(connect(url, {"secret", {}}).value().source);
+    const Snapshot list = read_from(*source);
+    EXPECT_EQ(list.instances.size(), 1U);
+    const auto refused = wait(list.index);
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_EQ(refused.error().code(), Errc::overloaded) << refused.error().message();
+    EXPECT_THAT(refused.error().message(), HasSubstr("permission denied"));
+
+    rollcall::tests::KeptLog log;
+    discovery::RegistryDiscoveryOptions options;
+    options.refresh = 100ms;
+    options.access.token = "secret";
+    options.log = log.log();
+    const discovery::RegistryDiscovery found{url, "calculator", options};
+    const auto count = [&] {
+        const auto all = found.snapshot();
+        return all ? all->instances.size() : 0;
+    };
+    EXPECT_TRUE(eventually([&] { return count() == 1; }));
+    etcd.ctl({"--user=root:pw", "put", "services/calculator/y", R"({"Addr":"10.0.0.2:9"})"});
+    EXPECT_TRUE(eventually([&] { return count() == 2; }));
+    EXPECT_EQ(log.count("", LogLevel::warning), 0);
 }
 
 // The whole way: a registrar, etcd, a discovery.

@@ -38,6 +38,12 @@ Json one_range(const std::string& key) {
     return {{"request_range", range_request({key, ""}, /*serializable=*/false)}};
 }
 
+// Of an answer. Nobody renews less often than that, and more would not fit into milliseconds.
+std::chrono::seconds ttl_in(const Json& answer) {
+    constexpr std::int64_t kLongest = 24 * 3600;
+    return std::chrono::seconds{std::min(number_in(answer, "TTL"), kLongest)};
+}
+
 // What the nth operation has found under its key.
 std::optional<EtcdKeyValue> found_by(const Json& answer, std::size_t operation) {
     const Json& responses = member_of(answer, "responses");
@@ -89,14 +95,14 @@ Result<void> EtcdAnnouncer::grant(Deadline deadline, const std::stop_token& stop
     if (!answer) return answer.error();
     if (!answer->ok()) return failed(*answer);
     const std::int64_t id = number_in(answer->body, "ID");
-    const std::int64_t granted = number_in(answer->body, "TTL");
-    if (id == 0 || granted <= 0) {
+    const std::chrono::seconds granted = ttl_in(answer->body);
+    if (id == 0 || granted.count() <= 0) {
         return Error{
             Errc::registry_failed,
             client_.request_name(kPath) + ": the answer names no lease; this is not etcd"};
     }
     lease_ = id;
-    ttl_ = std::chrono::seconds{granted};
+    ttl_ = granted;
     birth_ = std::min(birth_, revision_of(answer->body));
     return {};
 }
@@ -181,13 +187,13 @@ Result<Lease> EtcdAnnouncer::renew(Deadline deadline, std::stop_token stop) {
     auto answer =
         client_.call("/v3/lease/keepalive", {{"ID", std::to_string(lease_)}}, deadline, stop);
     if (!answer) return answer.error();
-    const std::int64_t left = number_in(answer->body, "TTL");
-    if (answer->code == kEtcdNotFound || (answer->ok() && left <= 0)) {
+    const std::chrono::seconds left = ttl_in(answer->body);
+    if (answer->code == kEtcdNotFound || (answer->ok() && left.count() <= 0)) {
         forget_lease();
         return all_missing();
     }
     if (!answer->ok()) return failed(*answer);
-    ttl_ = std::chrono::seconds{left};
+    ttl_ = left;
     Lease renewed = lease();
     verify(renewed, deadline, stop);
     return renewed;

@@ -156,9 +156,12 @@ Result<std::string> EtcdClient::local_address(Deadline deadline, const std::stop
 bool EtcdClient::must_log_in_again(std::string_view reason) {
     const bool unknown =
         reason.find(kInvalidToken) != reason.npos || reason.find(kOldToken) != reason.npos;
-    if (!unknown || user_.empty()) return false;
+    return unknown && forget_token();
+}
+
+bool EtcdClient::forget_token() {
     token_.clear();
-    return true;
+    return !user_.empty();
 }
 
 // Once more after a new log-in, if it takes that.

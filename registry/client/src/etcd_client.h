@@ -72,6 +72,9 @@ public:
     // Whether a reason that etcd gives means that it no longer knows the token; it is forgotten.
     [[nodiscard]] bool must_log_in_again(std::string_view reason);
 
+    // Logs in again before the next request; false if there is no user.
+    [[nodiscard]] bool forget_token();
+
     [[nodiscard]] std::size_t size() const { return members_.size(); }
 
     // "POST http://host:port/v3/...", of the current member.

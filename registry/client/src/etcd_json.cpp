@@ -79,7 +79,6 @@ std::optional<EtcdWatchLine> watch_line_from_json(std::string_view text) {
     }
     const Json& result = member_of(json, "result");
     if (!result.is_object()) return std::nullopt;
-    line.created = is_true(result, "created");
     line.canceled = is_true(result, "canceled");
     line.compacted = line.canceled && number_in(result, "compact_revision") != 0;
     line.reason = text_in(result, "cancel_reason");

@@ -43,7 +43,6 @@ struct EtcdWatchLine {
         EtcdKeyValue entry;
     };
 
-    bool created = false;
     bool canceled = false;
     bool compacted = false;  // canceled, because the past that was asked for is gone
     std::string reason;      // why it is canceled, or why the whole answer has ended

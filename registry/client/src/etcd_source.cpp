@@ -86,13 +86,16 @@ Result<Snapshot> EtcdSource::take(
     };
     if (list.cluster.empty() || list.revision <= 0)
         return failed(": the answer names no cluster; this is not etcd");
+    const Json& responses = member_of(answer.body, "responses");
+    if (!responses.is_array() || responses.size() != layout_.ranges_of(service).size())
+        return failed(": the answer has not one list for each that was asked for");
     EtcdList& known = lists_[service];
     const bool same_cluster = known.cluster == list.cluster;
     if (serializable && same_cluster && list.revision < known.revision)
         return failed(": etcd has no leader, and this member's list is older than the one known");
     std::vector<EtcdKeyValue> readable;
     std::set<std::string> ids;
-    for (const Json& response : member_of(answer.body, "responses")) {
+    for (const Json& response : responses) {
         for (EtcdKeyValue& entry : key_values_in(member_of(response, "response_range"))) {
             ++list.count;
             auto instance = layout_.instance_of(service, entry.key, entry.value);

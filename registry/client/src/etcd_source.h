@@ -97,10 +97,23 @@ private:
     [[nodiscard]] Result<std::vector<Snapshot>> read_changed(
         const std::vector<KnownList>& known, Deadline deadline, const std::stop_token& stop
     );
-    // What has changed is in doubt then.
+
+    // Why etcd has ended a watch; if it is not final, another try may do better.
+    struct Refusal {
+        bool is_final = false;
+        std::string why = {};
+    };
+
+    // What has changed is in doubt then. An error is that of who may not watch: `overloaded` if it
+    // is for want of rights.
     [[nodiscard]] Result<Ended> watch(
         const std::vector<KnownList>& known, Deadline end, const std::stop_token& stop
     );
+    // One line of a watch: until when the next one has to come, or nothing to end it there.
+    [[nodiscard]] std::optional<Deadline> hear(
+        std::string_view text, const std::vector<KnownList>& known, Deadline end, Refusal& refusal
+    );
+    void doubt_all(const std::vector<KnownList>& known);
     // One change of a key: puts in doubt whom it concerns. Unforeseen is a key that is deleted
     // although its instance has not said goodbye.
     void note(

@@ -1,4 +1,5 @@
 #include <rollcall/base/backoff.h>
+#include <rollcall/base/log.h>
 #include <rollcall/base/random.h>
 
 #include "etcd_source.h"
@@ -17,6 +18,8 @@ constexpr Duration kNewsPace = std::chrono::milliseconds{50};
 constexpr Duration kExpiryBurst = std::chrono::milliseconds{100};
 constexpr Duration kLeaderPause = std::chrono::milliseconds{500};
 constexpr std::size_t kOperationsMax = 100;  // of one transaction; etcd takes 128
+
+constexpr std::string_view kPermissionDenied = "permission denied";
 
 void pause_until(TimePoint until, const std::stop_token& stop) {
     std::mutex mutex;
@@ -53,36 +56,38 @@ Result<std::vector<Snapshot>> EtcdSource::wait(
     const Deadline end = Deadline::in(wait).earlier(deadline);
     pause_until(std::min(quiet_until_, end.point()), stop);
     in_doubt_.clear();
-    const auto doubt_all = [&] {
-        for (const KnownList& each : known)
-            in_doubt_.insert(each.service);
-    };
     for (const KnownList& each : known) {
         const EtcdList& list = lists_[each.service];
         if (list.revision == 0 || list.index != each.index) in_doubt_.insert(each.service);
     }
     Backoff pauses{{.min = std::chrono::milliseconds{100}, .max = std::chrono::seconds{1}}};
     std::size_t failures = 0;
+    bool has_fresh_token = false;
     while (!stop.stop_requested()) {
         auto news = read_changed(known, deadline, stop);
         if (!news || !news->empty() || end.expired()) return news;
         if (any_stale(known)) {
             // That there is a leader again is no change of a key.
             pause_until(std::min(SteadyClock::now() + kLeaderPause, end.point()), stop);
-            doubt_all();
+            doubt_all(known);
             continue;
         }
         const auto ended = watch(known, end, stop);
-        if (!ended) return ended.error();
-        if (*ended == Ended::changed) {
+        if (!ended) {
+            // Up to 3.5.5 that is also what etcd says of a token that it has lost.
+            const bool is_denied = ended.error().code() == Errc::overloaded;
+            if (!is_denied || has_fresh_token || !watch_client_.forget_token())
+                return ended.error();
+            has_fresh_token = true;
+        } else if (*ended == Ended::changed) {
             failures = 0;
         } else if (*ended == Ended::quiet) {
-            if (!still_holds(known, deadline, stop)) doubt_all();
+            if (!still_holds(known, deadline, stop)) doubt_all(known);
             return read_changed(known, deadline, stop);
         } else {
             // Another member first; when all have failed a read tells whether anybody is there.
             watch_client_.next();
-            if (++failures % watch_client_.size() == 0) doubt_all();
+            if (++failures % watch_client_.size() == 0) doubt_all(known);
             if (failures > watch_client_.size()) {
                 const TimePoint next = SteadyClock::now() + pauses.next(random_unit());
                 pause_until(std::min(next, end.point()), stop);
@@ -108,48 +113,52 @@ Result<EtcdSource::Ended> EtcdSource::watch(
             ranges.push_back(std::move(range));
         from = std::min(from, lists_[each.service].revision + 1);
     }
-    bool created = false;
-    bool changed = false;
-    bool failed = false;
-    std::string refusal;
-    const auto on_line = [&](std::string_view text) -> std::optional<Deadline> {
-        const auto line = watch_line_from_json(text);
-        if (!line) return end;
-        created = created || line->created;
-        if (line->compacted) {
-            for (const KnownList& each : known)
-                in_doubt_.insert(each.service);
-            changed = true;
-            return std::nullopt;
-        }
-        if (line->failed || line->canceled) {
-            failed = true;
-            if (!watch_client_.must_log_in_again(line->reason) && !line->failed)
-                refusal = line->reason;
-            return std::nullopt;
-        }
-        bool unforeseen = false;
-        for (const EtcdWatchLine::Change& change : line->changes)
-            note(known, change, unforeseen);
-        if (in_doubt_.empty()) return end;
-        changed = true;
-        if (!unforeseen) return std::nullopt;
-        return Deadline::in(kExpiryBurst).earlier(end);
-    };
+    Refusal refusal;
+    const auto on_line = [&](std::string_view text) { return hear(text, known, end, refusal); };
     const std::string request = watch_request(hull_of(ranges), from);
     const Deadline first = Deadline::in(kAnswerTime).earlier(end);
-    auto answer = watch_client_.lines("/v3/watch", request, on_line, first, stop);
-    if (changed) return Ended::changed;
+    const auto answer = watch_client_.lines("/v3/watch", request, on_line, first, stop);
+    if (!in_doubt_.empty()) return Ended::changed;
     if (!answer && answer.error().code() == Errc::cancelled) return answer.error();
-    if (answer && !answer->ok()) refusal = answer->sentence;
-    if (!refusal.empty()) {
+    if (answer && !answer->ok()) refusal = {.is_final = true, .why = answer->sentence};
+    if (refusal.is_final) {
+        // Who may read is read on time: a watch covers the keys in between, too.
+        const bool is_denied = refusal.why.find(kPermissionDenied) != std::string::npos;
         return Error{
-            Errc::registry_failed,
-            watch_client_.request_name("/v3/watch") + ": etcd does not let it watch: " + refusal};
+            is_denied ? Errc::overloaded : Errc::registry_failed,
+            watch_client_.request_name("/v3/watch") +
+                ": etcd does not let it watch: " + refusal.why};
     }
     // If the time is over nothing is wrong, be it too short even to begin.
     const bool over = !answer && answer.error().code() == Errc::timed_out && end.expired();
-    return over && !failed ? Ended::quiet : Ended::away;
+    return over ? Ended::quiet : Ended::away;
+}
+
+std::optional<Deadline> EtcdSource::hear(
+    std::string_view text, const std::vector<KnownList>& known, Deadline end, Refusal& refusal
+) {
+    const auto line = watch_line_from_json(text);
+    if (!line) return end;
+    if (line->compacted) {
+        doubt_all(known);
+        return std::nullopt;
+    }
+    if (line->failed || line->canceled) {
+        const bool is_passing = watch_client_.must_log_in_again(line->reason) || line->failed;
+        refusal = {.is_final = !is_passing, .why = printable(line->reason)};
+        return std::nullopt;
+    }
+    bool unforeseen = false;
+    for (const EtcdWatchLine::Change& change : line->changes)
+        note(known, change, unforeseen);
+    if (in_doubt_.empty()) return end;
+    if (!unforeseen) return std::nullopt;
+    return Deadline::in(kExpiryBurst).earlier(end);
+}
+
+void EtcdSource::doubt_all(const std::vector<KnownList>& known) {
+    for (const KnownList& each : known)
+        in_doubt_.insert(each.service);
 }
 
 void EtcdSource::note(
