@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
 #include <utility>
@@ -63,8 +64,15 @@ Result<void> sync_directory(const std::string& path) {
 }
 
 Result<std::string> read_file(const std::string& path, std::size_t bytes_max) {
-    const FileDescriptor file{path, O_RDONLY};
+    // A named pipe is opened without waiting for somebody who writes.
+    const FileDescriptor file{path, O_RDONLY | O_NONBLOCK};
     if (!file.is_open()) return failed("cannot open " + path);
+
+    struct stat what {};
+
+    if (::fstat(file.get(), &what) != 0) return failed("cannot read " + path);
+    if (!S_ISREG(what.st_mode))
+        return Error{Errc::file_failed, path + " is no regular file; name one that is"};
     std::string text;
     for (;;) {
         constexpr std::size_t kPiece = 65536;

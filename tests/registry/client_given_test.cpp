@@ -1,17 +1,23 @@
 // Lists without a registry: given by hand, in a file, of a name.
+#include <rollcall/base/file.h>
 #include <rollcall/registry/connect.h>
 #include <rollcall/registry/given_sources.h>
 #include <rollcall/registry/registrar.h>
 
+#include "support/eventually.h"
 #include "support/temporary_directory.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <future>
 #include <string>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <vector>
 
 namespace rollcall::registry {
@@ -21,6 +27,7 @@ using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using tests::eventually;
 
 std::vector<std::string> ids_in(const Snapshot& snapshot) {
     std::vector<std::string> ids;
@@ -228,6 +235,37 @@ TEST_F(FileSourceTest, ATornFileIsAnErrorWithItsLine) {
     const auto waited = waiting("x").get();
     ASSERT_FALSE(waited);
     EXPECT_EQ(waited.error().message(), torn.error().message());
+}
+
+// Opening a named pipe that nobody writes to waits for ever.
+TEST_F(FileSourceTest, WhatIsNoFileIsAnErrorAtOnce) {
+    ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+    const auto pipe = read_one(source);
+    ASSERT_FALSE(pipe);
+    EXPECT_EQ(pipe.error().code(), Errc::registry_failed);
+    EXPECT_THAT(pipe.error().message(), HasSubstr("file:" + path + " is no regular file"));
+    FileSource folder{directory.path()};
+    EXPECT_THAT(read_one(folder).error().message(), HasSubstr("is no regular file"));
+    replace("127.0.0.1:1\n");
+    EXPECT_THAT(ids_in(read_one(source).value()), ElementsAre("127.0.0.1:1"));
+}
+
+// A list of 16 MB was parsed twice a second by everybody who followed it.
+TEST_F(FileSourceTest, IsNotReadAgainUnlessItHasChanged) {
+    write("127.0.0.1:1\n");
+    const FileDescriptor events{::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)};
+    ASSERT_GE(::inotify_add_watch(events.get(), path.c_str(), IN_OPEN), 0);
+    const auto is_opened_by_a_read = [&] {
+        EXPECT_THAT(ids_in(read_one(source).value()), ElementsAre("127.0.0.1:1"));
+        std::array<char, 4096> dropped;
+        return ::read(events.get(), dropped.data(), dropped.size()) > 0;
+    };
+    EXPECT_TRUE(is_opened_by_a_read());
+    EXPECT_TRUE(is_opened_by_a_read()) << "it may have changed without a trace in its time";
+    EXPECT_TRUE(eventually([&] { return !is_opened_by_a_read(); }));
+    EXPECT_FALSE(is_opened_by_a_read());
+    write("127.0.0.1:2\n");
+    EXPECT_THAT(ids_in(read_one(source).value()), ElementsAre("127.0.0.1:2"));
 }
 
 TEST_F(FileSourceTest, AStopEndsAWait) {

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace rollcall::registry {
@@ -160,6 +161,31 @@ TEST(NativeSource, ErrorsAreNotEmptyLists) {
         const auto snapshots = source.read({"arith"}, Deadline::in(5s));
         ASSERT_FALSE(snapshots.has_value()) << answer;
         EXPECT_EQ(snapshots.error().code(), Errc::registry_failed);
+    }
+}
+
+// A proxy in front of the registry let only GET through: the list was read and the wait refused,
+// without a pause and with two lines in the log each time.
+TEST(NativeSource, WhoMayReadAndNotWaitIsToldToReadOnTime) {
+    const std::pair<int, Errc> cases[] = {
+        {400, Errc::overloaded},
+        {401, Errc::registry_failed},  // a token that was taken back: reads fail as well
+        {403, Errc::overloaded},
+        {404, Errc::overloaded},
+        {405, Errc::overloaded},
+        {429, Errc::overloaded},
+        {500, Errc::registry_failed},
+        {501, Errc::overloaded},
+        {502, Errc::registry_failed},
+        {503, Errc::overloaded},
+    };
+    for (const auto& [status, code] : cases) {
+        NativeRegistry registry{{response(status, "only GET")}};
+        NativeSource source{registry.url()};
+        const auto news = source.wait({{"arith", "e7.9"}}, 1s, Deadline::in(5s));
+        ASSERT_FALSE(news) << status;
+        EXPECT_EQ(news.error().code(), code) << status;
+        EXPECT_THAT(news.error().message(), HasSubstr("answered " + std::to_string(status)));
     }
 }
 

@@ -7,14 +7,17 @@
 #include "list_file.h"
 
 #include <algorithm>
-#include <map>
 #include <optional>
+#include <sys/stat.h>
 #include <utility>
 
 namespace rollcall::registry {
 namespace {
 
 constexpr Duration kLook = std::chrono::milliseconds{500};  // where nothing is told
+
+// What it was may have changed since without any trace in its times, which have a grain.
+constexpr auto kGrain = std::chrono::seconds{2};
 
 Result<std::vector<Instance>> read_list(const std::string& path) {
     const auto text = read_file(path, kListFileBytesMax);
@@ -49,19 +52,45 @@ std::vector<Snapshot> changed(
     return snapshots;
 }
 
+// Nothing if it cannot be told from what is put in its place.
+std::optional<FileVersion> version_of(const std::string& path) {
+    struct stat now {};
+
+    if (::stat(path.c_str(), &now) != 0) return std::nullopt;
+    using namespace std::chrono;
+    const auto changed = std::max(now.st_mtim.tv_sec, now.st_ctim.tv_sec);
+    if (system_clock::now() < system_clock::from_time_t(changed) + kGrain) return std::nullopt;
+    return FileVersion{
+        now.st_dev,
+        now.st_ino,
+        static_cast<std::uint64_t>(now.st_size),
+        {now.st_mtim.tv_sec, now.st_mtim.tv_nsec, now.st_ctim.tv_sec, now.st_ctim.tv_nsec}};
+}
+
 }  // namespace
 
 FileSource::FileSource(std::string path) : path_(std::move(path)) {
 }
 
+Result<void> FileSource::look() {
+    // From before the read: what is written meanwhile is another version.
+    const auto now = version_of(path_);
+    if (now && version_ == now) return {};
+    version_.reset();
+    auto list = read_list(path_);
+    if (!list) return list.error();
+    instances_ = *std::move(list);
+    version_ = now;
+    return {};
+}
+
 Result<std::vector<Snapshot>> FileSource::read(
     const std::vector<std::string>& services, Deadline /*deadline*/, std::stop_token /*stop*/
 ) {
-    const auto all = read_list(path_);
-    if (!all) return all.error();
+    if (auto looked = look(); !looked) return looked.error();
     std::vector<Snapshot> snapshots;
     for (const std::string& service : services)
-        snapshots.push_back(snapshot_of(service, *all));
+        snapshots.push_back(snapshot_of(service, instances_));
     return snapshots;
 }
 
@@ -74,18 +103,18 @@ Result<std::vector<Snapshot>> FileSource::wait(
     for (;;) {
         if (stop.stop_requested()) return Error{Errc::cancelled, "cancelled"};
         const TimePoint now = SteadyClock::now();
-        const auto all = read_list(path_);
-        if (all && !all->empty()) {
-            auto news = changed(known, *all);
+        const auto looked = look();
+        if (looked && !instances_.empty()) {
+            auto news = changed(known, instances_);
             if (!news.empty() || end.expired(now)) return news;
             unfinished_since.reset();
         } else {
             // Perhaps it is being written: an editor begins with an empty file.
             if (!unfinished_since) unfinished_since = now;
             const bool stays_so = now - *unfinished_since >= kLook || end.expired(now);
-            if (stays_so && !all) return all.error();
+            if (stays_so && !looked) return looked.error();
             if (stays_so) {
-                auto news = changed(known, *all);
+                auto news = changed(known, instances_);
                 if (!news.empty() || end.expired(now)) return news;
             }
         }

@@ -61,6 +61,13 @@ Result<Lease> read_lease(std::string_view request, const Answer& answer) {
     return lease;
 }
 
+// No room for one who waits, or something in front of the registry that lets only reads through.
+// Who has no right to wait has none to read either.
+bool refuses_to_wait(int status) {
+    if (status == 401) return false;
+    return (status >= 400 && status < 500) || status == 501 || status == 503;
+}
+
 }  // namespace
 
 NativeAnnouncer::NativeAnnouncer(http::Url base, const http::ClientOptions& options)
@@ -166,7 +173,7 @@ Result<std::vector<Snapshot>> NativeSource::wait(
     std::vector<Snapshot> snapshots;
     if (answer->status() == 304) return snapshots;
     const std::string request = request_name("POST", watch_client_.url(), "/v1/watch");
-    if (answer->status() == 503 || answer->status() == 429)
+    if (refuses_to_wait(answer->status()))
         return Error{Errc::overloaded, refused(request, *answer).message()};
     if (!answer->ok()) return refused(request, *answer);
     auto lists = changed_lists_from_json(answer->body());

@@ -44,7 +44,8 @@ private:
 // What has been renamed in the directory stays so after a loss of power.
 [[nodiscard]] Result<void> sync_directory(const std::string& path);
 
-// The whole file; an error, also for one of more than `bytes_max`.
+// The whole file; an error, also for one of more than `bytes_max`, and for what is no regular file:
+// a pipe could keep the caller waiting for ever.
 [[nodiscard]] Result<std::string> read_file(const std::string& path, std::size_t bytes_max);
 
 }  // namespace rollcall
