@@ -67,6 +67,7 @@ private:
     void confirm(PolledService& service, const std::string& index);
     void use_cache(PolledService& service, DiscoveryState& state, TimePoint now);
     void log(PolledService& service, const Error* failure) const;
+    void log_unwatched(const Services& watched, const Error& why);
     // The lists of those who ended without waiting.
     void save_left();
     // Under the lock: whoever waits, and the wait under way, look again.
@@ -75,7 +76,8 @@ private:
     const std::unique_ptr<registry::Source> source_;
     const std::string name_;
     std::stop_source stop_;
-    WatchPace pace_;  // the thread's
+    WatchPace pace_;                 // the thread's
+    bool logged_unwatched_ = false;  // too
 
     std::mutex mutex_;
     std::condition_variable changed_;
