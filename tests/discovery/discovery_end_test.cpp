@@ -1,7 +1,7 @@
 // The last copy of a RegistryDiscovery waits until nothing of its user's is in use.
 #include <rollcall/discovery/registry_discovery.h>
 
-#include "discovery/fake_registry.h"
+#include "discovery/fake_registry_fixture.h"
 #include "discovery/service_fixture.h"
 #include "support/eventually.h"
 
@@ -21,8 +21,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using tests::eventually;
-using tests::FakeRegistry;
-using tests::FakeSource;
 using tests::instance_named;
 
 // Somebody is told something, and does not return until he may.
@@ -66,22 +64,7 @@ void expect_its_end_waits(std::unique_ptr<RegistryDiscovery> found, SlowReader& 
     ender.join();
 }
 
-class DiscoveryEnds : public ::testing::Test {
-protected:
-    DiscoveryEnds() {
-        options.refresh = 50ms;
-        options.hurry_gap = 10ms;
-        options.log = Log::none();
-    }
-
-    RegistryDiscovery discover() {
-        return RegistryDiscovery{
-            std::make_unique<FakeSource>(registry), "the fake registry", "calculator", options};
-    }
-
-    std::shared_ptr<FakeRegistry> registry = std::make_shared<FakeRegistry>();
-    RegistryDiscoveryOptions options;
-};
+using DiscoveryEnds = tests::FakeRegistryFixture;
 
 // The thread that asks held the state for a moment, and ended it itself.
 TEST_F(DiscoveryEnds, OnlyWhenNobodyIsBeingTold) {

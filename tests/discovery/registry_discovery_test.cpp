@@ -1,7 +1,7 @@
 // The refresh loop over a registry in memory that is killed, hangs and forgets at will.
 #include <rollcall/discovery/registry_discovery.h>
 
-#include "discovery/fake_registry.h"
+#include "discovery/fake_registry_fixture.h"
 #include "polled_service.h"
 #include "support/eventually.h"
 
@@ -21,26 +21,9 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 using tests::eventually;
-using tests::FakeRegistry;
-using tests::FakeSource;
 using tests::instance_named;
 
-class RegistryDiscoveries : public ::testing::Test {
-protected:
-    RegistryDiscoveries() {
-        options.refresh = 50ms;
-        options.hurry_gap = 10ms;
-        options.log = Log::none();
-    }
-
-    RegistryDiscovery discover() {
-        return RegistryDiscovery{
-            std::make_unique<FakeSource>(registry), "the fake registry", "calculator", options};
-    }
-
-    std::shared_ptr<FakeRegistry> registry = std::make_shared<FakeRegistry>();
-    RegistryDiscoveryOptions options;
-};
+using RegistryDiscoveries = tests::FakeRegistryFixture;
 
 TEST_F(RegistryDiscoveries, FollowTheRegistryByThemselves) {
     registry->list({instance_named("a", 1)}, "e.1");

@@ -4,7 +4,7 @@
 #include <rollcall/registry/native_registry.h>
 #include <rollcall/registry/registry_server.h>
 
-#include "discovery/fake_registry.h"
+#include "discovery/fake_registry_fixture.h"
 #include "polled_service.h"
 #include "registry/quiet_registry.h"
 #include "registry_poller.h"
@@ -20,19 +20,12 @@ namespace {
 
 using namespace std::chrono_literals;
 using tests::eventually;
-using tests::FakeRegistry;
 using tests::FakeSource;
 using tests::instance_named;
 
-class SharedWatch : public ::testing::Test {
+class SharedWatch : public tests::FakeRegistryFixture {
 protected:
-    SharedWatch() {
-        registry->set_watchable(true);
-        registry->list({instance_named("a", 1)}, "e.1");
-        options.refresh = 1h;  // whatever comes, comes by the watch
-        options.hurry_gap = 10ms;
-        options.log = Log::none();
-    }
+    SharedWatch() { watch_alone(); }
 
     std::shared_ptr<PolledService> poll(const std::string& service) {
         auto polled = std::make_shared<PolledService>(service, options);
@@ -49,8 +42,6 @@ protected:
         return service->state->status(SteadyClock::now()).age > 300ms;
     }
 
-    std::shared_ptr<FakeRegistry> registry = std::make_shared<FakeRegistry>();
-    RegistryDiscoveryOptions options;
     RegistryPoller poller{std::make_unique<FakeSource>(registry), "the fake registry"};
 };
 

@@ -1,7 +1,7 @@
 // Lists of a registry that can be watched, over one in memory.
 #include <rollcall/discovery/registry_discovery.h>
 
-#include "discovery/fake_registry.h"
+#include "discovery/fake_registry_fixture.h"
 #include "support/eventually.h"
 
 #include <gmock/gmock.h>
@@ -19,27 +19,11 @@ using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using tests::eventually;
-using tests::FakeRegistry;
-using tests::FakeSource;
 using tests::instance_named;
 
-class WatchedLists : public ::testing::Test {
+class WatchedLists : public tests::FakeRegistryFixture {
 protected:
-    WatchedLists() {
-        registry->set_watchable(true);
-        registry->list({instance_named("a", 1)}, "e.1");
-        options.refresh = 1h;  // whatever comes, comes by the watch
-        options.hurry_gap = 10ms;
-        options.log = Log::none();
-    }
-
-    RegistryDiscovery discover() {
-        return RegistryDiscovery{
-            std::make_unique<FakeSource>(registry), "the fake registry", "calculator", options};
-    }
-
-    std::shared_ptr<FakeRegistry> registry = std::make_shared<FakeRegistry>();
-    RegistryDiscoveryOptions options;
+    WatchedLists() { watch_alone(); }
 };
 
 TEST_F(WatchedLists, ComeWhenTheyChange) {
