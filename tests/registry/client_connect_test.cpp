@@ -30,17 +30,17 @@ TEST(Connect, OffersBothPortsForEachSupportedScheme) {
 struct BadUrl {
     const char* url;
     const char* why;
+    const char* what_else = "header+http://host:port";
 };
 
 class BadRegistryUrls : public ::testing::TestWithParam<BadUrl> {};
 
-TEST_P(BadRegistryUrls, AreRefusedWithTheReasonAndWhatIsSupported) {
+TEST_P(BadRegistryUrls, AreRefusedWithTheReasonAndHowItIsWritten) {
     const auto connection = connect(GetParam().url);
     ASSERT_FALSE(connection.has_value());
     EXPECT_EQ(connection.error().code(), Errc::invalid_argument);
     EXPECT_THAT(connection.error().message(), HasSubstr(GetParam().why));
-    EXPECT_THAT(connection.error().message(), HasSubstr("http://host:port"));
-    EXPECT_THAT(connection.error().message(), HasSubstr("header+http://host:port"));
+    EXPECT_THAT(connection.error().message(), HasSubstr(GetParam().what_else));
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -50,7 +50,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadUrl{"127.0.0.1:7070", "it has no scheme"},
         BadUrl{"", "it has no scheme"},
         BadUrl{"zookeeper://127.0.0.1:2181", "its scheme is not known"},
-        BadUrl{"http://h:99999", "the port must be a number"},
+        BadUrl{"http://h:99999", "the port must be a number", "it is written http://host:port"},
         BadUrl{"header+http://", "there is no host"},
         BadUrl{"header+http://h:1?prefix=", "prefix must be"},
         BadUrl{"header+http://h:1?prefix=a%0db", "prefix must be"},

@@ -48,11 +48,25 @@ constexpr Kind kKinds[] = {
     {"dns:", "", "dns:name:port (to read)", open_dns, false},
 };
 
-Error unsupported(std::string_view url, std::string_view why) {
+std::string refused(std::string_view url, std::string_view why) {
     std::string message =
         "'" + printable(without_password(url)) + "' is not the URL of a registry: ";
     message += why;
-    message += "; supported are";
+    return message;
+}
+
+Error misspelt(std::string_view url, std::string_view why, const Kind& kind) {
+    std::string message = refused(url, why) + "; it is written ";
+    message += kind.usage;
+    if (!kind.encrypted.empty()) {
+        message += ", over TLS with ";
+        message += kind.encrypted;
+    }
+    return Error{Errc::invalid_argument, std::move(message)};
+}
+
+Error unsupported(std::string_view url, std::string_view why) {
+    std::string message = refused(url, why) + "; supported are";
     for (const Kind& kind : kKinds) {
         message += &kind == kKinds ? " " : ", ";
         message += kind.usage;
@@ -100,7 +114,7 @@ Result<Connection> connect(std::string_view url, const AccessOptions& access) {
         if (auto usable = check_access(access, is_encrypted); !usable) return usable.error();
         auto connection =
             kind.has_hosts_apart ? open_each(url, access, kind.open) : kind.open(url, access);
-        if (!connection) return unsupported(url, connection.error().message());
+        if (!connection) return misspelt(url, connection.error().message(), kind);
         return connection;
     }
     const bool has_scheme = url.find("://") != std::string_view::npos;
