@@ -284,6 +284,8 @@ void PollLoop::log(PolledService& service, const Error* failure) const {
 void PollLoop::log_unwatched(const Services& watched, const Error& why) {
     if (std::exchange(logged_unwatched_, true)) return;
     for (const auto& service : watched) {
+        const Turn turn{*this, *service};
+        if (!turn.has_begun()) continue;
         service->options.log.info(
             "the list of '" + service->service + "' is read on time for now, " + name_ +
             " does not let it be watched: " + why.message()

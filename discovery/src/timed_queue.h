@@ -62,8 +62,6 @@ public:
         return things_.empty() ? TimePoint::max() : things_.begin()->first.first;
     }
 
-    [[nodiscard]] bool empty() const { return things_.empty(); }
-
 private:
     std::map<Key, T> things_;
     std::uint64_t count_ = 0;

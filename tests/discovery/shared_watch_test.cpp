@@ -12,8 +12,12 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <future>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <thread>
 
 namespace rollcall::discovery {
 namespace {
@@ -78,6 +82,32 @@ TEST_F(SharedWatch, OfMoreServicesThanTheRegistryTakesHasEachThatItTakesForAll) 
     for (const auto& each : {first, other, again})
         EXPECT_TRUE(eventually([&] { return index_of(each) == "e.2"; }));
     EXPECT_EQ(index_of(third), "e.1") << "it is read on time";
+}
+
+// The log was used after the end of the discovery that it belongs to.
+TEST_F(SharedWatch, NobodyEndsWhileTheirLogHearsThatTheyMayNotBeWatched) {
+    registry->set_crowded(true);
+    std::promise<void> told;
+    std::promise<void> may_go_on;
+    std::atomic<bool> is_in_use{false};
+    const auto slow = [&](LogLevel, std::string_view) {
+        is_in_use = true;
+        told.set_value();
+        may_go_on.get_future().wait();
+        is_in_use = false;
+    };
+    options.log = Log{slow, LogLevel::info};
+    const auto service = poll("calculator");
+    told.get_future().wait();
+    std::atomic<bool> is_over{false};
+    std::thread ender{[&] {
+        poller.remove(service);
+        EXPECT_FALSE(is_in_use);
+        is_over = true;
+    }};
+    EXPECT_FALSE(eventually([&] { return is_over.load(); }, 100ms));
+    may_go_on.set_value();
+    ender.join();
 }
 
 // Every call to a service that may not be read had ended the watch of the others.
