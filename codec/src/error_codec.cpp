@@ -1,8 +1,14 @@
 #include <rollcall/codec/error_codec.h>
+#include <rollcall/codec/message.h>
+#include <rollcall/codec/pack.h>
+#include <rollcall/codec/raw.h>
 #include <rollcall/codec/reader.h>
 
 namespace rollcall::codec {
 namespace {
+
+// Of errors that are the handler's own.
+constexpr std::string_view kOwnError = "ERROR";
 
 // Codes with which a peer promises that it has executed nothing.
 Sent sent_by(Errc code) {
@@ -70,6 +76,29 @@ Error read_error(Bytes error) {
     return Error{Errc::remote_error, std::move(message)}
         .with_data(std::string{error})
         .with_sent(Sent::maybe_sent);
+}
+
+void pack_error(Buffer& out, const Error& error) {
+    const std::string_view name = wire_name(error.code());
+    pack_array_head(out, 3);
+    pack_str(out, name.empty() ? kOwnError : name);
+    pack_str(out, error.message());
+    out.append(is_one_value(error.data()) ? Bytes{error.data()} : kNil);
+}
+
+Error read_packed_error(Bytes error) {
+    Reader reader{error};
+    if (reader.read_array() != 3U) return read_error(error);
+    const auto name = reader.read_text();
+    const auto message = name ? reader.read_text() : std::nullopt;
+    if (!message) return read_error(error);
+    const Bytes data = reader.rest();
+    const Errc code = *name == kOwnError ? Errc::remote_error : errc_from_wire_name(*name);
+    std::string text{*message};
+    if (code == Errc::unknown) text = std::string{*name} + ": " + text;
+    return Error{code, std::move(text)}
+        .with_data(data == kNil ? std::string{} : std::string{data})
+        .with_sent(sent_by(code));
 }
 
 }  // namespace rollcall::codec

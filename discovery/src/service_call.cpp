@@ -2,6 +2,7 @@
 
 #include <rollcall/base/catching.h>
 #include <rollcall/base/random.h>
+#include <rollcall/rpc/call_target.h>
 
 #include <algorithm>
 #include <string>
@@ -21,7 +22,9 @@ BackoffOptions pauses() {
 }
 
 rpc::PackedInvocation bounded(const rpc::PackedInvocation& invocation, Duration timeout) {
-    return rpc::Invocation<void>{invocation}.within(timeout);
+    rpc::PackedInvocation one = invocation;
+    one.limit_attempt(timeout);
+    return one;
 }
 
 }  // namespace
@@ -95,6 +98,12 @@ ServiceCall::ServiceCall(ServiceCore::Self core, rpc::CallPtr outer)
     : core_(std::move(core)), outer_(std::move(outer)), pauses_(pauses()) {
     core_->count_call();
     if (outer_->invocation.is_idempotent()) core_->hedges()->on_call();
+}
+
+void ServiceCall::stop_with_handler(const Self& self) {
+    rpc::detail::stop_with_handler(self->outer_, [weak = std::weak_ptr{self}] {
+        if (const Self call = weak.lock()) cancel(call);
+    });
 }
 
 void ServiceCall::next(const Self& self) {

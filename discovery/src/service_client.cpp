@@ -71,7 +71,7 @@ PackedReplies ServiceClient::broadcast_packed(
 ) {
     if (auto error = blocked(invocation)) return std::move(*error);
     const Core core = core_;
-    const Deadline deadline = Edge::deadline_of(*core, invocation);
+    const Deadline deadline = Edge::begin(*core, invocation);
     const auto waiter = std::make_shared<BlockingBroadcast>();
     const auto broadcast =
         std::make_shared<BroadcastCall>(core, std::move(invocation), deadline, options, waiter);
@@ -96,11 +96,8 @@ Deadline ServiceClient::patience(Deadline deadline) {
     return deadline.is_never() ? deadline : Deadline::at(deadline.point() + kGrace);
 }
 
-Deadline ServiceClient::Edge::deadline_of(
-    const ServiceCore& core, const rpc::PackedInvocation& invocation
-) {
-    const Duration timeout = invocation.timeout();
-    return Deadline::in(timeout > Duration::zero() ? timeout : core.options().call_timeout);
+Deadline ServiceClient::Edge::begin(const ServiceCore& core, rpc::PackedInvocation& invocation) {
+    return rpc::detail::begin_call(core.options().call_timeout, invocation);
 }
 
 asio::any_io_executor ServiceClient::Edge::executor_of(const ServiceCore& core) {
@@ -112,6 +109,7 @@ std::shared_ptr<ServiceCall> ServiceClient::Edge::prepare(const Core& core, rpc:
 }
 
 void ServiceClient::Edge::start(const std::shared_ptr<ServiceCall>& call) {
+    ServiceCall::stop_with_handler(call);
     ServiceCall::next(call);
 }
 
@@ -129,7 +127,7 @@ std::shared_ptr<BroadcastCall> ServiceClient::Edge::prepare_broadcast(
     BroadcastOptions options,
     std::shared_ptr<BroadcastWaiter> waiter
 ) {
-    const Deadline deadline = deadline_of(*core, invocation);
+    const Deadline deadline = begin(*core, invocation);
     return std::make_shared<BroadcastCall>(
         core, std::move(invocation), deadline, options, std::move(waiter)
     );

@@ -52,23 +52,22 @@ void Client::stop() {
     ClientCore::stop(core_);
 }
 
+void Client::keep_connected() {
+    ClientCore::keep_connected(core_);
+}
+
 Result<void> Client::wait_ready(Deadline deadline) {
     const PackedInvocation nothing = PackedInvocation::pack("");
-    if (auto error = blocked(nothing)) return std::move(*error);
-    auto* call = new BlockingCall<void>{nothing, deadline, Call::Kind::connection};
-    const CallPtr mine{call};
-    Edge::submit(core_, mine);
-    const Deadline until = deadline.is_never() ? deadline : Deadline::at(deadline.point() + kGrace);
-    if (auto result = call->wait(until)) return std::move(*result);
-    return unanswered(*call, call->give_up());
+    if (auto error = detail::why_not_block(*core_, nothing)) return std::move(*error);
+    return detail::wait_for<void>(core_, nothing, deadline, Call::Kind::connection);
 }
 
 void Client::submit(CallPtr call) {
-    ClientCore::submit(core_, std::move(call));
+    core_->submit(std::move(call));
 }
 
 void Client::cancel(const CallPtr& call) {
-    ClientCore::cancel(core_, call);
+    core_->cancel(call);
 }
 
 const Endpoint& Client::endpoint() const noexcept {
@@ -83,38 +82,20 @@ ClientCounters Client::counters() const noexcept {
     return core_->counters();
 }
 
-std::optional<Error> Client::blocked(const PackedInvocation& invocation) const {
-    if (!IoThreads::on_io_thread()) return std::nullopt;
-    return Error{
-        Errc::would_deadlock,
-        "a blocking call on an I/O thread would wait for itself: co_await async_call() instead, or "
-        "register the handler with RunOn::pool"}
-        .with_method(invocation.method())
-        .with_endpoint(core_->endpoint().to_string());
+void Client::add(std::string_view name, bool is_idempotent, std::unique_ptr<Handler> handler) {
+    core_->add(name, is_idempotent, std::move(handler));
 }
 
-Error Client::unanswered(const Call& call, Sent sent) const {
-    return Error{Errc::timed_out, "the deadline passed and the client's I/O thread does not answer"}
-        .with_method(call.invocation.method())
-        .with_endpoint(core_->endpoint().to_string())
-        .with_sent(sent);
+void Client::set_on_connect(Connected connected) {
+    core_->set_on_connect(std::move(connected));
 }
 
-Deadline Client::Edge::deadline_of(const ClientCore& core, const PackedInvocation& invocation) {
-    const Duration timeout = invocation.timeout();
-    return Deadline::in(timeout > Duration::zero() ? timeout : core.options().call_timeout);
+void Client::set_on_disconnect(Disconnected disconnected) {
+    core_->set_on_disconnect(std::move(disconnected));
 }
 
-asio::any_io_executor Client::Edge::executor_of(const ClientCore& core) {
-    return core.thread().context().get_executor();
-}
-
-void Client::Edge::submit(const std::shared_ptr<ClientCore>& core, CallPtr call) {
-    ClientCore::submit(core, std::move(call));
-}
-
-void Client::Edge::cancel(const std::weak_ptr<ClientCore>& core, const CallPtr& call) {
-    if (const auto self = core.lock()) ClientCore::cancel(self, call);
+CallTargetPtr Client::target() const noexcept {
+    return core_;
 }
 
 }  // namespace rollcall::rpc

@@ -1,5 +1,7 @@
 #include "client_connection.h"
 
+#include <asio/post.hpp>
+
 #include <utility>
 
 namespace rollcall::rpc {
@@ -14,13 +16,15 @@ constexpr std::chrono::seconds kVanishedAfter{60};
 
 ClientConnection::ClientConnection(
     ClientConnectionOwner& owner,
-    IoThread& thread,
+    const std::shared_ptr<IoThread>& thread,
+    std::shared_ptr<const HandlerHost> host,
     asio::ip::tcp::socket socket,
     ClientSession session
 )
-    : owner_(&owner),
-      thread_(thread),
-      stream_(std::move(socket), session.limits()),
+    : Connection(
+          *thread, thread, std::move(host), MessageStream{std::move(socket), session.limits()}
+      ),
+      owner_(&owner),
       session_(std::move(session)) {
     stream_.transport().limit_unacknowledged(kVanishedAfter);
 }
@@ -31,25 +35,103 @@ void ClientConnection::open(const Self& self) {
     if (self->owner_ != nullptr) arm_read(self);
 }
 
-void ClientConnection::send(const CallPtr& call) {
+void ClientConnection::greet(const Self& self) {
+    if (std::exchange(self->greeted_, true)) return;
+    if (!host_->on_connect && !host_->on_disconnect) return;
+    host_->tell_connected(Peer{peer_state(self)});
+}
+
+void ClientConnection::send(const CallPtr& call, TimePoint now) {
     codec::Buffer& out = thread_.output();
-    const auto large_body = session_.start(call, out);
+    codec::Buffer out_after;
+    session_.calls().set_position(position() + out.size());
+    const auto large_body = session_.calls().start(call, out, out_after, now);
     if (!large_body) return;
-    // The order of bytes on the wire: what is queued, the output so far, the body.
+    // The order of bytes on the wire: what is queued, the output so far, the body, what follows it.
     stream_.queue().append(out, 0);
     stream_.queue().append(large_body);
+    stream_.queue().append(out_after, 0);
 }
 
 void ClientConnection::flush(const Self& self) {
     const bool sent = self->stream_.send(self->thread_.output());
     self->thread_.reset_output();
     if (!sent) return break_off(self);
-    self->session_.on_written(self->stream_.written());
+    self->session_.calls().on_written(self->stream_.written());
     if (!self->session_.may_keep_unsent(self->stream_.queue().bytes())) {
         return self->lose("the server asks, but does not read the answers");
     }
     if (!self->stream_.queue().empty()) arm_write(self);
 }
+
+// What is ended by its deadline or by its caller may be on any connection of the owner, within
+// handlers of its own: what there is to say goes through the queue.
+void ClientConnection::expire(const Self& self, TimePoint now) {
+    codec::Buffer cancels;
+    self->session_.calls().set_position(self->position());
+    self->session_.calls().expire(now, cancels);
+    self->session_.incoming().expire(now);
+    self->stream_.queue().append(cancels, 0);
+    if (!self->stream_.queue().empty()) schedule_flush(self);
+}
+
+bool ClientConnection::forget(const Self& self, const Call& call) {
+    codec::Buffer cancel;
+    self->session_.calls().set_position(self->position());
+    if (!self->session_.calls().forget(call, cancel)) return false;
+    self->stream_.queue().append(cancel, 0);
+    if (!self->stream_.queue().empty()) schedule_flush(self);
+    return true;
+}
+
+Deadline ClientConnection::earliest() {
+    return session_.calls().earliest().earlier(session_.incoming().earliest());
+}
+
+void ClientConnection::schedule_flush(const Self& self) {
+    if (std::exchange(self->flush_scheduled_, true)) return;
+    asio::post(self->thread_.context(), [self] {
+        self->flush_scheduled_ = false;
+        if (self->owner_ != nullptr) flush(self);
+        // The last reply of one that goes away may have been this.
+        if (self->owner_ != nullptr) self->owner_->on_heard(*self);
+    });
+}
+
+// ---- the other direction
+
+void ClientConnection::submit_here(const std::shared_ptr<PeerLink>&, const CallPtr& call) {
+    if (owner_ != nullptr) return owner_->submit_call(call);
+    fail_call(
+        *call, Errc::connection_lost, "the peer is not connected", Sent::not_sent, peer().name()
+    );
+}
+
+void ClientConnection::cancel_here(const std::shared_ptr<PeerLink>&, const CallPtr& call) {
+    if (owner_ != nullptr) owner_->cancel_call(call);
+}
+
+void ClientConnection::disconnect_here(const std::shared_ptr<PeerLink>&, std::string reason) {
+    if (owner_ != nullptr) lose(reason);
+}
+
+Duration ClientConnection::peer_call_timeout() const {
+    return owner_ != nullptr ? owner_->call_timeout() : Duration::zero();
+}
+
+void ClientConnection::watch(Deadline deadline) {
+    if (owner_ != nullptr) owner_->watch(deadline);
+}
+
+void ClientConnection::on_reply_queued(const Base& self) {
+    schedule_flush(std::static_pointer_cast<ClientConnection>(self));
+}
+
+void ClientConnection::release(std::size_t bytes) {
+    static_cast<void>(host_->budget->release(bytes));
+}
+
+// ---- reading and writing
 
 void ClientConnection::arm_read(const Self& self) {
     self->stream_.transport().async_wait_readable([self](const asio::error_code& ec) {
@@ -71,7 +153,7 @@ void ClientConnection::arm_write(const Self& self) {
 
 void ClientConnection::on_readable(const Self& self) {
     std::optional<std::string> wrong;
-    const auto status = self->read(wrong);
+    const auto status = read(self, wrong);
     if (wrong) return self->lose("the server does not speak MessagePack-RPC: " + *wrong);
     flush(self);
     if (self->owner_ == nullptr) return;
@@ -85,7 +167,7 @@ void ClientConnection::on_readable(const Self& self) {
 
 void ClientConnection::on_writable(const Self& self) {
     if (!self->stream_.send_queued()) return break_off(self);
-    self->session_.on_written(self->stream_.written());
+    self->session_.calls().on_written(self->stream_.written());
     if (!self->stream_.queue().empty()) arm_write(self);
     self->owner_->on_writable(*self);
 }
@@ -94,33 +176,45 @@ void ClientConnection::break_off(const Self& self) {
     // A server that closes at once may have said why, and one that stops has answered first.
     const std::string reason = self->stream_.error();
     std::optional<std::string> wrong;
-    while (self->read(wrong) == MessageStream::ReadStatus::ok && !wrong) {
+    while (read(self, wrong) == MessageStream::ReadStatus::ok && !wrong) {
         self->thread_.reset_output();  // answers that nobody can get
     }
     self->lose(reason);
 }
 
-MessageStream::ReadStatus ClientConnection::read(std::optional<std::string>& wrong) {
-    return stream_.read(
-        thread_,
+MessageStream::ReadStatus ClientConnection::read(
+    const Self& self, std::optional<std::string>& wrong
+) {
+    const TimePoint now = SteadyClock::now();
+    self->handing_out_ = true;
+    const auto status = self->stream_.read(
+        self->thread_,
         [](codec::Bytes) { return true; },
         [&](codec::Bytes frame) {
-            wrong = session_.on_message(frame, thread_.output());
-            return !wrong;
+            SessionAction action = self->session_.on_message(frame, self->thread_.output());
+            wrong = std::move(action.close);
+            if (action.run.method != nullptr && self->owner_ != nullptr)
+                self->run(self, std::move(action.run), frame.size(), now);
+            return !wrong && self->owner_ != nullptr;
         }
     );
+    self->handing_out_ = false;
+    return status;
 }
 
 void ClientConnection::lose(const std::string& reason) {
     ClientConnectionOwner* const owner = owner_;
-    close();
+    close(reason);
     if (owner != nullptr) owner->on_lost(*this, reason);
 }
 
-void ClientConnection::close() {
+void ClientConnection::close(std::string_view reason) {
+    if (owner_ == nullptr) return;
     owner_ = nullptr;
     thread_.reset_output();
     stream_.transport().close();
+    close_requests();
+    if (greeted_) host_->tell_disconnected(peer(), reason);
 }
 
 }  // namespace rollcall::rpc

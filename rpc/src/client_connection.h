@@ -2,7 +2,7 @@
 // One connection of a client: moves bytes between the socket and its session.
 
 #include "client_session.h"
-#include "message_stream.h"
+#include "connection.h"
 
 #include <memory>
 #include <optional>
@@ -26,16 +26,24 @@ public:
     virtual void on_writable(ClientConnection& connection) = 0;
     // The connection has ended; it is closed already. Never called after close().
     virtual void on_lost(ClientConnection& connection, const std::string& reason) = 0;
+
+    // A handler of the server's request must be stopped then.
+    virtual void watch(Deadline deadline) = 0;
+    // The server is called by a handler, or by who keeps its Peer.
+    virtual void submit_call(const CallPtr& call) = 0;
+    virtual void cancel_call(const CallPtr& call) = 0;
+    [[nodiscard]] virtual Duration call_timeout() const = 0;
 };
 
 // Lives on one I/O thread. Its completion handlers share it; close() takes it from its owner.
-class ClientConnection {
+class ClientConnection final : public Connection {
 public:
     using Self = std::shared_ptr<ClientConnection>;
 
     ClientConnection(
         ClientConnectionOwner& owner,
-        IoThread& thread,
+        const std::shared_ptr<IoThread>& thread,
+        std::shared_ptr<const HandlerHost> host,
         asio::ip::tcp::socket socket,
         ClientSession session
     );
@@ -44,11 +52,24 @@ public:
     static void open(const Self& self);
 
     // Puts the request into the thread's output; flush() sends it, within the same handler.
-    void send(const CallPtr& call);
+    void send(const CallPtr& call, TimePoint now);
+    // Ends what has exceeded its deadline; what there is to say about it is sent.
+    static void expire(const Self& self, TimePoint now);
+    // Takes a call back; false if it is not here.
+    [[nodiscard]] static bool forget(const Self& self, const Call& call);
+    // The earliest deadline of anything under way.
+    [[nodiscard]] Deadline earliest();
+
+    void submit_here(const std::shared_ptr<PeerLink>& self, const CallPtr& call) override;
+    void cancel_here(const std::shared_ptr<PeerLink>& self, const CallPtr& call) override;
+    void disconnect_here(const std::shared_ptr<PeerLink>& self, std::string reason) override;
     static void flush(const Self& self);
 
     // The owner lets go: nothing is reported any more.
-    void close();
+    void close(std::string_view reason);
+
+    // The program hears of the connection, once.
+    void greet(const Self& self);
 
     [[nodiscard]] ClientSession& session() noexcept { return session_; }
 
@@ -67,14 +88,31 @@ private:
     // Sending has failed: hears what the server said before, then loses the connection.
     static void break_off(const Self& self);
     // One read; what it brings is heard. `wrong` says what was no message, if anything.
-    [[nodiscard]] MessageStream::ReadStatus read(std::optional<std::string>& wrong);
+    [[nodiscard]] static MessageStream::ReadStatus read(
+        const Self& self, std::optional<std::string>& wrong
+    );
     void lose(const std::string& reason);
+    static void schedule_flush(const Self& self);
+
+    [[nodiscard]] IncomingCalls& incoming() override { return session_.incoming(); }
+
+    [[nodiscard]] ReplyFormat reply_format() const override { return session_.reply_format(); }
+
+    [[nodiscard]] Duration peer_call_timeout() const override;
+    void watch(Deadline deadline) override;
+    void on_reply_queued(const Base& self) override;
+    void release(std::size_t bytes) override;
+
+    // Where the thread's output will begin among the bytes of the connection.
+    [[nodiscard]] std::uint64_t position() const noexcept {
+        return stream_.written() + stream_.queue().bytes();
+    }
 
     ClientConnectionOwner* owner_;
-    IoThread& thread_;
-    MessageStream stream_;
     ClientSession session_;
     bool writing_ = false;
+    bool flush_scheduled_ = false;
+    bool greeted_ = false;
 };
 
 }  // namespace rollcall::rpc

@@ -16,11 +16,16 @@ ClientCore::ClientCore(Endpoint endpoint, ClientOptions options)
       endpoint_text_(endpoint_.to_string()),
       io_(options_.io),
       thread_(io_.next()),
+      methods_(std::make_shared<MethodTable>()),
+      host_(std::make_shared<HandlerHost>()),
       backoff_(options_.backoff),
       deadline_timer_(thread_->context()),
       backoff_timer_(thread_->context()) {
     if (endpoint_.port() == 0 || endpoint_.host().empty())
         throw std::invalid_argument{"a client needs a host and a port other than 0"};
+    host_->methods = methods_;
+    host_->budget = std::make_shared<RequestBudget>(options_.max_request_bytes);
+    host_->log = options_.log;
 }
 
 bool ClientCore::is_forked() const noexcept {
@@ -45,33 +50,91 @@ void ClientCore::fail_here(Call& call, Errc code, std::string message, Sent sent
 
 // ---- any thread
 
-void ClientCore::submit(const Self& self, CallPtr call) {
-    self->calls_.fetch_add(1, std::memory_order_relaxed);
-    std::unique_lock lock{self->mutex_};
-    const bool full = self->inbox_.size() >= self->options_.max_queued;
-    if (self->stopped_ || full) {
+void ClientCore::submit(CallPtr call) {
+    calls_.fetch_add(1, std::memory_order_relaxed);
+    std::unique_lock lock{mutex_};
+    const bool full = inbox_.size() >= options_.max_queued;
+    if (stopped_ || full) {
         lock.unlock();
-        return self->fail_here(
+        return fail_here(
             *call,
             full ? Errc::overloaded : Errc::shutting_down,
             full ? "too many calls wait in this client" : "this client has been stopped",
             Sent::not_sent
         );
     }
-    self->inbox_.push_back(std::move(call));
-    if (std::exchange(self->pump_scheduled_, true)) return;
+    if (!begun_) begin();
+    inbox_.push_back(std::move(call));
+    if (std::exchange(pump_scheduled_, true)) return;
     lock.unlock();
-    schedule_pump(self);
+    if (const Self self = self_.lock()) schedule_pump(self);
 }
 
 void ClientCore::schedule_pump(const Self& self) {
     asio::post(self->thread_->context(), [self] { self->pump(); });
 }
 
-void ClientCore::cancel(const Self& self, const CallPtr& call) {
-    asio::post(self->thread_->context(), [self, call] {
+void ClientCore::cancel(const CallPtr& call) {
+    const Self self = self_.lock();
+    if (!self) return;
+    asio::post(thread_->context(), [self, call] {
         self->end_call(call, Errc::cancelled, "the caller cancelled the call");
     });
+}
+
+asio::any_io_executor ClientCore::executor() const {
+    return thread_->context().get_executor();
+}
+
+// ---- handlers
+
+void ClientCore::require_not_begun(const char* what) const {
+    if (begun_)
+        throw std::logic_error{std::string{what} + " must come before the first call of a client"};
+}
+
+void ClientCore::begin() {
+    begun_ = true;
+    if (!methods_->needs_pool()) return;
+    pool_ = std::make_unique<HandlerPool>(options_.pool_threads, options_.log);
+    host_->pool = pool_->executor();
+}
+
+void ClientCore::add(std::string_view name, bool is_idempotent, std::unique_ptr<Handler> handler) {
+    const std::lock_guard lock{mutex_};
+    require_not_begun("handlers");
+    methods_->add(name, is_idempotent, std::move(handler));
+}
+
+void ClientCore::set_on_connect(HandlerRegistry::Connected connected) {
+    const std::lock_guard lock{mutex_};
+    require_not_begun("on_connect()");
+    host_->on_connect = std::move(connected);
+}
+
+void ClientCore::set_on_disconnect(HandlerRegistry::Disconnected disconnected) {
+    const std::lock_guard lock{mutex_};
+    require_not_begun("on_disconnect()");
+    host_->on_disconnect = std::move(disconnected);
+}
+
+void ClientCore::keep_connected(const Self& self) {
+    {
+        const std::lock_guard lock{self->mutex_};
+        if (!self->begun_) self->begin();
+    }
+    asio::post(self->thread_->context(), [self] {
+        self->stays_connected_ = true;
+        self->drive();
+    });
+}
+
+void ClientCore::submit_call(const CallPtr& call) {
+    submit(call);
+}
+
+void ClientCore::cancel_call(const CallPtr& call) {
+    end_call(call, Errc::cancelled, "the caller cancelled the call");
 }
 
 // ---- the I/O thread
@@ -90,6 +153,7 @@ void ClientCore::pump() {
 }
 
 void ClientCore::accept(CallPtr call, TimePoint now) {
+    if (call->done) return;  // it was cancelled before it came
     if (shut_)
         return fail_here(
             *call, Errc::shutting_down, "this client has been stopped", Sent::not_sent
@@ -111,7 +175,7 @@ void ClientCore::accept(CallPtr call, TimePoint now) {
 
 void ClientCore::drive() {
     if (shut_) return;
-    if (waiting_.empty()) {
+    if (waiting_.empty() && !(stays_connected_ && !connection_)) {
         // What waited for its turn to dial has ended meanwhile.
         if (!connection_ && !dial_) state_.store(ClientState::idle, std::memory_order_relaxed);
         return;
@@ -128,25 +192,29 @@ void ClientCore::finish_ready(Call& call) {
 void ClientCore::send_waiting() {
     // Held here: a broken connection leaves connection_ while it is being flushed.
     const ClientConnection::Self connection = connection_;
+    const TimePoint now = SteadyClock::now();
     const auto may_send = [&] {
         return connection_ == connection && !waiting_.empty() &&
-               connection->session().can_start() &&
+               connection->session().can_start(waiting_.front()) &&
                connection->unsent_bytes() < options_.write_queue_bytes;
     };
     // Again after a flush: as long as the kernel takes what is written, the limit is not reached.
     do {
         while (may_send()) {
-            send_one(*connection, waiting_.pop());
+            send_one(*connection, waiting_.pop(), now);
         }
         ClientConnection::flush(connection);
     } while (may_send());
+    const bool waits_for_hello = connection_ == connection && !waiting_.empty() &&
+                                 connection->session().awaits_hello(waiting_.front());
+    if (waits_for_hello) state_.store(ClientState::connecting, std::memory_order_relaxed);
 }
 
-void ClientCore::send_one(ClientConnection& connection, const CallPtr& call) {
+void ClientCore::send_one(ClientConnection& connection, const CallPtr& call, TimePoint now) {
     if (!call->may_be_sent()) {
         return fail_here(*call, Errc::timed_out, "its caller waits no longer", Sent::not_sent);
     }
-    connection.send(call);
+    connection.send(call, now);
     const bool dropped = call->kind == Call::Kind::nothing && call->wire_end == 0;
     if (dropped) dropped_notifications_.fetch_add(1, std::memory_order_relaxed);
 }
@@ -186,7 +254,11 @@ void ClientCore::on_dialled(Result<asio::ip::tcp::socket> socket) {
     const bool hello = options_.hello && !std::exchange(next_is_plain_, false);
     // Held here: one that breaks at its first write leaves connection_ meanwhile.
     const auto connection = std::make_shared<ClientConnection>(
-        *this, *thread_, std::move(*socket), ClientSession{options_, endpoint_text_, hello}
+        *this,
+        thread_,
+        host_,
+        std::move(*socket),
+        ClientSession{options_, *methods_, endpoint_text_, hello}
     );
     connection_ = connection;
     // These wait for no slot and no room.
@@ -194,12 +266,19 @@ void ClientCore::on_dialled(Result<asio::ip::tcp::socket> socket) {
     for (const CallPtr& call : waiting_.take_if(awaits))
         finish_ready(*call);
     ClientConnection::open(connection);
+    if (!hello && connection_ == connection) connection->greet(connection);
     drive();
 }
 
 void ClientCore::on_heard(ClientConnection& connection) {
-    if (connection.session().answered()) backoff_.reset();
-    late_replies_.fetch_add(connection.session().take_late_replies(), std::memory_order_relaxed);
+    // Not before it is known what may be said to it.
+    if (connection_.get() == &connection && connection.session().dialect() != Dialect::unknown) {
+        state_.store(ClientState::ready, std::memory_order_relaxed);
+        connection_->greet(connection_);
+    }
+    OutgoingCalls& calls = connection.session().calls();
+    if (calls.answered()) backoff_.reset();
+    late_replies_.fetch_add(calls.take_late_replies(), std::memory_order_relaxed);
     if (connection_.get() == &connection && connection.session().going_away()) retire_connection();
     if (connection_.get() != &connection) close_if_over(connection);
     drive();
@@ -213,14 +292,15 @@ void ClientCore::fail_waiting(const Error& why) {
 }
 
 void ClientCore::close_if_over(ClientConnection& connection) {
-    if (connection.session().pending() > 0) return;
+    if (connection.session().calls().size() + connection.session().incoming().size() > 0) return;
     count_dropped(connection);
-    connection.close();
+    connection.close("the server goes away");
     std::erase_if(retiring_, [&](const auto& each) { return each.get() == &connection; });
 }
 
 void ClientCore::slow_down(const ClientSession& session) {
-    if (!session.answered()) not_before_ = SteadyClock::now() + backoff_.next(random_unit());
+    if (!session.calls().answered())
+        not_before_ = SteadyClock::now() + backoff_.next(random_unit());
 }
 
 void ClientCore::retire_connection() {
@@ -236,7 +316,9 @@ void ClientCore::on_writable(ClientConnection& connection) {
 }
 
 void ClientCore::on_lost(ClientConnection& connection, const std::string& reason) {
-    late_replies_.fetch_add(connection.session().take_late_replies(), std::memory_order_relaxed);
+    late_replies_.fetch_add(
+        connection.session().calls().take_late_replies(), std::memory_order_relaxed
+    );
     const bool current = connection_.get() == &connection;
     // A peer that cannot stand the hello gets the next connection without it. One that wants a
     // token can: plain calls would only be refused there.

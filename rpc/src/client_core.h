@@ -7,6 +7,7 @@
 
 #include "client_connection.h"
 #include "dialer.h"
+#include "handler_pool.h"
 #include "waiting_calls.h"
 
 #include <asio/steady_timer.hpp>
@@ -20,7 +21,7 @@ namespace rollcall::rpc {
 
 // Callers on any thread put calls into a locked inbox; everything else happens on the I/O thread.
 // Shared by its Client and by the completion handlers under way.
-class ClientCore final : public ClientConnectionOwner {
+class ClientCore final : public CallTarget, public ClientConnectionOwner {
 public:
     using Self = std::shared_ptr<ClientCore>;
 
@@ -28,8 +29,19 @@ public:
     ClientCore(Endpoint endpoint, ClientOptions options);
 
     // Any thread.
-    static void submit(const Self& self, CallPtr call);
-    static void cancel(const Self& self, const CallPtr& call);
+    void submit(CallPtr call) override;
+    void cancel(const CallPtr& call) override;
+    [[nodiscard]] asio::any_io_executor executor() const override;
+
+    [[nodiscard]] Duration call_timeout() const override { return options_.call_timeout; }
+
+    [[nodiscard]] std::string target_name() const override { return endpoint_text_; }
+
+    // Before the first connection; they throw std::logic_error afterwards.
+    void add(std::string_view name, bool is_idempotent, std::unique_ptr<Handler> handler);
+    void set_on_connect(HandlerRegistry::Connected connected);
+    void set_on_disconnect(HandlerRegistry::Disconnected disconnected);
+    static void keep_connected(const Self& self);
     // Ends everything. On an I/O thread it only asks for it, elsewhere it waits.
     static void stop(const Self& self);
 
@@ -55,6 +67,14 @@ private:
     void on_heard(ClientConnection& connection) override;
     void on_writable(ClientConnection& connection) override;
     void on_lost(ClientConnection& connection, const std::string& reason) override;
+    void watch(Deadline deadline) override;
+    void submit_call(const CallPtr& call) override;
+    void cancel_call(const CallPtr& call) override;
+
+    // Throws std::logic_error if handlers can be called already.
+    void require_not_begun(const char* what) const;
+    // From now on handlers can be called. Under the lock.
+    void begin();
 
     static void schedule_pump(const Self& self);
     void pump();
@@ -64,7 +84,7 @@ private:
     // A call that awaited nothing but a connection.
     static void finish_ready(Call& call);
     void send_waiting();
-    void send_one(ClientConnection& connection, const CallPtr& call);
+    void send_one(ClientConnection& connection, const CallPtr& call, TimePoint now);
     void dial();
     void on_dialled(Result<asio::ip::tcp::socket> socket);
     void fail_waiting(const Error& why);
@@ -72,7 +92,6 @@ private:
     // Counts the notifications that an ended connection has not sent.
     void count_dropped(ClientConnection& connection);
     void lose_calls(ClientConnection& connection, const std::string& reason);
-    void watch(Deadline deadline);
     void on_deadline();
     void expire_waiting(TimePoint now);
     void end_call(const CallPtr& call, Errc code, const std::string& message);
@@ -88,9 +107,13 @@ private:
     const IoThreads io_;
     const std::shared_ptr<IoThread> thread_;
     const HomeProcess home_;
+    const std::shared_ptr<MethodTable> methods_;
+    const std::shared_ptr<HandlerHost> host_;
     std::weak_ptr<ClientCore> self_;
 
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
+    std::unique_ptr<HandlerPool> pool_;
+    bool begun_ = false;  // handlers can be called
     std::vector<CallPtr> inbox_;
     bool pump_scheduled_ = false;
     bool stopped_ = false;
@@ -104,6 +127,7 @@ private:
     TimePoint not_before_{};  // of the next attempt to connect
     std::string last_failure_;
     bool next_is_plain_ = false;
+    bool stays_connected_ = false;
     asio::steady_timer deadline_timer_;
     TimePoint deadline_armed_ = TimePoint::max();
     asio::steady_timer backoff_timer_;

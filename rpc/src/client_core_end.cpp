@@ -57,12 +57,12 @@ void ClientCore::on_deadline() {
     expire_waiting(now);
     Deadline next = waiting_.earliest();
     if (connection_) {
-        connection_->session().expire(now);
-        next = next.earlier(connection_->session().earliest());
+        ClientConnection::expire(connection_, now);
+        next = next.earlier(connection_->earliest());
     }
     for (const auto& connection : std::vector<ClientConnection::Self>{retiring_}) {
-        connection->session().expire(now);
-        next = next.earlier(connection->session().earliest());
+        ClientConnection::expire(connection, now);
+        next = next.earlier(connection->earliest());
         close_if_over(*connection);
     }
     // At most a thousand times a second, however many deadlines there are.
@@ -73,9 +73,12 @@ void ClientCore::on_deadline() {
 
 void ClientCore::expire_waiting(TimePoint now) {
     std::string message = "the deadline passed before the call was sent";
-    if (!connection_)
+    if (!connection_) {
         message +=
             last_failure_.empty() ? ": still connecting" : ": cannot connect: " + last_failure_;
+    } else if (connection_->session().dialect() == Dialect::unknown) {
+        message += ": the server has not answered the hello";
+    }
     const auto is_late = [&](const Call& call) { return call.deadline.expired(now); };
     for (const CallPtr& call : waiting_.take_if(is_late))
         fail_here(*call, Errc::timed_out, message, Sent::not_sent);
@@ -83,9 +86,9 @@ void ClientCore::expire_waiting(TimePoint now) {
 
 void ClientCore::end_call(const CallPtr& call, Errc code, const std::string& message) {
     if (call->done) return;
-    bool was_sent = connection_ && connection_->session().forget(*call);
+    bool was_sent = connection_ && ClientConnection::forget(connection_, *call);
     for (const auto& connection : std::vector<ClientConnection::Self>{retiring_}) {
-        was_sent = was_sent || connection->session().forget(*call);
+        was_sent = was_sent || ClientConnection::forget(connection, *call);
         close_if_over(*connection);
     }
     // One that waits is left in its queue, where it is skipped because it is done.
@@ -103,12 +106,13 @@ void ClientCore::shut() {
     retiring_.clear();
     if (connection_) connections.push_back(std::exchange(connection_, nullptr));
     for (const auto& connection : connections) {
-        connection->close();
+        connection->close("this client was stopped");
         count_dropped(*connection);
-        for (const CallPtr& call : connection->session().take_unsent(connection->written())) {
+        OutgoingCalls& calls = connection->session().calls();
+        for (const CallPtr& call : calls.take_unsent(connection->written())) {
             fail_here(*call, Errc::shutting_down, "this client was stopped", Sent::not_sent);
         }
-        for (const CallPtr& call : connection->session().take_all()) {
+        for (const CallPtr& call : calls.take_all()) {
             fail_here(*call, Errc::shutting_down, "this client was stopped", Sent::maybe_sent);
         }
     }
@@ -119,17 +123,17 @@ void ClientCore::shut() {
 
 void ClientCore::count_dropped(ClientConnection& connection) {
     dropped_notifications_.fetch_add(
-        connection.session().take_unsent_notifications(connection.written()),
+        connection.session().calls().take_unsent_notifications(connection.written()),
         std::memory_order_relaxed
     );
 }
 
 void ClientCore::lose_calls(ClientConnection& connection, const std::string& reason) {
-    ClientSession& session = connection.session();
+    OutgoingCalls& calls = connection.session().calls();
     count_dropped(connection);
-    waiting_.put_back(session.take_unsent(connection.written()));
+    waiting_.put_back(calls.take_unsent(connection.written()));
     std::vector<CallPtr> again;
-    for (CallPtr& call : session.take_all()) {
+    for (CallPtr& call : calls.take_all()) {
         if (next_is_plain_ && call->invocation.is_idempotent()) {
             call->exposed = true;
             again.push_back(std::move(call));

@@ -41,6 +41,8 @@ ClientOptions checked(ClientOptions options) {
     );
     require(options.max_in_flight > 0, "ClientOptions::max_in_flight must be positive");
     require(options.max_queued > 0, "ClientOptions::max_queued must be positive");
+    require(options.pool_threads > 0, "ClientOptions::pool_threads must be positive");
+    require(options.max_request_bytes > 0, "ClientOptions::max_request_bytes must be positive");
     require(options.write_queue_bytes > 0, "ClientOptions::write_queue_bytes must be positive");
     require(
         options.limits.max_message_bytes > 0,

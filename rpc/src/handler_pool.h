@@ -28,7 +28,9 @@ public:
     HandlerPool(const HandlerPool&) = delete;
     HandlerPool& operator=(const HandlerPool&) = delete;
 
-    [[nodiscard]] asio::any_io_executor executor() const { return shared_->context.get_executor(); }
+    [[nodiscard]] asio::io_context::executor_type executor() const {
+        return shared_->context.get_executor();
+    }
 
     // Drops queued handlers; running ones end by themselves. Any thread.
     void stop();

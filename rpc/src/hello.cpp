@@ -12,8 +12,10 @@ void write_hello_map(codec::Buffer& out, const Hello& hello) {
     codec::pack_str(out, "v");
     codec::pack_unsigned(out, hello.version);
     codec::pack_str(out, "feat");
-    codec::pack_array_head(out, hello.goaway ? 1 : 0);
-    if (hello.goaway) codec::pack_str(out, "goaway");
+    codec::pack_array_head(out, hello.features.count());
+    for (std::size_t i = 0; i < kFeatureNames.size(); ++i) {
+        if (hello.features.has(static_cast<Feature>(i))) codec::pack_str(out, kFeatureNames[i]);
+    }
     codec::pack_str(out, "max_msg");
     codec::pack_unsigned(out, hello.max_message_bytes);
     if (!hello.name.empty()) {
@@ -37,8 +39,9 @@ namespace {
 void read_features(Hello& hello, codec::Reader& list) {
     const std::uint32_t features = list.read_array().value_or(0);
     for (std::uint32_t i = 0; i < features; ++i) {
-        codec::Reader feature{list.skip()};
-        if (feature.read_text() == "goaway") hello.goaway = true;
+        codec::Reader name{list.skip()};
+        const auto feature = feature_of(name.read_text().value_or(codec::Bytes{}));
+        if (feature) hello.features.add(*feature);
     }
 }
 
@@ -102,6 +105,21 @@ std::optional<Goaway> read_goaway(codec::Bytes params) {
         return std::nullopt;
     }
     return goaway;
+}
+
+void write_cancel(codec::Buffer& out, std::uint32_t id) {
+    codec::write_notification_head(out);
+    codec::pack_str(out, kCancelMethod);
+    codec::pack_array_head(out, 1);
+    codec::pack_unsigned(out, id);
+}
+
+std::optional<std::uint32_t> read_cancel(codec::Bytes params) {
+    codec::Reader reader{params};
+    if (reader.read_array().value_or(0) < 1) return std::nullopt;
+    const auto id = reader.read_unsigned();
+    if (!id || *id > UINT32_MAX) return std::nullopt;
+    return static_cast<std::uint32_t>(*id);
 }
 
 }  // namespace rollcall::rpc

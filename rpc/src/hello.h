@@ -4,6 +4,8 @@
 
 #include <rollcall/codec/buffer.h>
 
+#include "feature_set.h"
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -13,13 +15,14 @@ namespace rollcall::rpc {
 
 inline constexpr std::string_view kHelloMethod = "$/hello";
 inline constexpr std::string_view kGoawayMethod = "$/goaway";
+inline constexpr std::string_view kCancelMethod = "$/cancel";
 inline constexpr std::string_view kMethodsMethod = "$/methods";
 inline constexpr std::string_view kReservedPrefix = "$/";
 
 // What either side says about itself. Unknown keys are ignored, absent ones keep these defaults.
 struct Hello {
     std::uint64_t version = 1;
-    bool goaway = false;                  // feature "goaway"
+    Features features;                    // that the sender understands
     std::uint64_t max_message_bytes = 0;  // 0: not said
     std::string name;
     std::string token;  // of a client only
@@ -44,5 +47,9 @@ struct Goaway {
 
 void write_goaway(codec::Buffer& out, const Goaway& goaway);
 [[nodiscard]] std::optional<Goaway> read_goaway(codec::Bytes params);
+
+// `$/cancel [id]`: nobody waits for the reply to this request any more.
+void write_cancel(codec::Buffer& out, std::uint32_t id);
+[[nodiscard]] std::optional<std::uint32_t> read_cancel(codec::Bytes params);
 
 }  // namespace rollcall::rpc

@@ -28,6 +28,8 @@ public:
 
     [[nodiscard]] Transport& transport() noexcept { return transport_; }
 
+    [[nodiscard]] const Transport& transport() const noexcept { return transport_; }
+
     [[nodiscard]] codec::MessageReader& reader() noexcept { return reader_; }
 
     [[nodiscard]] const codec::MessageReader& reader() const noexcept { return reader_; }

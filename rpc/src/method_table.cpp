@@ -57,6 +57,7 @@ const MethodEntry* MethodTable::find(codec::Bytes name) const {
 
 std::string MethodTable::not_found(codec::Bytes name) const {
     std::string text = "no method '" + printable(name) + "'";
+    if (names_.empty()) return text + ": there are none here";
     const std::string_view nearest = nearest_name(name, names_);
     if (!nearest.empty()) text += "; did you mean '" + std::string{nearest} + "'?";
     return text;

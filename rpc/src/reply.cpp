@@ -3,56 +3,75 @@
 #include <rollcall/rpc/reply.h>
 
 #include <stdexcept>
+#include <string>
 
 namespace rollcall::rpc {
 
-void write_error(
-    codec::Buffer& out, std::optional<std::uint32_t> id, Errc code, std::string_view message
-) {
-    if (id) codec::write_error_response(out, *id, codec::error_text(code, message));
-}
-
-void write_error(codec::Buffer& out, std::optional<std::uint32_t> id, const Error& error) {
-    // The error of a call that the handler made is, to this peer, a failed handler: what it says
-    // about that call, such as "not executed", is not true of this one.
-    const bool is_own = error.endpoint().empty() && error.method().empty();
-    const bool is_text = error.code() == Errc::remote_error;
-    // A text that looks like a code would be read as that code.
-    if (is_own && is_text && codec::code_in_front(error.message()) != Errc::unknown)
-        return write_error(out, id, Errc::handler_failed, error.message());
-    if (is_own && (is_text || !wire_name(error.code()).empty()))
-        return write_error(out, id, error.code(), error.message());
-    write_error(out, id, Errc::handler_failed, error.to_string());
-}
-
-void write_current_exception(codec::Buffer& out, std::optional<std::uint32_t> id) {
+Error current_error() {
     try {
         throw;
     } catch (const CallError& error) {
-        write_error(out, id, error.error());
+        return error.error();
     } catch (const std::exception& error) {
-        write_error(out, id, Errc::handler_failed, error.what());
+        return Error{Errc::handler_failed, error.what()};
     } catch (...) {
-        write_error(out, id, Errc::handler_failed, "an exception that is no std::exception");
+        return Error{Errc::handler_failed, "an exception that is no std::exception"};
     }
 }
 
+Error as_reply(Error&& error) {
+    const bool is_own = error.endpoint().empty() && error.method().empty();
+    const bool is_text = error.code() == Errc::remote_error;
+    if (!is_own || (!is_text && wire_name(error.code()).empty()))
+        return Error{Errc::handler_failed, error.to_string()}.with_data(error.data());
+    // A text that looks like a code would be read as that code.
+    if (is_text && codec::code_in_front(error.message()) != Errc::unknown)
+        return Error{Errc::handler_failed, error.message()}.with_data(error.data());
+    return std::move(error);
+}
+
+ActiveRequest::ActiveRequest(
+    std::shared_ptr<ReplySink> sink,
+    std::optional<std::uint32_t> id,
+    std::size_t charged_bytes,
+    Context::Facts facts
+)
+    : sink_(std::move(sink)),
+      id_(id),
+      charged_bytes_(charged_bytes),
+      context_(std::move(facts), sink_.get(), stop_) {
+}
+
+void ActiveRequest::stop(Errc why) {
+    Errc none{};
+    if (stopped_for_.compare_exchange_strong(none, why)) stop_.request_stop();
+}
+
+std::optional<Error> ActiveRequest::why_not_begin() const {
+    const Errc why = stopped_for_.load();
+    if (why == Errc::cancelled) return Error{why, "the caller cancelled the call"};
+    if (why != Errc{} && why != Errc::timed_out)
+        return Error{why, "the connection ended before the handler began"};
+    if (why == Errc::timed_out || context_.deadline().expired())
+        return Error{Errc::timed_out, "the deadline passed before the handler began"};
+    return std::nullopt;
+}
+
 ReplyTicket::~ReplyTicket() {
-    if (!sink_) return;
+    if (!request_) return;
     try {
-        codec::Buffer out;
-        write_error(
-            out, id_, Errc::handler_failed, "the handler was destroyed before it had ended"
+        send(
+            Error{Errc::handler_failed, "the handler was destroyed before it had ended"},
+            codec::Buffer{}
         );
-        send(std::move(out));
     } catch (const std::exception&) {  // out of memory; the
         // connection's own end or the caller's deadline ends the call instead
     }
 }
 
-void ReplyTicket::send(codec::Buffer&& message) {
-    const auto sink = std::move(sink_);
-    sink->reply(sink, id_, request_bytes_, std::move(message));
+void ReplyTicket::send(Result<void> ended, codec::Buffer&& result) {
+    const auto request = std::move(request_);
+    request->sink()->reply(request, std::move(ended), std::move(result));
 }
 
 void require_owned_arguments(RunOn run, bool takes_views) {

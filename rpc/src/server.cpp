@@ -42,6 +42,14 @@ void Server::add(std::string_view name, bool is_idempotent, std::unique_ptr<Hand
     core_->add(name, is_idempotent, std::move(handler));
 }
 
+void Server::set_on_connect(Connected connected) {
+    core_->set_on_connect(std::move(connected));
+}
+
+void Server::set_on_disconnect(Disconnected disconnected) {
+    core_->set_on_disconnect(std::move(disconnected));
+}
+
 void Server::start() {
     ServerCore::start(core_);
 }

@@ -11,9 +11,6 @@
 namespace rollcall::rpc {
 namespace {
 
-// What a handler that does not end at once costs besides its request: its frame and its ticket.
-constexpr std::size_t kHandlerBytes = 1024;
-
 bool is_letter(char c) {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
@@ -21,14 +18,15 @@ bool is_letter(char c) {
 }  // namespace
 
 ServerConnection::ServerConnection(ServerShard& shard, asio::ip::tcp::socket socket, TimePoint now)
-    : shard_(&shard),
-      thread_(shard.thread()),
-      thread_life_(shard.shared_thread()),
-      methods_(shard.core().methods()),
+    : Connection(
+          shard.thread(),
+          shard.shared_thread(),
+          shard.core().host(),
+          MessageStream{std::move(socket), shard.core().options().limits}
+      ),
+      shard_(&shard),
       options_(shard.core().shared_options()),
-      budget_(shard.core().budget()),
-      stream_(std::move(socket), options_->limits),
-      session_(*methods_, *options_),
+      session_(*host_->methods, *options_),
       active_(now) {
 }
 
@@ -60,6 +58,7 @@ void ServerConnection::on_readable(const Self& self) {
     // A wait that was armed before the drain began: what comes now is not for us any more.
     if (self->phase_ == Phase::draining) return;
     self->handing_out_ = true;
+    self->read_at_ = SteadyClock::now();
     const auto status = self->stream_.read(
         self->thread_,
         [&](codec::Bytes bytes) { return self->on_first_bytes(self, bytes); },
@@ -77,7 +76,11 @@ void ServerConnection::on_readable(const Self& self) {
     }
     if (status == MessageStream::ReadStatus::ended) {
         self->ended_ = true;
-        if (self->phase_ == Phase::lingering) return self->close();
+        // A plain peer may have finished asking and still read; a Rollcall client has left.
+        if (self->session_.peer_is_rollcall() && self->phase_ == Phase::serving)
+            return self->lose(self->stream_.error());
+        self->fail_outgoing(self->stream_.written(), self->stream_.error());
+        if (self->phase_ == Phase::lingering) return self->close("it was told to go");
     }
     settle(self);
 }
@@ -119,7 +122,7 @@ bool ServerConnection::on_message(const Self& self, codec::Bytes frame) {
     codec::Buffer& out = thread_.output();
     ++messages_;
     ServerShard::add(shard_->counters.requests, 1);
-    const ServerAction action = session_.on_message(frame, out);
+    SessionAction action = session_.on_message(frame, out);
     if (const std::uint64_t refused = session_.take_unauthenticated()) {
         ServerShard::add(shard_->counters.unauthenticated, refused);
     }
@@ -131,7 +134,11 @@ bool ServerConnection::on_message(const Self& self, codec::Bytes frame) {
         }
         return false;
     }
-    if (action.run != nullptr) run(self, action, frame.size());
+    if (!greeted_ && session_.may_call()) greet(self);
+    if (action.run.method != nullptr && !refuse_excess(action.run)) {
+        if (run(self, std::move(action.run), frame.size(), read_at_) > 0)
+            starved_ = host_->budget->is_exhausted();
+    }
     if (!drain_reason_.empty() && session_.peer_knows_goaway() && phase_ == Phase::serving) {
         begin_goaway();
         return false;
@@ -141,41 +148,23 @@ bool ServerConnection::on_message(const Self& self, codec::Bytes frame) {
     return phase_ != Phase::closed && !is_held();
 }
 
-void ServerConnection::run(const Self& self, const ServerAction& action, std::size_t frame_bytes) {
-    codec::Buffer& out = thread_.output();
-    Handler& handler = *action.run->handler;
-    if (handler.runs_inline()) {
-        const std::size_t start = out.size();
-        thread_.begin_handler(action.run->name);
-        try {
-            handler.run(action.request, out);
-        } catch (...) {  // thrown by a type of the arguments
-            out.truncate(start);
-            write_current_exception(out, action.request.id);
-        }
-        thread_.end_handler();
-        session_.limit_reply(out, start, action.request.id);
-        return;
-    }
-    session_.begin(*action.run, action.request.id);
-    ServerCore& core = shard_->core();
-    const std::size_t charged = frame_bytes + kHandlerBytes;
-    budget_->charge(charged);
-    starved_ = budget_->is_exhausted();
-    try {
-        handler.start(
-            action.request,
-            ReplyTicket{self, action.request.id, charged},
-            core.executor_for(handler, thread_)
-        );
-    } catch (...) {  // thrown by a type of the arguments; the ticket
-        // has answered
-    }
+bool ServerConnection::refuse_excess(const Admitted& admitted) {
+    // A connection that waits for answers of its peer goes on reading whatever else comes.
+    const OutgoingCalls* const outgoing = session_.outgoing();
+    if (outgoing == nullptr || outgoing->size() == 0) return false;
+    const bool exceeds =
+        session_.incoming().size() >= options_->max_in_flight || host_->budget->is_exhausted();
+    if (!exceeds) return false;
+    const Error error{Errc::overloaded, "the server handles too many requests of this peer"};
+    write_error(thread_.output(), admitted.id, error, reply_format());
+    return true;
 }
 
 bool ServerConnection::is_held() const {
-    return session_.in_flight() >= options_->max_in_flight ||
-           stream_.queue().bytes() >= options_->write_queue_high || starved_;
+    const OutgoingCalls* const outgoing = session_.outgoing();
+    const bool awaits_peer = outgoing != nullptr && outgoing->size() > 0;
+    const bool is_full = session_.incoming().size() >= options_->max_in_flight || starved_;
+    return (is_full && !awaits_peer) || stream_.queue().bytes() >= options_->write_queue_high;
 }
 
 void ServerConnection::flush(const Self& self) {
@@ -211,7 +200,7 @@ void ServerConnection::settle(const Self& self) {
     if (self->phase_ == Phase::closed) return;
     // What came after the goaway's last id is not executed, and the peer knows it.
     if (self->goaway_sent_) self->stream_.reader().drop_kept();
-    self->starved_ = self->phase_ == Phase::serving && self->budget_->is_exhausted();
+    self->starved_ = self->phase_ == Phase::serving && self->host_->budget->is_exhausted();
     if (self->stream_.reader().paused() && !self->is_held()) return resume(self);
 
     const bool said_all = self->stream_.queue().empty() && self->session_.in_flight() == 0 &&
@@ -245,53 +234,24 @@ void ServerConnection::resume_starved(const Self& self) {
     if (self->phase_ != Phase::closed && self->starved_) settle(self);
 }
 
-void ServerConnection::reply(
-    const std::shared_ptr<ReplySink>& self,
-    std::optional<std::uint32_t> id,
-    std::size_t request_bytes,
-    codec::Buffer&& message
-) {
-    // After the end the thread may be gone as well; there is nothing left to do but settle the
-    // accounts. Who waits for the budget looks at it with the next tick.
-    if (closed_.load(std::memory_order_acquire)) {
-        static_cast<void>(budget_->release(request_bytes));
-        return;
-    }
-    auto me = std::static_pointer_cast<ServerConnection>(self);
-    if (thread_.is_current()) return on_reply(me, id, request_bytes, std::move(message));
-    // A handler of the pool may outlive the server and its threads.
-    const std::shared_ptr<IoThread> thread = thread_life_.lock();
-    if (!thread) {
-        static_cast<void>(budget_->release(request_bytes));
-        return;
-    }
-    asio::post(thread->context(), [me, id, request_bytes, message = std::move(message)]() mutable {
-        on_reply(me, id, request_bytes, std::move(message));
-    });
-}
-
-void ServerConnection::on_reply(
-    const Self& self,
-    std::optional<std::uint32_t> id,
-    std::size_t request_bytes,
-    codec::Buffer&& message
-) {
-    if (self->phase_ == Phase::closed) {
-        static_cast<void>(self->budget_->release(request_bytes));
-        return;
-    }
-    self->session_.end(id);
-    self->shard_->core().release(request_bytes);
-    self->active_ = self->shard_->now();
-    self->session_.limit_reply(message, 0, id);
-    self->stream_.queue().append(message, 0);
+void ServerConnection::on_reply_queued(const Base& base) {
+    const Self self = std::static_pointer_cast<ServerConnection>(base);
+    active_ = shard_->now();
     // Many handlers may end in one turn of the loop, each with a large result. Not flush(): this
     // may run within another connection's handler, whose replies are in the thread's output.
-    if (self->stream_.queue().bytes() > self->options_->write_queue_hard) {
-        if (!self->stream_.send_queued()) return self->lose(self->stream_.error());
-        if (self->fail_if_unread()) return;
+    if (stream_.queue().bytes() > options_->write_queue_hard) {
+        if (!stream_.send_queued()) return lose(stream_.error());
+        if (fail_if_unread()) return;
     }
     schedule_flush(self);
+}
+
+void ServerConnection::release(std::size_t bytes) {
+    shard_->core().release(bytes);
+}
+
+void ServerConnection::watch(Deadline deadline) {
+    shard_->watch(deadline);
 }
 
 // Replies of handlers that end in one turn of the loop leave in one write.

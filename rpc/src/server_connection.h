@@ -1,12 +1,10 @@
 #pragma once
 // One connection of a server: moves bytes between the socket, its session and the handlers.
 
-#include "message_stream.h"
+#include "connection.h"
 #include "progress_watch.h"
-#include "request_budget.h"
 #include "server_session.h"
 
-#include <atomic>
 #include <memory>
 #include <string>
 
@@ -14,10 +12,8 @@ namespace rollcall::rpc {
 
 class ServerShard;
 
-// Lives on one I/O thread; completion handlers and reply tickets share it. Its shard owns it while
-// it is open. Replies that come after its end are dropped, but until they come their handlers count
-// against the server's budget: a peer does not get more of them by connecting anew.
-class ServerConnection final : public ReplySink {
+// Its shard owns it while it is open.
+class ServerConnection final : public Connection {
 public:
     using Self = std::shared_ptr<ServerConnection>;
 
@@ -37,7 +33,7 @@ public:
     static void check_time(const Self& self, TimePoint now);
 
     // At once, whatever is under way.
-    void close();
+    void close(std::string_view reason);
 
     // Closes it because it holds more than others while the server has no room left.
     void give_way();
@@ -47,12 +43,13 @@ public:
 
     [[nodiscard]] const ServerSession& session() const noexcept { return session_; }
 
-    void reply(
-        const std::shared_ptr<ReplySink>& self,
-        std::optional<std::uint32_t> id,
-        std::size_t request_bytes,
-        codec::Buffer&& message
-    ) override;
+    // Stops what has exceeded its deadline; the earliest of the rest.
+    static Deadline expire(const Self& self, TimePoint now);
+
+    // Calls of the server to this peer.
+    void submit_here(const std::shared_ptr<PeerLink>& self, const CallPtr& call) override;
+    void cancel_here(const std::shared_ptr<PeerLink>& self, const CallPtr& call) override;
+    void disconnect_here(const std::shared_ptr<PeerLink>& self, std::string reason) override;
 
 private:
     enum class Phase {
@@ -76,18 +73,32 @@ private:
     [[nodiscard]] bool end_handing_out();
     static void flush(const Self& self);
     static void schedule_flush(const Self& self);
-    static void on_reply(
-        const Self& self,
-        std::optional<std::uint32_t> id,
-        std::size_t request_bytes,
-        codec::Buffer&& message
-    );
     static void answer_http(const Self& self);
 
     [[nodiscard]] bool on_first_bytes(const Self& self, codec::Bytes bytes);
     [[nodiscard]] bool on_message(const Self& self, codec::Bytes frame);
-    void run(const Self& self, const ServerAction& action, std::size_t frame_bytes);
+    // The peer has said something, and may call: the program hears of it, once.
+    void greet(const Self& self);
+    // True if the peer asks more than it may; it is told.
+    [[nodiscard]] bool refuse_excess(const Admitted& admitted);
+    // What this asked of the peer ends with the connection.
+    void fail_outgoing(std::uint64_t written, std::string_view reason);
     void begin_goaway();
+
+    [[nodiscard]] IncomingCalls& incoming() override { return session_.incoming(); }
+
+    [[nodiscard]] ReplyFormat reply_format() const override { return session_.reply_format(); }
+
+    [[nodiscard]] Duration peer_call_timeout() const override { return options_->call_timeout; }
+
+    void watch(Deadline deadline) override;
+    void on_reply_queued(const Base& self) override;
+    void release(std::size_t bytes) override;
+
+    [[nodiscard]] std::uint64_t position() const noexcept {
+        return stream_.written() + stream_.queue().bytes();
+    }
+
     // True while nothing more may be read from the peer.
     [[nodiscard]] bool is_held() const;
     [[nodiscard]] const char* exceeded_time(TimePoint now);
@@ -99,30 +110,25 @@ private:
     void lose(const std::string& reason);
 
     ServerShard* shard_;  // null once closed
-    IoThread& thread_;
-    const std::weak_ptr<IoThread> thread_life_;  // not shared: its loop owns handlers that own this
-    const std::shared_ptr<const MethodTable> methods_;  // handlers outlive replies under way
     const std::shared_ptr<const ServerOptions> options_;
-    const std::shared_ptr<RequestBudget> budget_;
-    MessageStream stream_;
     ServerSession session_;
     std::string drain_reason_;  // not empty: to be drained
     Duration drain_grace_{0};
     TimePoint active_;                // when something was last read or replied
+    TimePoint read_at_{};             // when the messages that are handed out were read
     ProgressWatch reading_progress_;  // of half messages
     ProgressWatch writing_progress_;  // of unsent replies
     std::uint64_t messages_ = 0;
     std::size_t held_ = 0;
     Phase phase_ = Phase::serving;
-    std::atomic<bool> closed_{false};  // for replies from other threads
     bool heard_bytes_ = false;
-    bool ended_ = false;        // the peer has finished sending
-    bool handing_out_ = false;  // the reader is handing out messages
+    bool ended_ = false;  // the peer has finished sending
     bool reading_ = false;
     bool writing_ = false;
     bool flush_scheduled_ = false;
     bool goaway_sent_ = false;
     bool starved_ = false;  // held by the server's limit on request bytes
+    bool greeted_ = false;
 };
 
 }  // namespace rollcall::rpc

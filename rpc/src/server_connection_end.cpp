@@ -19,7 +19,7 @@ constexpr Duration kLingerTime = std::chrono::seconds{2};
 // Closing a socket with unread bytes resets it, and a reset takes replies that the peer has not
 // read yet with it. So: end the stream, read away what comes until the peer closes, then close.
 void ServerConnection::linger(const Self& self) {
-    if (self->ended_) return self->close();
+    if (self->ended_) return self->close("the peer has left");
     self->phase_ = Phase::lingering;
     self->stream_.reader().drop_kept();
     self->active_ = self->shard_->now();
@@ -81,6 +81,20 @@ const char* ServerConnection::exceeded_time(TimePoint now) {
     return nullptr;
 }
 
+Deadline ServerConnection::expire(const Self& self, TimePoint now) {
+    self->session_.incoming().expire(now);
+    Deadline earliest = self->session_.incoming().earliest();
+    if (OutgoingCalls* const outgoing = self->session_.outgoing()) {
+        codec::Buffer cancels;
+        outgoing->set_position(self->position());
+        outgoing->expire(now, cancels);
+        self->stream_.queue().append(cancels, 0);
+        earliest = earliest.earlier(outgoing->earliest());
+        if (self->phase_ != Phase::closed) schedule_flush(self);
+    }
+    return earliest;
+}
+
 void ServerConnection::give_way() {
     fail("the server holds too many unfinished messages, and most of them of this peer");
 }
@@ -88,7 +102,7 @@ void ServerConnection::give_way() {
 void ServerConnection::lose(const std::string& reason) {
     if (phase_ == Phase::closed) return;
     shard_->log_close(stream_.transport().peer(), reason, LogLevel::debug);
-    close();
+    close(reason);
 }
 
 void ServerConnection::fail(const std::string& reason) {
@@ -98,20 +112,23 @@ void ServerConnection::fail(const std::string& reason) {
     shard_->log_close(
         stream_.transport().peer(), reason, news ? LogLevel::warning : LogLevel::debug
     );
-    close();
+    close(reason);
 }
 
-void ServerConnection::close() {
+void ServerConnection::close(std::string_view reason) {
     if (phase_ == Phase::closed) return;
     phase_ = Phase::closed;
-    closed_.store(true, std::memory_order_release);
+    const std::uint64_t written = stream_.written();
     stream_.transport().close();
     // Handlers that still run keep this object, but not what it holds of its peer's.
     stream_.queue().clear();
     if (!handing_out_) stream_.reader().drop_kept();
     ServerShard* const shard = std::exchange(shard_, nullptr);
     shard->account(std::exchange(held_, 0), 0);
-    shard->remove(*this);
+    close_requests();
+    fail_outgoing(written, reason);
+    if (greeted_) host_->tell_disconnected(peer(), reason);
+    shard->on_closed(*this);
 }
 
 }  // namespace rollcall::rpc

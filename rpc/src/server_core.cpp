@@ -38,7 +38,10 @@ std::shared_ptr<const ServerOptions> checked(ServerOptions options) {
         "ServerOptions::limits.max_depth must be from 1 to 128"
     );
     for (const Duration timeout :
-         {options.first_byte_timeout, options.stall_timeout, options.idle_timeout}) {
+         {options.call_timeout,
+          options.first_byte_timeout,
+          options.stall_timeout,
+          options.idle_timeout}) {
         require(timeout > Duration::zero(), "ServerOptions: time-outs must be positive");
     }
     require(
@@ -61,9 +64,12 @@ ServerCore::ServerCore(ServerOptions options)
     : options_(checked(std::move(options))),
       listen_(parsed(options_->listen)),
       methods_(std::make_shared<MethodTable>()),
+      host_(std::make_shared<HandlerHost>()),
       endpoint_text_(listen_.to_string()),
-      endpoint_(listen_),
-      budget_(std::make_shared<RequestBudget>(options_->max_request_bytes)) {
+      endpoint_(listen_) {
+    host_->methods = methods_;
+    host_->log = options_->log;
+    host_->budget = std::make_shared<RequestBudget>(options_->max_request_bytes);
 }
 
 ServerCore::~ServerCore() = default;
@@ -76,6 +82,18 @@ void ServerCore::add(std::string_view name, bool is_idempotent, std::unique_ptr<
     const std::lock_guard lock{mutex_};
     if (started_) throw std::logic_error{"handlers must be added before the server starts"};
     methods_->add(name, is_idempotent, std::move(handler));
+}
+
+void ServerCore::set_on_connect(HandlerRegistry::Connected connected) {
+    const std::lock_guard lock{mutex_};
+    if (started_) throw std::logic_error{"on_connect() must be set before the server starts"};
+    host_->on_connect = std::move(connected);
+}
+
+void ServerCore::set_on_disconnect(HandlerRegistry::Disconnected disconnected) {
+    const std::lock_guard lock{mutex_};
+    if (started_) throw std::logic_error{"on_disconnect() must be set before the server starts"};
+    host_->on_disconnect = std::move(disconnected);
 }
 
 void ServerCore::start(const Self& self) {
@@ -111,8 +129,10 @@ void ServerCore::make_parts() {
     auto& context = io_.at(0)->context();
     grace_timer_ = std::make_unique<asio::steady_timer>(context);
     silence_timer_ = std::make_unique<asio::steady_timer>(context);
-    if (methods_->needs_pool())
+    if (methods_->needs_pool()) {
         pool_ = std::make_unique<HandlerPool>(options_->pool_threads, options_->log);
+        host_->pool = pool_->executor();
+    }
     if (options_->watchdog_threshold > Duration::zero()) {
         std::vector<std::shared_ptr<IoThread>> threads;
         for (std::size_t i = 0; i < io_.size(); ++i)
@@ -152,11 +172,14 @@ ServerStats ServerCore::stats() const {
     stats.connections = connections_.load(std::memory_order_relaxed);
     stats.accepted = accepted_.load(std::memory_order_relaxed);
     stats.refused = refused_.load(std::memory_order_relaxed);
-    stats.in_flight_bytes = budget_->bytes();
+    stats.in_flight_bytes = host_->budget->bytes();
     for (const auto& shard : shards_) {
-        stats.requests += shard->counters.requests.load(std::memory_order_relaxed);
-        stats.protocol_errors += shard->counters.protocol_errors.load(std::memory_order_relaxed);
-        stats.unauthenticated += shard->counters.unauthenticated.load(std::memory_order_relaxed);
+        const ServerShard::Counters& counters = shard->counters;
+        stats.requests += counters.requests.load(std::memory_order_relaxed);
+        stats.protocol_errors += counters.protocol_errors.load(std::memory_order_relaxed);
+        stats.unauthenticated += counters.unauthenticated.load(std::memory_order_relaxed);
+        stats.dropped_notifications +=
+            counters.dropped_notifications.load(std::memory_order_relaxed);
     }
     return stats;
 }
@@ -207,13 +230,8 @@ void ServerCore::refuse(asio::ip::tcp::socket socket) {
     static_cast<void>(socket.send(asio::buffer(out.data(), out.size()), 0, ignored));
 }
 
-asio::any_io_executor ServerCore::executor_for(const Handler& handler, IoThread& thread) const {
-    if (handler.run_on() == RunOn::pool) return pool_->executor();
-    return thread.context().get_executor();
-}
-
 void ServerCore::release(std::size_t bytes) noexcept {
-    if (!budget_->release(bytes)) return;
+    if (!host_->budget->release(bytes)) return;
     for (const auto& shard : shards_) {
         asio::post(shard->thread().context(), [self = self_.lock(), each = shard.get()] {
             if (self) each->resume_starved();

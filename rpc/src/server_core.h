@@ -4,11 +4,11 @@
 #include <rollcall/base/home_process.h>
 
 #include "acceptor.h"
+#include "handler_host.h"
 #include "handler_pool.h"
 #include "latch.h"
 #include "loop_probe.h"
 #include "method_table.h"
-#include "request_budget.h"
 #include "server_shard.h"
 #include "watchdog.h"
 
@@ -32,6 +32,8 @@ public:
 
     // ---- of the Server; any thread
     void add(std::string_view name, bool is_idempotent, std::unique_ptr<Handler> handler);
+    void set_on_connect(HandlerRegistry::Connected connected);
+    void set_on_disconnect(HandlerRegistry::Disconnected disconnected);
     static void start(const Self& self);
     static void stop(const Self& self, Duration grace);
     [[nodiscard]] Endpoint endpoint() const;
@@ -49,15 +51,11 @@ public:
         return options_;
     }
 
-    [[nodiscard]] std::shared_ptr<const MethodTable> methods() const noexcept { return methods_; }
+    [[nodiscard]] std::shared_ptr<const HandlerHost> host() const noexcept { return host_; }
+
+    [[nodiscard]] std::weak_ptr<ServerCore> weak_self() const noexcept { return self_; }
 
     [[nodiscard]] const std::string& endpoint_text() const noexcept { return endpoint_text_; }
-
-    [[nodiscard]] asio::any_io_executor executor_for(const Handler& handler, IoThread& thread)
-        const;
-
-    // Request bytes of handlers that run: connections that exhaust it stop reading.
-    [[nodiscard]] const std::shared_ptr<RequestBudget>& budget() const noexcept { return budget_; }
 
     // Gives back to the budget and wakes the connections that wait for it.
     void release(std::size_t bytes) noexcept;
@@ -92,6 +90,7 @@ private:
     const std::shared_ptr<const ServerOptions> options_;
     const Endpoint listen_;
     const std::shared_ptr<MethodTable> methods_;
+    const std::shared_ptr<HandlerHost> host_;
     const HomeProcess home_;
 
     mutable std::mutex mutex_;  // of what start() makes and stop() ends
@@ -111,7 +110,6 @@ private:
     const std::shared_ptr<Latch> ended_ = std::make_shared<Latch>();
 
     std::size_t turn_ = 0;  // of the acceptor's thread
-    const std::shared_ptr<RequestBudget> budget_;
     std::atomic<std::uint64_t> connections_{0};
     std::atomic<std::uint64_t> accepted_{0};
     std::atomic<std::uint64_t> refused_{0};

@@ -1,8 +1,9 @@
 #include "server_session.h"
 
-#include <rollcall/codec/error_codec.h>
+#include <rollcall/base/random.h>
 
 #include <algorithm>
+#include <limits>
 
 namespace rollcall::rpc {
 namespace {
@@ -20,65 +21,67 @@ bool equal_in_constant_time(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-ServerAction ServerSession::on_message(codec::Bytes frame, codec::Buffer& out) {
-    ServerAction action;
+SessionAction ServerSession::on_message(codec::Bytes frame, codec::Buffer& out) {
+    SessionAction action;
     codec::Message message;
     heard_ = true;
-    if (const auto bad = codec::parse_message(frame, message)) {
+    const auto shape =
+        peer_.features.has(Feature::metadata) ? codec::Shape::with_metadata : codec::Shape::plain;
+    if (const auto bad = codec::parse_message(frame, message, shape)) {
         if (bad->request_id) {
-            last_id_ = bad->request_id;
-            write_error(out, bad->request_id, Errc::invalid_request, bad->reason);
+            last_id_ = message.id = *bad->request_id;
+            refuse(message, out, Errc::invalid_request, bad->reason);
         } else {
             action.close = bad->reason;
         }
         return action;
     }
-    // Nothing was asked of this peer, so a response has no call here.
-    if (message.type == codec::MessageType::response) return action;
+    if (message.type == codec::MessageType::response) {
+        if (outgoing_) outgoing_->on_response(message);
+        return action;
+    }
     const bool is_request = message.type == codec::MessageType::request;
     if (is_request) last_id_ = message.id;
-    action.request.id = is_request ? std::optional{message.id} : std::nullopt;
-    if (is_request && in_flight_.contains(message.id)) {
-        // It is not executed, and the first one keeps its id.
-        write_error(
-            out,
-            message.id,
-            Errc::invalid_request,
-            "a request with id " + std::to_string(message.id) + " is in flight"
-        );
-        return action;
-    }
-
-    if (is_request && message.method == kHelloMethod) {
+    if (const auto why = why_not(message)) {
+        if (is_request) refuse(message, out, why->code(), why->message());
+    } else if (is_request && message.method == kHelloMethod) {
         on_hello(message, out);
-        return action;
-    }
-    if (!may_call()) {
-        ++unauthenticated_;
-        write_error(
-            out,
-            action.request.id,
-            Errc::unauthenticated,
-            "this server needs a token, sent with $/hello"
-        );
-        return action;
-    }
-    action.run = methods_.find(message.method);
-    action.request.method = message.method;
-    action.request.params = message.params;
-    if (action.run == nullptr && is_request) {
-        write_error(
-            out, action.request.id, Errc::method_not_found, methods_.not_found(message.method)
-        );
+    } else if (is_request || !on_control(message)) {
+        action.run = incoming_.admit(message, out, reply_format());
     }
     return action;
+}
+
+std::optional<Error> ServerSession::why_not(const codec::Message& message) {
+    const bool is_request = message.type == codec::MessageType::request;
+    if (is_request && incoming_.is_taken(message.id)) {
+        // It is not executed, and the first one keeps its id.
+        return Error{
+            Errc::invalid_request,
+            "a request with id " + std::to_string(message.id) + " is in flight"};
+    }
+    if (may_call() || (is_request && message.method == kHelloMethod)) return std::nullopt;
+    ++unauthenticated_;
+    return Error{Errc::unauthenticated, "this server needs a token, sent with $/hello"};
+}
+
+void ServerSession::refuse(
+    const codec::Message& message, codec::Buffer& out, Errc code, std::string why
+) {
+    write_error(out, message.id, Error{code, std::move(why)}, reply_format());
+}
+
+bool ServerSession::on_control(const codec::Message& message) {
+    if (message.method != kCancelMethod) return false;
+    if (const auto id = read_cancel(message.params)) incoming_.cancel(*id);
+    return true;
 }
 
 void ServerSession::on_hello(const codec::Message& message, codec::Buffer& out) {
     const auto hello = read_hello_params(message.params);
     if (!hello) {
-        return write_error(
-            out, message.id, Errc::invalid_arguments, "'$/hello' takes one map with the key 'v'"
+        return refuse(
+            message, out, Errc::invalid_arguments, "'$/hello' takes one map with the key 'v'"
         );
     }
     if (!options_.token.empty()) {
@@ -87,65 +90,39 @@ void ServerSession::on_hello(const codec::Message& message, codec::Buffer& out) 
             ++unauthenticated_;
             const char* const why =
                 hello->token.empty() ? "this server needs a token" : "the token is not valid";
-            return write_error(out, message.id, Errc::unauthenticated, why);
+            return refuse(message, out, Errc::unauthenticated, why);
         }
     }
-    peer_knows_goaway_ = hello->goaway;
-    peer_max_message_bytes_ = hello->max_message_bytes;
     Hello ours;
-    ours.goaway = true;
+    ours.features = Features::all();
     ours.max_message_bytes = options_.limits.max_message_bytes;
     ours.name = options_.name;
     codec::write_result_head(out, message.id);
     write_hello_map(out, ours);
-}
-
-void ServerSession::begin(const MethodEntry& method, std::optional<std::uint32_t> id) {
-    if (id) {
-        in_flight_.emplace(*id, &method);
-    } else {
-        ++notifications_in_flight_;
-    }
-}
-
-void ServerSession::end(std::optional<std::uint32_t> id) {
-    if (id) {
-        in_flight_.erase(*id);
-    } else {
-        --notifications_in_flight_;
-    }
-}
-
-void ServerSession::limit_reply(
-    codec::Buffer& out, std::size_t start, std::optional<std::uint32_t> id
-) const {
-    const std::size_t size = out.size() - start;
-    const std::size_t limit = max_reply_bytes();
-    if (size <= limit) return;
-    out.truncate(start);
-    write_error(
-        out,
-        id,
-        Errc::result_too_large,
-        "the result has " + std::to_string(size) + " bytes; the limit is " + std::to_string(limit)
+    peer_.dialect = Dialect::rollcall;
+    peer_.features = hello->features;
+    peer_.max_message_bytes = static_cast<std::size_t>(
+        std::min<std::uint64_t>(hello->max_message_bytes, std::numeric_limits<std::size_t>::max())
     );
+    if (outgoing_) outgoing_->peer() = peer_;
 }
 
-std::size_t ServerSession::max_reply_bytes() const {
-    const std::size_t ours = options_.limits.max_message_bytes;
-    if (peer_max_message_bytes_ == 0) return ours;
-    return static_cast<std::size_t>(std::min<std::uint64_t>(ours, peer_max_message_bytes_));
-}
-
-std::string ServerSession::names_in_flight() const {
-    std::string names;
-    for (const auto& [id, method] : in_flight_) {
-        if (names.find("'" + method->name + "'") != std::string::npos) continue;
-        names += (names.empty() ? "'" : ", '") + method->name + "'";
+OutgoingCalls& ServerSession::outgoing(const std::string& endpoint) {
+    if (!outgoing_) {
+        outgoing_ = std::make_unique<OutgoingCalls>(
+            options_.limits.max_message_bytes, endpoint, static_cast<std::uint32_t>(random_u64())
+        );
+        outgoing_->peer() = peer_;
+        // A peer that has said something else first is a plain one.
+        if (heard_ && peer_.dialect == Dialect::unknown) outgoing_->peer().dialect = Dialect::plain;
     }
-    if (notifications_in_flight_ > 0)
-        names += names.empty() ? "a notification" : ", a notification";
-    return names;
+    return *outgoing_;
+}
+
+ReplyFormat ServerSession::reply_format() const {
+    const std::size_t ours = options_.limits.max_message_bytes;
+    const std::size_t theirs = peer_.max_message_bytes;
+    return {peer_.features, theirs == 0 ? ours : std::min(ours, theirs)};
 }
 
 void ServerSession::write_goaway(codec::Buffer& out, std::string reason, Duration grace) const {

@@ -5,51 +5,52 @@
 #include <rollcall/rpc/server.h>
 
 #include "hello.h"
-#include "method_table.h"
+#include "outgoing_calls.h"
+#include "session_action.h"
 
+#include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
 
 namespace rollcall::rpc {
-
-// What to do with a message.
-struct ServerAction {
-    const MethodEntry* run = nullptr;  // run this method's handler with `request`
-    Request request{};
-    std::optional<std::string> close;  // close the connection, for this reason
-};
 
 // Pure; one thread at a time.
 class ServerSession {
 public:
     ServerSession(const MethodTable& methods, const ServerOptions& options)
-        : methods_(methods), options_(options) {}
+        : options_(options), incoming_(methods) {}
 
     // One message of the peer. What can be answered at once is written to `out`.
-    [[nodiscard]] ServerAction on_message(codec::Bytes frame, codec::Buffer& out);
+    [[nodiscard]] SessionAction on_message(codec::Bytes frame, codec::Buffer& out);
 
-    // A handler that does not end at once takes the request's id until end(): a request that comes
-    // with the same id meanwhile is refused.
-    void begin(const MethodEntry& method, std::optional<std::uint32_t> id);
-    void end(std::optional<std::uint32_t> id);
+    [[nodiscard]] IncomingCalls& incoming() noexcept { return incoming_; }
 
-    // Replaces a reply that exceeds the message limit, ours or the peer's, from `start` on, by an
-    // error.
-    void limit_reply(codec::Buffer& out, std::size_t start, std::optional<std::uint32_t> id) const;
+    [[nodiscard]] const IncomingCalls& incoming() const noexcept { return incoming_; }
 
+    // What the server asks of this peer; made for the first such call. `endpoint` names the peer.
+    [[nodiscard]] OutgoingCalls& outgoing(const std::string& endpoint);
+
+    // Null if it has asked nothing yet.
+    [[nodiscard]] OutgoingCalls* outgoing() const noexcept { return outgoing_.get(); }
+
+    // Calls in flight in either direction.
     [[nodiscard]] std::size_t in_flight() const {
-        return in_flight_.size() + notifications_in_flight_;
+        return incoming_.size() + (outgoing_ ? outgoing_->size() : 0);
     }
 
-    // The names of the methods in flight, for the log.
-    [[nodiscard]] std::string names_in_flight() const;
+    [[nodiscard]] ReplyFormat reply_format() const;
+
+    // The peer has said hello.
+    [[nodiscard]] bool peer_is_rollcall() const { return peer_.dialect == Dialect::rollcall; }
 
     // The peer has said hello and understands goaway.
-    [[nodiscard]] bool peer_knows_goaway() const { return peer_knows_goaway_; }
+    [[nodiscard]] bool peer_knows_goaway() const { return peer_.features.has(Feature::goaway); }
 
     // The peer has sent at least one whole message.
     [[nodiscard]] bool heard() const { return heard_; }
+
+    // The peer may call: it has presented the token, if one is needed.
+    [[nodiscard]] bool may_call() const { return options_.token.empty() || authenticated_; }
 
     // Tells the peer that requests after the last one seen here will not be executed.
     void write_goaway(codec::Buffer& out, std::string reason, Duration grace) const;
@@ -61,19 +62,19 @@ public:
 
 private:
     void on_hello(const codec::Message& message, codec::Buffer& out);
-    [[nodiscard]] std::size_t max_reply_bytes() const;
+    void refuse(const codec::Message& message, codec::Buffer& out, Errc code, std::string why);
+    // True for the protocol's own notifications.
+    [[nodiscard]] bool on_control(const codec::Message& message);
+    // Why the request is not to be executed, if it is not.
+    [[nodiscard]] std::optional<Error> why_not(const codec::Message& message);
 
-    [[nodiscard]] bool may_call() const { return options_.token.empty() || authenticated_; }
-
-    const MethodTable& methods_;
     const ServerOptions& options_;
-    std::unordered_map<std::uint32_t, const MethodEntry*> in_flight_;
-    std::size_t notifications_in_flight_ = 0;
+    IncomingCalls incoming_;
+    std::unique_ptr<OutgoingCalls> outgoing_;
+    PeerFacts peer_;
     std::optional<std::uint32_t> last_id_;
-    std::uint64_t peer_max_message_bytes_ = 0;  // 0: not said
     std::uint64_t unauthenticated_ = 0;
     bool heard_ = false;
-    bool peer_knows_goaway_ = false;
     bool authenticated_ = false;
 };
 

@@ -10,7 +10,10 @@
 namespace rollcall::rpc {
 
 ServerShard::ServerShard(ServerCore& core, std::shared_ptr<IoThread> thread)
-    : core_(core), thread_(std::move(thread)), ticker_(thread_->context()) {
+    : core_(core),
+      thread_(std::move(thread)),
+      ticker_(thread_->context()),
+      deadline_timer_(thread_->context()) {
 }
 
 void ServerShard::adopt(asio::ip::tcp::socket socket) {
@@ -20,7 +23,7 @@ void ServerShard::adopt(asio::ip::tcp::socket socket) {
     ServerConnection::open(connection);
 }
 
-void ServerShard::remove(ServerConnection& connection) {
+void ServerShard::on_closed(ServerConnection& connection) {
     // The caller holds the connection; this is the shard's share of it.
     if (connections_.erase(&connection) > 0) core_.connection_closed();
 }
@@ -42,6 +45,30 @@ void ServerShard::start_ticking(const std::shared_ptr<ServerCore>& core) {
 
 void ServerShard::stop_ticking() {
     ticker_.cancel();
+    deadline_timer_.cancel();
+}
+
+void ServerShard::watch(Deadline deadline) {
+    if (deadline.point() >= deadline_armed_) return;
+    deadline_armed_ = deadline.point();
+    deadline_timer_.expires_at(deadline_armed_);
+    deadline_timer_.async_wait([this, core = core_.weak_self()](const asio::error_code& ec) {
+        if (const auto alive = core.lock(); alive && !ec) on_deadline();
+    });
+}
+
+// One timer for all connections. What ends in time never touches it: when it fires, it ends what is
+// late and is armed for the earliest of the rest.
+void ServerShard::on_deadline() {
+    const TimePoint now = SteadyClock::now();
+    deadline_armed_ = TimePoint::max();
+    Deadline next;
+    for_each([&](const ServerConnection::Self& each) {
+        next = next.earlier(ServerConnection::expire(each, now));
+    });
+    // At most a thousand times a second, however many deadlines there are.
+    if (!next.is_never())
+        watch(Deadline::at(std::max(next.point(), now + std::chrono::milliseconds{1})));
 }
 
 void ServerShard::tick(const std::shared_ptr<ServerCore>& core) {
@@ -67,7 +94,7 @@ void ServerShard::drain_silent() {
 }
 
 void ServerShard::close_all() {
-    for_each([](const ServerConnection::Self& each) { each->close(); });
+    for_each([](const ServerConnection::Self& each) { each->close("the server stopped"); });
 }
 
 void ServerShard::resume_starved() {
@@ -94,13 +121,13 @@ void ServerShard::log_close(std::string_view peer, std::string_view reason, LogL
     text += peer.empty() ? "a peer" : peer;
     text += ": ";
     text += reason;
-    level == LogLevel::debug ? log.debug(text) : log.warning(text);
+    log.write(level, text);
 }
 
 std::string ServerShard::names_in_flight() const {
     std::string names;
     for (const auto& [key, connection] : connections_) {
-        const std::string more = connection->session().names_in_flight();
+        const std::string more = connection->session().incoming().names();
         if (!more.empty() && names.find(more) == std::string::npos)
             names += (names.empty() ? "" : ", ") + more;
     }

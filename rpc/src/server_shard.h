@@ -20,7 +20,8 @@ public:
     ServerShard(ServerCore& core, std::shared_ptr<IoThread> thread);
 
     void adopt(asio::ip::tcp::socket socket);
-    void remove(ServerConnection& connection);
+    // It is closed. Its peer had been announced to the program if it `was_greeted`.
+    void on_closed(ServerConnection& connection);
 
     // Starts the periodic look at all connections' times.
     void start_ticking(const std::shared_ptr<ServerCore>& core);
@@ -30,6 +31,9 @@ public:
     void drain_silent();
     void close_all();
     void resume_starved();
+
+    // Something of a connection must end at this time.
+    void watch(Deadline deadline);
 
     // A connection holds `after` bytes of messages instead of `before`.
     void account(std::size_t before, std::size_t after) noexcept { held_bytes_ += after - before; }
@@ -59,6 +63,7 @@ public:
         std::atomic<std::uint64_t> requests{0};
         std::atomic<std::uint64_t> protocol_errors{0};
         std::atomic<std::uint64_t> unauthenticated{0};
+        std::atomic<std::uint64_t> dropped_notifications{0};
     };
 
     Counters counters;
@@ -72,12 +77,15 @@ private:
     template <class Act>
     void for_each(Act&& act);
     void tick(const std::shared_ptr<ServerCore>& core);
+    void on_deadline();
 
     ServerCore& core_;
     const std::shared_ptr<IoThread> thread_;
     std::unordered_map<ServerConnection*, ServerConnection::Self> connections_;
     std::size_t held_bytes_ = 0;  // of all its connections
     asio::steady_timer ticker_;
+    asio::steady_timer deadline_timer_;
+    TimePoint deadline_armed_ = TimePoint::max();
     TimePoint now_ = SteadyClock::now();
 };
 

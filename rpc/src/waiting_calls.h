@@ -21,6 +21,9 @@ public:
     [[nodiscard]] bool empty();
 
     // The first one; there must be one.
+    [[nodiscard]] const Call& front() const { return *calls_.front(); }
+
+    // Takes it.
     [[nodiscard]] CallPtr pop();
 
     [[nodiscard]] std::size_t size() const { return calls_.size(); }

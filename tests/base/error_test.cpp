@@ -65,7 +65,8 @@ TEST(Errc, EveryCodeHasItsOwnNameAndSentence) {
 
 TEST(Errc, HasWireNamesForRemoteErrorsOnly) {
     EXPECT_EQ(wire_name(Errc::method_not_found), "NOT_FOUND");
-    EXPECT_EQ(wire_name(Errc::timed_out), "");
+    EXPECT_EQ(wire_name(Errc::timed_out), "TIMED_OUT");
+    EXPECT_EQ(wire_name(Errc::connection_lost), "");
     EXPECT_EQ(wire_name(Errc::remote_error), "");
     EXPECT_EQ(errc_from_wire_name("OVERLOADED"), Errc::overloaded);
     EXPECT_EQ(errc_from_wire_name("overloaded"), Errc::unknown);

@@ -14,7 +14,7 @@ std::string packed_text(std::string_view text) {
 TEST(ErrorCodec, PutsTheWireNameInFront) {
     EXPECT_EQ(error_text(Errc::method_not_found, "no method 'ad'"), "NOT_FOUND: no method 'ad'");
     EXPECT_EQ(error_text(Errc::remote_error, "out of stock"), "out of stock");
-    EXPECT_EQ(error_text(Errc::timed_out, "late"), "late");
+    EXPECT_EQ(error_text(Errc::connection_lost, "gone"), "gone");
 }
 
 TEST(ErrorCodec, ReadsWhatItWrites) {

@@ -78,7 +78,7 @@ public:
 
     void reply(codec::Bytes frame) {
         codec::Message message;
-        require(!codec::parse_message(frame, message));
+        require(!codec::parse_message(frame, message, codec::Shape::with_metadata));
         require(message.type == codec::MessageType::response);
         require(open_[message.id]-- > 0);  // at most one reply to each request
     }
@@ -117,7 +117,7 @@ public:
         }
         while (!late_.empty())
             end_one();
-        require(session_.in_flight() == 0 && session_.names_in_flight().empty());
+        require(session_.in_flight() == 0 && session_.incoming().names().empty());
         check_output();
         require(accounts_.settled());
         codec::Buffer goaway;
@@ -133,25 +133,44 @@ private:
     bool on_message(codec::Bytes frame) {
         note_request(frame);
         const std::size_t start = out_.size();
-        const ServerAction action = session_.on_message(frame, out_);
+        SessionAction action = session_.on_message(frame, out_);
         closed_ = action.close.has_value();
-        require(!closed_ || (out_.size() == start && action.run == nullptr));
-        if (action.run != nullptr) {
+        require(!closed_ || (out_.size() == start && action.run.method == nullptr));
+        if (action.run.method != nullptr) {
             require(out_.size() == start);
-            if (action.run->handler->runs_inline()) {
-                action.run->handler->run(action.request, out_);
-                session_.limit_reply(out_, start, action.request.id);
-            } else {
-                session_.begin(*action.run, action.request.id);
-                late_.push_back(action.request.id);
-            }
+            run(action.run);
         }
         return !closed_ && late_.size() < 4 && next() % 4 != 0;
     }
 
+    void run(Admitted& admitted) {
+        const std::size_t start = out_.size();
+        Context::Facts facts;
+        facts.method = admitted.method->name;
+        facts.awaits_reply = admitted.id.has_value();
+        facts.metadata = std::move(admitted.envelope.metadata);
+        if (!admitted.method->handler->runs_inline()) {
+            late_.push_back(
+                std::make_shared<ActiveRequest>(nullptr, admitted.id, 0, std::move(facts))
+            );
+            session_.incoming().begin(*admitted.method, late_.back());
+            return;
+        }
+        if (admitted.id) codec::write_result_head(out_, *admitted.id);
+        Context context{std::move(facts), nullptr, std::stop_source{std::nostopstate}};
+        Result<void> ended = admitted.method->handler->run(context, admitted.params, out_);
+        finish_reply(
+            out_, start, admitted.id, std::move(ended), context.metadata(), session_.reply_format()
+        );
+    }
+
     void note_request(codec::Bytes frame) {
         codec::Message message;
-        const auto bad = codec::parse_message(frame, message);
+        // As the session reads it: with metadata once that is agreed.
+        const auto shape = session_.reply_format().features.has(Feature::metadata)
+                               ? codec::Shape::with_metadata
+                               : codec::Shape::plain;
+        const auto bad = codec::parse_message(frame, message, shape);
         if (bad && bad->request_id) accounts_.request(*bad->request_id);
         if (!bad && message.type == codec::MessageType::request) accounts_.request(message.id);
     }
@@ -159,12 +178,22 @@ private:
     void end_one() {
         if (late_.empty()) return;
         const std::size_t which = next() % late_.size();
-        const std::optional<std::uint32_t> id = late_[which];
+        const std::shared_ptr<ActiveRequest> request = late_[which];
         late_.erase(late_.begin() + static_cast<std::ptrdiff_t>(which));
-        session_.end(id);
+        session_.incoming().end(*request);
         const std::size_t start = out_.size();
-        write_returned(out_, id, 1);
-        session_.limit_reply(out_, start, id);
+        if (request->id()) codec::write_result_head(out_, *request->id());
+        codec::pack(out_, 1);
+        auto stopped = request->why_not_begin();
+        Result<void> ended = stopped ? Result<void>{std::move(*stopped)} : Result<void>{};
+        finish_reply(
+            out_,
+            start,
+            request->id(),
+            std::move(ended),
+            request->context().metadata(),
+            session_.reply_format()
+        );
     }
 
     void check_output() {
@@ -185,7 +214,7 @@ private:
     ServerSession session_;
     codec::Buffer out_;
     Accounts accounts_;
-    std::vector<std::optional<std::uint32_t>> late_;
+    std::vector<std::shared_ptr<ActiveRequest>> late_;
     bool closed_ = false;
 };
 

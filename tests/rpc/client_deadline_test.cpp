@@ -48,20 +48,24 @@ void expect_on_time(const Timed& timed, Duration deadline) {
 
 TEST(ClientDeadline, AServerThatNeverAnswers) {
     RawListener listener;
-    Client client{listener.endpoint()};
-    const Timed answer = timed(client, invoke<int>("silence").within(kShort));
+    ClientOptions options;
+    options.call_timeout = kShort;
+    Client client{listener.endpoint(), options};
+    const Timed answer = timed(client, invoke<int>("silence"));
     expect_on_time(answer, kShort);
     EXPECT_EQ(answer.result.error().sent(), Sent::maybe_sent);
     EXPECT_EQ(answer.result.error().method(), "silence");
     EXPECT_EQ(answer.result.error().endpoint(), listener.endpoint().to_string());
 }
 
-TEST(ClientDeadline, IsTheClientsOwnWhenTheCallNamesNone) {
+// The server is to hear of a deadline that the call names, so the call waits until it is known
+// whether the server understands it.
+TEST(ClientDeadline, OfACallThatNamesOneIsKeptBeforeTheServerHasSaidHello) {
     RawListener listener;
-    ClientOptions options;
-    options.call_timeout = kShort;
-    Client client{listener.endpoint(), options};
-    expect_on_time(timed(client, invoke<int>("silence")), kShort);
+    Client client{listener.endpoint()};
+    const Timed answer = timed(client, invoke<int>("silence").within(kShort));
+    expect_on_time(answer, kShort);
+    EXPECT_EQ(answer.result.error().sent(), Sent::not_sent);
 }
 
 TEST(ClientDeadline, CoversConnecting) {

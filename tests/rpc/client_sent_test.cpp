@@ -24,7 +24,7 @@ protected:
         const Started refused = start(on, PackedInvocation::pack("debit"));
         codec::Buffer message;
         codec::write_error_response(message, refused.call->wire_id(), text);
-        EXPECT_FALSE(on.on_message(message.view(), out));
+        EXPECT_FALSE(on.on_message(message.view(), out).close);
         return refused.call->failure.value();
     }
 };
@@ -35,11 +35,11 @@ TEST_F(SessionSent, WhatTheKernelHasNotTakenWhollyWasNotSent) {
     const std::uint64_t end = first.call->wire_end;
     EXPECT_GT(second.call->wire_end, end);
     EXPECT_EQ(second.call->wire_end, out.size());
-    const auto unsent = session.take_unsent(end);
+    const auto unsent = session.calls().take_unsent(end);
     ASSERT_EQ(unsent.size(), 1U);
     EXPECT_EQ(&*unsent[0], second.call);
-    EXPECT_EQ(session.take_unsent(end - 1).size(), 1U);
-    EXPECT_EQ(session.pending(), 0U);
+    EXPECT_EQ(session.calls().take_unsent(end - 1).size(), 1U);
+    EXPECT_EQ(session.calls().size(), 0U);
 }
 
 TEST_F(SessionSent, CountsLargeBodiesAsWireBytes) {
@@ -47,8 +47,8 @@ TEST_F(SessionSent, CountsLargeBodiesAsWireBytes) {
     const Started large = start(PackedInvocation::pack("m", std::string(100000, 'x')));
     ASSERT_NE(large_body, nullptr);
     EXPECT_EQ(large.call->wire_end, out.size() + large_body->size());
-    EXPECT_EQ(session.take_unsent(large.call->wire_end).size(), 0U);
-    EXPECT_EQ(session.take_unsent(large.call->wire_end - 1).size(), 1U);
+    EXPECT_EQ(session.calls().take_unsent(large.call->wire_end).size(), 0U);
+    EXPECT_EQ(session.calls().take_unsent(large.call->wire_end - 1).size(), 1U);
 }
 
 TEST_F(SessionSent, ACallThatWasExposedBeforeIsNeverNotSent) {
@@ -67,7 +67,7 @@ TEST_F(SessionSent, ACallThatWasExposedBeforeIsNeverNotSent) {
 TEST_F(SessionSent, UnavailableAndOverloadedArePromisesOfRollcallPeersOnly) {
     session.open(out);
     hear_hello_answer(hello_id(), 0);
-    ClientSession plain{options, "server:1", false};
+    ClientSession plain{options, methods, "server:1", false};
     for (const char* const text : {"OVERLOADED: not now", "UNAVAILABLE: disk 7"}) {
         EXPECT_EQ(refused(session, text).sent(), Sent::not_sent) << text;
         EXPECT_EQ(refused(plain, text).sent(), Sent::maybe_sent) << text;
@@ -75,14 +75,14 @@ TEST_F(SessionSent, UnavailableAndOverloadedArePromisesOfRollcallPeersOnly) {
     }
     EXPECT_EQ(refused(plain, "NOT_FOUND: debit").sent(), Sent::not_sent);
 
-    ClientSession refusing{options, "server:1", true};
+    ClientSession refusing{options, methods, "server:1", true};
     codec::Buffer bytes;
     refusing.open(bytes);
     codec::Message hello;
     ASSERT_FALSE(codec::parse_message(bytes.view(), hello));
     codec::Buffer answer;
     codec::write_error_response(answer, hello.id, "no such method");
-    EXPECT_FALSE(refusing.on_message(answer.view(), bytes));
+    EXPECT_FALSE(refusing.on_message(answer.view(), bytes).close);
     EXPECT_EQ(refused(refusing, "UNAVAILABLE: disk 7").sent(), Sent::maybe_sent);
 }
 
@@ -90,7 +90,7 @@ TEST_F(SessionSent, UnavailableAndOverloadedArePromisesOfRollcallPeersOnly) {
 TEST_F(SessionSent, ACallThatIsOlderThanManyOthersIsNotTakenForUnexecuted) {
     constexpr std::uint64_t kHalf = std::uint64_t{1} << 31U;
     for (const std::uint64_t age : {kHalf - 2, kHalf - 1, kHalf, 2 * kHalf - 16}) {
-        ClientSession one{options, "server:1", false, UINT32_MAX};
+        ClientSession one{options, methods, "server:1", false, UINT32_MAX};
         const PackedInvocation invocation = PackedInvocation::pack("method");
         const Started old = start(one, invocation);
         old.call->id -= age;  // as if so many calls had come and gone
@@ -98,7 +98,7 @@ TEST_F(SessionSent, ACallThatIsOlderThanManyOthersIsNotTakenForUnexecuted) {
         const Started unread = start(one, invocation);
         codec::Buffer message;
         write_goaway(message, Goaway{"bye", 10, last.call->wire_id()});
-        EXPECT_FALSE(one.on_message(message.view(), out));
+        EXPECT_FALSE(one.on_message(message.view(), out).close);
         const auto back = one.take_unexecuted();
         ASSERT_EQ(back.size(), 1U) << age;
         EXPECT_EQ(&*back[0], unread.call);
@@ -110,7 +110,7 @@ TEST_F(SessionSent, AnswersToTheServersRequestsCountAsWireBytes) {
     const std::size_t answered = out.size();
     const Started call = start();
     EXPECT_EQ(call.call->wire_end, out.size());
-    EXPECT_EQ(session.take_unsent(answered).size(), 1U) << "only the answer has been taken";
+    EXPECT_EQ(session.calls().take_unsent(answered).size(), 1U) << "only the answer has been taken";
 }
 
 TEST_F(SessionSent, NotificationsThatTheKernelHasNotTakenWhollyAreDropped) {
@@ -120,23 +120,24 @@ TEST_F(SessionSent, NotificationsThatTheKernelHasNotTakenWhollyAreDropped) {
         ends.push_back(start(session, note, {}, Call::Kind::nothing).call->wire_end);
     }
     EXPECT_EQ(ends[3], out.size());
-    session.on_written(ends[0]);
-    EXPECT_EQ(session.take_unsent_notifications(ends[2] - 1), 2U);
-    EXPECT_EQ(session.take_unsent_notifications(ends[2] - 1), 0U) << "counted once";
+    session.calls().on_written(ends[0]);
+    EXPECT_EQ(session.calls().take_unsent_notifications(ends[2] - 1), 2U);
+    EXPECT_EQ(session.calls().take_unsent_notifications(ends[2] - 1), 0U) << "counted once";
 }
 
 TEST_F(SessionSent, NotificationsThatAreWrittenAreNotDropped) {
     const auto note = PackedInvocation::pack("note");
     const Started only = start(session, note, {}, Call::Kind::nothing);
-    EXPECT_EQ(session.take_unsent_notifications(only.call->wire_end), 0U);
+    EXPECT_EQ(session.calls().take_unsent_notifications(only.call->wire_end), 0U);
 }
 
 // A server that asks and does not read: what waits for it has a limit.
 TEST(SessionLimits, UnsentBytesUpToTheQueueAndOneMessageMayBeKept) {
+    const MethodTable methods;
     ClientOptions options;
     options.write_queue_bytes = 1000;
     options.limits.max_message_bytes = 500;
-    const ClientSession session{options, "server:1", true};
+    const ClientSession session{options, methods, "server:1", true};
     EXPECT_TRUE(session.may_keep_unsent(1000));
     EXPECT_TRUE(session.may_keep_unsent(1500));
     EXPECT_FALSE(session.may_keep_unsent(1501));

@@ -22,8 +22,8 @@ TEST_F(Session, CompletesEachCallOnceWithItsReply) {
 
     EXPECT_FALSE(hear_result(second.call->wire_id(), 3));
     EXPECT_EQ(second.call->ends.size(), 1U);
-    EXPECT_EQ(session.take_late_replies(), 1U);
-    EXPECT_EQ(session.take_late_replies(), 0U);
+    EXPECT_EQ(session.calls().take_late_replies(), 1U);
+    EXPECT_EQ(session.calls().take_late_replies(), 0U);
 }
 
 TEST_F(Session, LearnsFromTheHelloWhatThePeerSpeaks) {
@@ -34,7 +34,7 @@ TEST_F(Session, LearnsFromTheHelloWhatThePeerSpeaks) {
     hear_hello_answer(id, 0);
     EXPECT_EQ(session.dialect(), Dialect::rollcall);
     EXPECT_FALSE(session.hello_unanswered());
-    EXPECT_FALSE(session.answered()) << "the hello is no call";
+    EXPECT_FALSE(session.calls().answered()) << "the hello is no call";
 }
 
 TEST_F(Session, AnErrorOrAnythingElseInAnswerToTheHelloMeansPlain) {
@@ -42,7 +42,7 @@ TEST_F(Session, AnErrorOrAnythingElseInAnswerToTheHelloMeansPlain) {
     EXPECT_FALSE(hear_error(hello_id(), "Invalid method"));
     EXPECT_EQ(session.dialect(), Dialect::plain);
 
-    ClientSession other{options, "server:1", true};
+    ClientSession other{options, methods, "server:1", true};
     codec::Buffer bytes;
     other.open(bytes);
     codec::Message hello;
@@ -50,12 +50,12 @@ TEST_F(Session, AnErrorOrAnythingElseInAnswerToTheHelloMeansPlain) {
     codec::Buffer answer;
     codec::write_result_head(answer, hello.id);
     codec::pack(answer, std::string{"whatever"});
-    EXPECT_FALSE(other.on_message(answer.view(), bytes));
+    EXPECT_FALSE(other.on_message(answer.view(), bytes).close);
     EXPECT_EQ(other.dialect(), Dialect::plain);
 }
 
 TEST_F(Session, WithoutHelloNothingIsSentFirstAndThePeerIsPlain) {
-    ClientSession plain{options, "server:1", false};
+    ClientSession plain{options, methods, "server:1", false};
     plain.open(out);
     EXPECT_TRUE(out.empty());
     EXPECT_EQ(plain.dialect(), Dialect::plain);
@@ -70,7 +70,7 @@ TEST_F(Session, MethodNamesMayBeLongerForRollcallPeersThanForPlainOnes) {
     EXPECT_EQ(too_long.call->failure->sent(), Sent::not_sent);
     EXPECT_NE(too_long.call->failure->message().find("256"), std::string::npos);
 
-    ClientSession plain{options, "server:1", false};
+    ClientSession plain{options, methods, "server:1", false};
     EXPECT_TRUE(start(plain, PackedInvocation::pack(std::string(100, 'm'))).call->ends.empty());
     const Started longer = start(plain, PackedInvocation::pack(std::string(101, 'm')));
     EXPECT_TRUE(longer.call->failure.has_value());
@@ -87,7 +87,7 @@ TEST_F(Session, HonoursThePeersMessageLimitToTheByte) {
     ASSERT_TRUE(refused.call->failure.has_value());
     EXPECT_EQ(refused.call->failure->code(), Errc::message_too_large);
     EXPECT_EQ(refused.call->failure->sent(), Sent::not_sent);
-    EXPECT_EQ(session.pending(), 1U);
+    EXPECT_EQ(session.calls().size(), 1U);
 }
 
 TEST_F(Session, GoawayGivesBackWhatComesAfterItsLastId) {
@@ -102,8 +102,8 @@ TEST_F(Session, GoawayGivesBackWhatComesAfterItsLastId) {
     EXPECT_FALSE(hear_result(first.call->wire_id(), 1));
     EXPECT_FALSE(hear_result(third.call->wire_id(), 1));
     EXPECT_TRUE(third.call->ends.empty()) << "a reply to a call that has left is late";
-    EXPECT_EQ(session.take_late_replies(), 1U);
-    EXPECT_EQ(session.pending(), 1U);
+    EXPECT_EQ(session.calls().take_late_replies(), 1U);
+    EXPECT_EQ(session.calls().size(), 1U);
 }
 
 TEST_F(Session, GoawayWithoutLastIdGivesBackAll) {
@@ -116,7 +116,7 @@ TEST_F(Session, GoawayWithoutLastIdGivesBackAll) {
 TEST_F(Session, GoawayIsRightWhereIdsWrapAround) {
     const PackedInvocation invocation = PackedInvocation::pack("method");
     for (const std::uint32_t last : {UINT32_MAX - 1, UINT32_MAX, 0U, 1U}) {
-        ClientSession wrapping{options, "server:1", false, UINT32_MAX - 1};
+        ClientSession wrapping{options, methods, "server:1", false, UINT32_MAX - 1};
         const std::vector<Started> started{
             start(wrapping, invocation),
             start(wrapping, invocation),
@@ -125,7 +125,7 @@ TEST_F(Session, GoawayIsRightWhereIdsWrapAround) {
         EXPECT_EQ(started[3].call->wire_id(), 1U);
         codec::Buffer message;
         write_goaway(message, Goaway{"bye", 10, last});
-        EXPECT_FALSE(wrapping.on_message(message.view(), out));
+        EXPECT_FALSE(wrapping.on_message(message.view(), out).close);
         const std::uint32_t executed = last - (UINT32_MAX - 1) + 1;
         EXPECT_EQ(wrapping.take_unexecuted().size(), 4 - executed) << last;
     }
@@ -147,12 +147,12 @@ TEST_F(Session, ExpiresExactlyTheLate) {
     const PackedInvocation invocation = PackedInvocation::pack("method");
     const Started late = start(invocation, Deadline::at(now));
     const Started early = start(invocation, Deadline::at(now + Duration{1}));
-    session.expire(now);
+    session.calls().expire(now, out);
     ASSERT_TRUE(late.call->failure.has_value());
     EXPECT_EQ(late.call->failure->code(), Errc::timed_out);
     EXPECT_EQ(late.call->failure->sent(), Sent::maybe_sent);
     EXPECT_TRUE(early.call->ends.empty());
-    EXPECT_EQ(session.earliest().point(), now + Duration{1});
+    EXPECT_EQ(session.calls().earliest().point(), now + Duration{1});
 }
 
 TEST_F(Session, ARequestOfTheServerIsAnsweredWithAnError) {

@@ -20,21 +20,22 @@ std::optional<Hello> round_trip(const Hello& hello) {
 TEST(HelloCodec, RoundTrips) {
     Hello hello;
     hello.version = 3;
-    hello.goaway = true;
+    hello.features.add(Feature::goaway);
+    hello.features.add(Feature::cancel);
     hello.max_message_bytes = 1ULL << 40U;
     hello.name = "a name";
     hello.token = std::string(300, 't');
     const auto back = round_trip(hello);
     ASSERT_TRUE(back);
     EXPECT_EQ(back->version, 3U);
-    EXPECT_TRUE(back->goaway);
+    EXPECT_EQ(back->features, hello.features);
     EXPECT_EQ(back->max_message_bytes, 1ULL << 40U);
     EXPECT_EQ(back->name, hello.name);
     EXPECT_EQ(back->token, hello.token);
     const auto plain = round_trip(Hello{});
     ASSERT_TRUE(plain);
     EXPECT_EQ(plain->version, 1U);
-    EXPECT_FALSE(plain->goaway);
+    EXPECT_EQ(plain->features, Features{});
     EXPECT_EQ(plain->name + plain->token, "");
 }
 
@@ -45,7 +46,8 @@ TEST(HelloCodec, UnknownKeysAndShapesOfValuesAreIgnored) {
         "a4 6e 61 6d 65 c0 a7 6d 61 78 5f 6d 73 67 a3 62 69 67"
     ));
     ASSERT_TRUE(hello);
-    EXPECT_TRUE(hello->goaway);
+    EXPECT_TRUE(hello->features.has(Feature::goaway));
+    EXPECT_EQ(hello->features.count(), 1U);
     EXPECT_EQ(hello->name, "");
     EXPECT_EQ(hello->max_message_bytes, 0U);
     EXPECT_TRUE(read_hello_map(from_hex("80")));

@@ -47,7 +47,7 @@ std::uint32_t ScriptedConnection::take_hello() {
 std::uint32_t ScriptedConnection::answer_hello(std::uint64_t max_message_bytes) {
     const std::uint32_t id = take_hello();
     rpc::Hello hello;
-    hello.goaway = true;
+    hello.features.add(rpc::Feature::goaway);
     hello.max_message_bytes = max_message_bytes;
     codec::Buffer out;
     codec::write_result_head(out, id);

@@ -50,7 +50,7 @@ std::string error(std::uint32_t id, std::string_view text) {
 
 std::string hello(std::uint32_t id, std::string_view token) {
     Hello mine;
-    mine.goaway = true;
+    mine.features.add(Feature::goaway);
     mine.token = token;
     codec::Buffer out;
     codec::write_request_head(out, id);

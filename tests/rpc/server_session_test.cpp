@@ -20,13 +20,22 @@ protected:
         options.limits.max_message_bytes = 100;
     }
 
-    ServerAction take(const std::string& message) {
+    SessionAction take(const std::string& message) {
         out.clear();
         kept = message;
         return session.on_message(kept, out);
     }
 
     std::string answer() { return text_of(out); }
+
+    // A handler that has not ended.
+    std::shared_ptr<ActiveRequest> begin(const Admitted& admitted) {
+        Context::Facts facts;
+        facts.method = admitted.method->name;
+        auto request = std::make_shared<ActiveRequest>(nullptr, admitted.id, 0, std::move(facts));
+        session.incoming().begin(*admitted.method, request);
+        return request;
+    }
 
     MethodTable methods;
     ServerOptions options;
@@ -36,42 +45,40 @@ protected:
 };
 
 TEST_F(Session, AsksToRunWhatItFinds) {
-    const ServerAction action = take(request(7, "add", 1, 2));
-    ASSERT_NE(action.run, nullptr);
-    EXPECT_EQ(action.run->name, "add");
-    EXPECT_EQ(action.request.id, 7U);
-    EXPECT_EQ(action.request.method, "add");
-    EXPECT_EQ(action.request.params, "\x92\x01\x02");
+    const SessionAction action = take(request(7, "add", 1, 2));
+    ASSERT_NE(action.run.method, nullptr);
+    EXPECT_EQ(action.run.method->name, "add");
+    EXPECT_EQ(action.run.id, 7U);
+    EXPECT_EQ(action.run.params, "\x92\x01\x02");
     EXPECT_TRUE(out.empty());
     EXPECT_TRUE(session.heard());
-    EXPECT_EQ(take(notification("add", 1, 2)).request.id, std::nullopt);
+    EXPECT_EQ(take(notification("add", 1, 2)).run.id, std::nullopt);
 }
 
 TEST_F(Session, ClosesOnlyWhenThereIsNobodyToTell) {
     EXPECT_TRUE(take("\x93\x05\x01\x02").close);
     EXPECT_TRUE(session.heard());
-    const ServerAction told = take(std::string{"\x93\x00\x05\xa1x", 5});
+    const SessionAction told = take(std::string{"\x93\x00\x05\xa1x", 5});
     EXPECT_FALSE(told.close);
-    EXPECT_EQ(told.run, nullptr);
+    EXPECT_EQ(told.run.method, nullptr);
     EXPECT_EQ(answers_in(answer()).at(0).id, 5U);
 }
 
 TEST_F(Session, CountsWhatIsInFlight) {
-    for (const std::uint32_t id : {1U, 2U}) {
-        const ServerAction action = take(request(id, "late"));
-        session.begin(*action.run, action.request.id);
-    }
-    session.begin(*take(notification("late")).run, std::nullopt);
+    std::vector<std::shared_ptr<ActiveRequest>> begun;
+    for (const std::uint32_t id : {1U, 2U})
+        begun.push_back(begin(take(request(id, "late")).run));
+    begun.push_back(begin(take(notification("late")).run));
     EXPECT_EQ(session.in_flight(), 3U);
-    EXPECT_EQ(session.names_in_flight(), "'late', a notification");
-    EXPECT_EQ(take(request(2, "add", 1, 2)).run, nullptr);
+    EXPECT_EQ(session.incoming().names(), "'late', a notification");
+    EXPECT_EQ(take(request(2, "add", 1, 2)).run.method, nullptr);
     EXPECT_EQ(answer(), error(2, "INVALID_REQUEST: a request with id 2 is in flight"));
-    session.end(2);
-    EXPECT_NE(take(request(2, "add", 1, 2)).run, nullptr);
-    session.end(1);
-    session.end(std::nullopt);
+    session.incoming().end(*begun[1]);
+    EXPECT_NE(take(request(2, "add", 1, 2)).run.method, nullptr);
+    session.incoming().end(*begun[0]);
+    session.incoming().end(*begun[2]);
     EXPECT_EQ(session.in_flight(), 0U);
-    EXPECT_EQ(session.names_in_flight(), "");
+    EXPECT_EQ(session.incoming().names(), "");
 }
 
 TEST_F(Session, LimitsReplies) {
@@ -79,18 +86,18 @@ TEST_F(Session, LimitsReplies) {
     ASSERT_EQ(at.size(), 100U);
     out.append("before");
     out.append(at);
-    session.limit_reply(out, 6, 1);
+    finish_reply(out, 6, 1, {}, {}, session.reply_format());
     EXPECT_EQ(answer(), "before" + at);
     out.push_back('x');
-    session.limit_reply(out, 6, 1);
+    finish_reply(out, 6, 1, {}, {}, session.reply_format());
     EXPECT_EQ(
         answer(),
         "before" + error(1, "RESULT_TOO_LARGE: the result has 101 bytes; the limit is 100")
     );
     // There is nobody to tell about a notification's.
     out.clear();
-    out.append(std::string(101, 'x'));
-    session.limit_reply(out, 0, std::nullopt);
+    out.append("x");
+    finish_reply(out, 0, std::nullopt, {}, {}, session.reply_format());
     EXPECT_TRUE(out.empty());
 }
 

@@ -49,7 +49,8 @@ protected:
     ) {
         auto* call = new RecordedCall{invocation, deadline, kind};
         Started started{CallPtr{call}, call};
-        large_body = on.start(started.owner, out);
+        on.calls().set_position(out.size());
+        large_body = on.calls().start(started.owner, out, after, SteadyClock::now());
         return started;
     }
 
@@ -60,7 +61,7 @@ protected:
     [[nodiscard]] Started start() { return start(PackedInvocation::pack("method")); }
 
     std::optional<std::string> hear(const codec::Buffer& message) {
-        return session.on_message(message.view(), out);
+        return session.on_message(message.view(), out).close;
     }
 
     std::optional<std::string> hear_result(std::uint32_t id, int result) {
@@ -90,8 +91,11 @@ protected:
         return message.id;
     }
 
-    void hear_hello_answer(std::uint32_t id, std::uint64_t max_message_bytes) {
+    void hear_hello_answer(
+        std::uint32_t id, std::uint64_t max_message_bytes, Features features = {}
+    ) {
         Hello hello;
+        hello.features = features;
         hello.max_message_bytes = max_message_bytes;
         codec::Buffer message;
         codec::write_result_head(message, id);
@@ -100,9 +104,11 @@ protected:
     }
 
     ClientOptions options;
+    MethodTable methods;
     codec::Buffer out;
+    codec::Buffer after;  // what follows a large body
     std::shared_ptr<const codec::Buffer> large_body;
-    ClientSession session{options, "server:1", true};
+    ClientSession session{options, methods, "server:1", true};
 };
 
 }  // namespace rollcall::rpc

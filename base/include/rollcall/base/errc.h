@@ -7,19 +7,19 @@
 namespace rollcall {
 
 // Two families. Transport errors were found on this side of the wire; remote errors were sent by
-// the peer. Whether a failed request may have been executed is not told by the code but by
-// Error::sent().
+// the peer. Two belong to both: a server, too, may find that time is up or hear of a cancellation.
+// Whether a failed request may have been executed is not told by the code but by Error::sent().
 enum class Errc {
     // Transport: found here.
     resolve_failed = 1,  // the host name has no address, or the resolver did not answer
     connect_failed,      // no connection could be made
-    timed_out,           // the deadline passed before a reply came
+    timed_out,           // the deadline passed before a reply came [TIMED_OUT]
     connection_lost,     // the connection ended with the call under way
     message_too_large,   // a message exceeds the limit, ours or the peer's; nothing was sent
     protocol_error,      // the peer sent bytes that are not MessagePack-RPC
     invalid_result,      // the reply does not convert to the type that was asked for
     shutting_down,       // this client or server is being stopped
-    cancelled,           // the caller cancelled the call
+    cancelled,           // the caller cancelled the call [CANCELLED]
     would_deadlock,      // a blocking call on an I/O thread, which would wait for itself
     no_instances,        // discovery knows no instance of the service
     registry_failed,     // the registry could not be reached or refused the request
@@ -43,7 +43,7 @@ enum class Errc {
 };
 
 // The spelling of a remote code on the wire ("NOT_FOUND"), empty for remote_error and for
-// transport errors, which never travel.
+// the other transport errors, which never travel.
 [[nodiscard]] std::string_view wire_name(Errc code) noexcept;
 
 // The code of a wire spelling; Errc::unknown if there is none.

@@ -39,9 +39,10 @@ public:
 
     void error(std::string_view message) const noexcept { write(LogLevel::error, message); }
 
-private:
+    // For whoever is told the level.
     void write(LogLevel level, std::string_view message) const noexcept;
 
+private:
     Sink sink_;
     LogLevel lowest_ = LogLevel::warning;
 };

@@ -66,6 +66,9 @@ public:
     // The sink interface of msgpack::packer.
     void write(const char* bytes, std::size_t count) { append(bytes, count); }
 
+    // Overwrites one byte that is there.
+    void set(std::size_t at, char byte) noexcept { data_.get()[at] = byte; }
+
     // Forgets everything from `size` on; `size` must not be beyond the end.
     void truncate(std::size_t size) noexcept { size_ = size; }
 

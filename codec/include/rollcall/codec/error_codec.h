@@ -24,4 +24,12 @@ namespace rollcall::codec {
 // be believed: from a plain peer UNAVAILABLE and OVERLOADED may be any handler's own words.
 [[nodiscard]] Error read_error(Bytes error);
 
+// [code, message, data] for peers that are known to read it: the code's wire name, "ERROR" for one
+// without; data is Error::data() if that is one packed value, else nil.
+void pack_error(Buffer& out, const Error& error);
+
+// Reads what pack_error() writes; anything else as read_error() does. A name that this version does
+// not know is Errc::unknown, with the name in front of the message.
+[[nodiscard]] Error read_packed_error(Bytes error);
+
 }  // namespace rollcall::codec

@@ -184,8 +184,9 @@ private:
 
     // The compiled half of the templates below.
     struct Edge {
-        [[nodiscard]] static Deadline deadline_of(
-            const ServiceCore& core, const rpc::PackedInvocation& invocation
+        // Its deadline; what it inherits is added to it.
+        [[nodiscard]] static Deadline begin(
+            const ServiceCore& core, rpc::PackedInvocation& invocation
         );
         [[nodiscard]] static asio::any_io_executor executor_of(const ServiceCore& core);
         // A call that has not begun, so that its cancellation can be arranged first.
@@ -223,7 +224,7 @@ template <class R>
 Result<R> ServiceClient::call(rpc::Invocation<R> invocation) {
     if (auto error = blocked(invocation)) return std::move(*error);
     const Core core = core_;
-    const Deadline deadline = Edge::deadline_of(*core, invocation);
+    const Deadline deadline = Edge::begin(*core, invocation);
     auto* call = new rpc::BlockingCall<R>{std::move(invocation), deadline};
     const rpc::CallPtr mine{call};
     const auto operation = Edge::prepare(core, mine);
@@ -234,7 +235,7 @@ Result<R> ServiceClient::call(rpc::Invocation<R> invocation) {
 
 template <class R, class Token>
 auto ServiceClient::async_call(rpc::Invocation<R> invocation, Token&& token) {
-    const Deadline deadline = Edge::deadline_of(*core_, invocation);
+    const Deadline deadline = Edge::begin(*core_, invocation);
     return async_submit<R>(
         std::move(invocation), deadline, rpc::Call::Kind::reply, std::forward<Token>(token)
     );
@@ -275,7 +276,7 @@ auto ServiceClient::async_submit(
 
 template <class R>
 void ServiceClient::notify(rpc::Invocation<R> invocation) {
-    const Deadline deadline = Edge::deadline_of(*core_, invocation);
+    const Deadline deadline = Edge::begin(*core_, invocation);
     Edge::start(
         Edge::prepare(core_, rpc::CallPtr{new rpc::NotifyCall{std::move(invocation), deadline}})
     );

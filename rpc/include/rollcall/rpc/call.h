@@ -11,9 +11,11 @@
 #include <atomic>
 #include <condition_variable>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <utility>
 
@@ -43,6 +45,13 @@ public:
     virtual void finish(codec::Bytes result) noexcept = 0;
     virtual void fail(Error&& error) noexcept = 0;
 
+    // Before it is submitted: asks `cancel` to be called when `token` is asked to stop, until the
+    // call has ended.
+    void stop_with(std::stop_token token, std::function<void()> cancel) {
+        if (token.stop_possible())
+            stop_ = std::make_unique<StopCallback>(std::move(token), std::move(cancel));
+    }
+
     // Asked once, right before the request goes out: false if the caller has given it up.
     [[nodiscard]] virtual bool may_be_sent() noexcept { return true; }
 
@@ -70,8 +79,14 @@ public:
 protected:
     virtual void destroy() noexcept = 0;
 
+    // It has ended: nothing is to be stopped any more, and whoever would do it lets go of it.
+    void forget_stop() noexcept { stop_.reset(); }
+
 private:
+    using StopCallback = std::stop_callback<std::function<void()>>;
+
     std::atomic<unsigned> references_{1};
+    std::unique_ptr<StopCallback> stop_;
 };
 
 // An owning pointer to a Call.
@@ -167,6 +182,7 @@ public:
 
 private:
     void set(Result<R>&& result) noexcept {
+        forget_stop();
         // Notified under the lock: the waiter may drop the last other reference as soon as it
         // wakes.
         const std::lock_guard lock{mutex_};
@@ -215,6 +231,7 @@ private:
         : Call(std::move(packed), until, awaited), completion_(std::move(handler), fallback) {}
 
     void deliver(Result<R>&& result) noexcept {
+        forget_stop();
         add_reference();
         completion_.post(CallPtr{this}, std::move(result));
     }

@@ -5,11 +5,13 @@
 #include <rollcall/codec/arguments.h>
 #include <rollcall/rpc/method.h>
 #include <rollcall/rpc/reply.h>
+#include <rollcall/rpc/request_executor.h>
 
-#include <asio/any_io_executor.hpp>
 #include <asio/awaitable.hpp>
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
+#include <asio/io_context.hpp>
+#include <asio/post.hpp>
 
 #include <functional>
 #include <memory>
@@ -32,21 +34,24 @@ struct HandlerOptions {
 
 static_assert(std::is_trivially_copyable_v<HandlerOptions>);
 
+// The loops of I/O threads and of the pool are of the same kind.
+using HandlerExecutor = asio::io_context::executor_type;
+
 // One method's code, without its types.
 class Handler {
 public:
     virtual ~Handler() = default;
 
-    // For handlers that are done when they return: runs on the I/O thread and writes the reply.
-    // False for the others; then start() is called instead.
+    // For handlers that are done when they return: runs on the I/O thread and packs the result, or
+    // returns why there is none. False for the others; then start() is called instead.
     [[nodiscard]] virtual bool runs_inline() const = 0;
-    virtual void run(const Request& request, codec::Buffer& out) = 0;
+    [[nodiscard]] virtual Result<void> run(
+        Context& context, codec::Bytes params, codec::Buffer& out
+    ) = 0;
 
     // For the others: unpacks the arguments now, so that the request's bytes may go, and runs on
     // `executor`. Arguments that do not fit are answered through the ticket at once.
-    virtual void start(
-        const Request& request, ReplyTicket ticket, const asio::any_io_executor& executor
-    ) = 0;
+    virtual void start(codec::Bytes params, ReplyTicket ticket, HandlerExecutor executor) = 0;
 
     [[nodiscard]] virtual RunOn run_on() const = 0;
     // "int(int,int)".
@@ -114,12 +119,47 @@ struct Signature<R (C::*)(Args...) noexcept> : Signature<R (*)(Args...)> {};
 template <class C, class R, class... Args>
 struct Signature<R (C::*)(Args...) const noexcept> : Signature<R (*)(Args...)> {};
 
-template <class F, class Arguments>
-class FunctionHandler;
+// The arguments of a signature without the Context that may stand in front of them.
+template <class Arguments>
+struct WithoutContext {
+    using Arguments_ = Arguments;
+    static constexpr bool takes_context = false;
+};
+
+template <class... Args>
+struct WithoutContext<std::tuple<Context, Args...>> {
+    using Arguments_ = std::tuple<Args...>;
+    static constexpr bool takes_context = true;
+};
+
+// Calls `function` with the arguments, behind the context if it takes one.
+template <bool kTakesContext, class F, class... Args>
+decltype(auto) invoke_handler(F& function, Context& context, std::tuple<Args...>& arguments) {
+    const auto call = [&](Args&... each) -> decltype(auto) {
+        if constexpr (kTakesContext)
+            return function(context, std::move(each)...);
+        else
+            return function(std::move(each)...);
+    };
+    return std::apply(call, arguments);
+}
+
+template <bool kTakesContext, class F, class... Args>
+struct ReturnedBy {
+    using type = std::invoke_result_t<F&, Args...>;
+};
 
 template <class F, class... Args>
-class FunctionHandler<F, std::tuple<Args...>> final : public Handler {
-    using Returned = std::invoke_result_t<F&, Args...>;
+struct ReturnedBy<true, F, Args...> {
+    using type = std::invoke_result_t<F&, Context&, Args...>;
+};
+
+template <class F, class Arguments, bool kTakesContext>
+class FunctionHandler;
+
+template <class F, class... Args, bool kTakesContext>
+class FunctionHandler<F, std::tuple<Args...>, kTakesContext> final : public Handler {
+    using Returned = typename ReturnedBy<kTakesContext, F, Args...>::type;
     using Awaited = AwaitedType<Returned>;
     using Value = typename UnwrappedResult<typename Awaited::type>::type;
     using Arguments = std::tuple<Args...>;
@@ -131,48 +171,29 @@ public:
         return !Awaited::is_coroutine && run_ == RunOn::io;
     }
 
-    void run(const Request& request, codec::Buffer& out) override {
+    [[nodiscard]] Result<void> run(Context& context, codec::Bytes params, codec::Buffer& out)
+        override {
         if constexpr (!Awaited::is_coroutine) {
-            Arguments arguments;
-            if (const auto wrong =
-                    codec::unpack_arguments(request.method, request.params, arguments)) {
-                return write_error(out, request.id, Errc::invalid_arguments, *wrong);
-            }
-            write_reply(out, request.id, [&]() -> decltype(auto) {
-                return std::apply(function_, std::move(arguments));
+            return pack_produced(out, [&]() -> decltype(auto) {
+                Arguments arguments;
+                unpack(context, params, arguments);
+                return invoke_handler<kTakesContext>(function_, context, arguments);
             });
         }
+        return {};
     }
 
-    void start(const Request& request, ReplyTicket ticket, const asio::any_io_executor& executor)
-        override {
+    void start(codec::Bytes params, ReplyTicket ticket, HandlerExecutor executor) override {
         // A handler that outlives the request's bytes cannot take views of them: for coroutines
         // this does not compile, for RunOn::pool it is refused when the handler is added.
         if constexpr (!(codec::is_view<Args> || ...)) {
-            Arguments arguments;
-            if (const auto wrong =
-                    codec::unpack_arguments(request.method, request.params, arguments)) {
-                codec::Buffer out;
-                write_error(out, request.id, Errc::invalid_arguments, *wrong);
-                return ticket.send(std::move(out));
-            }
-            if constexpr (Awaited::is_coroutine) {
-                asio::co_spawn(
-                    executor,
-                    await(function_, std::move(arguments), std::move(ticket)),
-                    asio::detached
-                );
-            } else {
-                asio::post(
-                    executor,
-                    [this, arguments = std::move(arguments), ticket = std::move(ticket)]() mutable {
-                        codec::Buffer out;
-                        write_reply(out, ticket.id(), [&]() -> decltype(auto) {
-                            return std::apply(function_, std::move(arguments));
-                        });
-                        ticket.send(std::move(out));
-                    }
-                );
+            // Types of the arguments may throw whatever is done with them; the ticket answers.
+            try {
+                Arguments arguments;
+                unpack(ticket.request()->context(), params, arguments);
+                launch(std::move(arguments), std::move(ticket), executor);
+            } catch (...) {
+                if (ticket.request()) ticket.send(current_error(), codec::Buffer{});
             }
         }
     }
@@ -189,22 +210,62 @@ private:
         "a coroutine handler owns its arguments: take std::string instead of std::string_view"
     );
 
+    void launch(Arguments&& arguments, ReplyTicket&& ticket, const HandlerExecutor& executor) {
+        if constexpr (Awaited::is_coroutine) {
+            const RequestExecutor<HandlerExecutor> scoped{executor, ticket.request()};
+            asio::co_spawn(
+                scoped, await(function_, std::move(arguments), std::move(ticket)), asio::detached
+            );
+        } else {
+            asio::post(
+                executor,
+                [this, arguments = std::move(arguments), ticket = std::move(ticket)]() mutable {
+                    run_later(arguments, std::move(ticket));
+                }
+            );
+        }
+    }
+
+    static void unpack(const Context& context, codec::Bytes params, Arguments& to) {
+        if (auto wrong = codec::unpack_arguments(context.method(), params, to))
+            throw CallError{Error{Errc::invalid_arguments, *std::move(wrong)}};
+    }
+
+    void run_later(Arguments& arguments, ReplyTicket ticket) {
+        if (auto why = ticket.request()->why_not_begin())
+            return ticket.send(std::move(*why), codec::Buffer{});
+        codec::Buffer out;
+        Context& context = ticket.request()->context();
+        const ContextScope scope{context};
+        Result<void> ended = pack_produced(out, [&]() -> decltype(auto) {
+            return invoke_handler<kTakesContext>(function_, context, arguments);
+        });
+        ticket.send(std::move(ended), std::move(out));
+    }
+
     // The frame owns the arguments; the handler itself lives as long as the ticket's connection.
     static asio::awaitable<void> await(F& function, Arguments arguments, ReplyTicket ticket) {
+        if (auto why = ticket.request()->why_not_begin()) {
+            ticket.send(std::move(*why), codec::Buffer{});
+            co_return;
+        }
         codec::Buffer out;
+        Result<void> ended{};
         try {
+            Context& context = ticket.request()->context();
+            // On a line of its own: docs/hacking.md.
+            auto handled = invoke_handler<kTakesContext>(function, context, arguments);
             if constexpr (std::is_void_v<typename Awaited::type>) {
-                co_await std::apply(function, std::move(arguments));
-                write_returned(out, ticket.id(), std::monostate{});
+                co_await std::move(handled);
+                codec::pack_nil(out);
             } else {
-                const auto returned = co_await std::apply(function, std::move(arguments));
-                write_returned(out, ticket.id(), returned);
+                const auto returned = co_await std::move(handled);
+                ended = pack_returned(out, returned);
             }
         } catch (...) {
-            out.clear();
-            write_current_exception(out, ticket.id());
+            ended = current_error();
         }
-        ticket.send(std::move(out));
+        ticket.send(std::move(ended), std::move(out));
     }
 
     F function_;
@@ -228,26 +289,28 @@ template <class F>
         detail::HasSignature<F>,
         "a generic or overloaded callable has no signature of its own; use a Method<R(Args...)>"
     );
-    using Arguments = typename detail::Signature<F>::Arguments;
+    using Shape = detail::WithoutContext<typename detail::Signature<F>::Arguments>;
+    using Arguments = typename Shape::Arguments_;
     require_owned_arguments(options.run, detail::kTakesViews<Arguments>);
-    return std::make_unique<detail::FunctionHandler<F, Arguments>>(
+    return std::make_unique<detail::FunctionHandler<F, Arguments, Shape::takes_context>>(
         std::move(function), options.run
     );
 }
 
 // Makes a handler that must fit a contract. A generic callable gets the contract's parameters;
 // those of others may differ from the contract's where the wire does not: std::string_view for
-// std::string in a plain inline handler, for example. Throws std::invalid_argument as
-// make_handler().
+// std::string in a plain inline handler, for example. A Context& may come first. Throws
+// std::invalid_argument as make_handler().
 template <class R, class... Args, class F>
 [[nodiscard]] std::unique_ptr<Handler> make_contract_handler(
     const Method<R(Args...)>&, F function, HandlerOptions options
 ) {
+    constexpr bool kPlain = std::is_invocable_v<F&, std::remove_cvref_t<Args>...>;
     static_assert(
-        std::is_invocable_v<F&, std::remove_cvref_t<Args>...>,
+        kPlain || std::is_invocable_v<F&, Context&, std::remove_cvref_t<Args>...>,
         "the handler cannot be called with the arguments of the method's signature"
     );
-    using Returned = std::invoke_result_t<F&, std::remove_cvref_t<Args>...>;
+    using Returned = typename detail::ReturnedBy<!kPlain, F, std::remove_cvref_t<Args>...>::type;
     using Value =
         typename detail::UnwrappedResult<typename detail::AwaitedType<Returned>::type>::type;
     static_assert(
@@ -255,15 +318,16 @@ template <class R, class... Args, class F>
         "the handler does not return what the method's signature promises"
     );
     if constexpr (detail::HasSignature<F>) {
+        using Shape = detail::WithoutContext<typename detail::Signature<F>::Arguments>;
         static_assert(
-            std::tuple_size_v<typename detail::Signature<F>::Arguments> == sizeof...(Args),
+            std::tuple_size_v<typename Shape::Arguments_> == sizeof...(Args),
             "the handler takes another number of arguments than the method's signature"
         );
         return make_handler(std::move(function), options);
     } else {
         using Arguments = std::tuple<std::remove_cvref_t<Args>...>;
         require_owned_arguments(options.run, detail::kTakesViews<Arguments>);
-        return std::make_unique<detail::FunctionHandler<F, Arguments>>(
+        return std::make_unique<detail::FunctionHandler<F, Arguments, !kPlain>>(
             std::move(function), options.run
         );
     }

@@ -2,8 +2,10 @@
 // A method with its arguments: a value that can be kept, copied, retried and sent to many.
 
 #include <rollcall/base/clock.h>
+#include <rollcall/base/deadline.h>
 #include <rollcall/base/hash.h>
 #include <rollcall/codec/arguments.h>
+#include <rollcall/rpc/metadata.h>
 
 #include <array>
 #include <cstdint>
@@ -57,15 +59,51 @@ public:
     // The hash of its key, if it has one.
     [[nodiscard]] std::optional<std::uint64_t> key() const noexcept { return key_; }
 
+    // What travels beside the params; empty for most.
+    [[nodiscard]] const Metadata& metadata() const noexcept;
+
+    // Where the reply's metadata goes, or null.
+    [[nodiscard]] const ReplyMetadata* reply_metadata() const noexcept {
+        return beside_ && beside_->reply ? &*beside_->reply : nullptr;
+    }
+
+    // Whether the server must hear of its metadata or its deadline: it waits until the server is
+    // known to understand them.
+    [[nodiscard]] bool awaits_hello() const noexcept { return awaits_hello_ || needs_metadata_; }
+
+    // Whether it cannot be sent to a server that does not understand metadata.
+    [[nodiscard]] bool needs_metadata() const noexcept { return needs_metadata_; }
+
+    // For those who make calls of calls: the longest that one attempt may take.
+    void limit_attempt(Duration timeout) noexcept { timeout_ = timeout; }
+
+    // Takes over from the handler that runs on this thread, if one does, what calls inherit: its
+    // trace and its request id. Its deadline is earlier than `deadline`: that one.
+    [[nodiscard]] Deadline inherit(Deadline deadline);
+
 protected:
-    void set_timeout(Duration timeout) noexcept { timeout_ = timeout; }
+    void set_timeout(Duration timeout) noexcept {
+        timeout_ = timeout;
+        awaits_hello_ = true;
+    }
+
+    void set_metadata(std::string_view name, std::string_view value);
+    void set_reply_metadata(const ReplyMetadata& reply);
 
     void set_idempotent() noexcept { idempotent_ = true; }
 
     void set_key(std::string_view key) noexcept { key_ = stable_hash(key); }
 
 private:
-    static constexpr std::size_t kSmallBytes = 108;
+    static constexpr std::size_t kSmallBytes = 90;
+
+    // What few calls have. Shared by copies, and copied before it is changed.
+    struct Beside {
+        Metadata metadata;
+        std::optional<ReplyMetadata> reply;
+    };
+
+    [[nodiscard]] Beside& own_beside();
 
     explicit PackedInvocation(codec::Buffer&& bytes);
     // This thread's spare buffer, so that packing small invocations does not allocate.
@@ -74,7 +112,10 @@ private:
     Duration timeout_{0};
     std::optional<std::uint64_t> key_;
     std::shared_ptr<const codec::Buffer> large_;
+    std::shared_ptr<const Beside> beside_;
     bool idempotent_ = false;
+    bool awaits_hello_ = false;
+    bool needs_metadata_ = false;
     std::uint8_t small_size_ = 0;
     std::array<char, kSmallBytes> small_;  // only [0, small_size_) is ever read
 };
@@ -98,6 +139,28 @@ public:
 
     [[nodiscard]] Invocation within(Duration timeout) const& {
         return Invocation{*this}.within(timeout);
+    }
+
+    // Metadata of this call, which the handler finds in its Context: with("tenant", "blue"). Throws
+    // std::length_error beyond the limits of Metadata. A server that does not speak the extension
+    // gets nothing of it: the call fails, not sent.
+    [[nodiscard]] Invocation&& with(std::string_view name, std::string_view value) && {
+        set_metadata(name, value);
+        return std::move(*this);
+    }
+
+    [[nodiscard]] Invocation with(std::string_view name, std::string_view value) const& {
+        return Invocation{*this}.with(name, value);
+    }
+
+    // The metadata of the reply is to be found there afterwards.
+    [[nodiscard]] Invocation&& metadata_to(const ReplyMetadata& reply) && {
+        set_reply_metadata(reply);
+        return std::move(*this);
+    }
+
+    [[nodiscard]] Invocation metadata_to(const ReplyMetadata& reply) const& {
+        return Invocation{*this}.metadata_to(reply);
     }
 
     // Executing it twice does no harm: it may be retried although it may have been executed.

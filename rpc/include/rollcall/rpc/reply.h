@@ -1,36 +1,28 @@
 #pragma once
-// The answer to one request, from the server's side. Users need server.h only.
+// The answer to one request, from the side that gives it. Users need server.h only.
 
 #include <rollcall/base/result.h>
-#include <rollcall/codec/message.h>
 #include <rollcall/codec/pack.h>
+#include <rollcall/rpc/context.h>
 
-#include <exception>
+#include <cstdint>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <type_traits>
 #include <utility>
+#include <variant>
 
 namespace rollcall::rpc {
 
-// A request as a handler's adapter sees it: views of the connection's bytes.
-struct Request {
-    codec::Bytes method;
-    codec::Bytes params;
-    std::optional<std::uint32_t> id;  // none for a notification, which gets no reply
-};
+// The exception that is being handled as an Error: a CallError is the one in it, anything else is
+// handler_failed with what().
+[[nodiscard]] Error current_error();
 
-// Writes an error reply, or nothing if there is no id.
-void write_error(
-    codec::Buffer& out, std::optional<std::uint32_t> id, Errc code, std::string_view message
-);
-// An error that a handler returned or threw. Its own codes travel; the error of a call that it made
-// itself, which names a method or an endpoint, becomes handler_failed.
-void write_error(codec::Buffer& out, std::optional<std::uint32_t> id, const Error& error);
-
-// The error reply for the exception that is being handled: a CallError as the Error in it,
-// anything else is handler_failed with what().
-void write_current_exception(codec::Buffer& out, std::optional<std::uint32_t> id);
+// An error of a handler as it may travel. Its own codes do; the error of a call that it made
+// itself, which names a method or an endpoint, becomes handler_failed: what it promises about that
+// call is not true of this one.
+[[nodiscard]] Error as_reply(Error&& error);
 
 namespace detail {
 
@@ -41,77 +33,109 @@ inline constexpr bool kIsResult<rollcall::Result<T>> = true;
 
 }  // namespace detail
 
-// Writes the reply for a value that a handler returned: T, Result<T> or Result<void>.
+// Packs what a handler returned (T, Result<T> or Result<void>) or returns its error.
 template <class R>
-void write_returned(codec::Buffer& out, std::optional<std::uint32_t> id, const R& returned) {
+[[nodiscard]] Result<void> pack_returned(codec::Buffer& out, const R& returned) {
     if constexpr (detail::kIsResult<R>) {
-        if (!returned) return write_error(out, id, returned.error());
+        if (!returned) return Error{returned.error()};
         if constexpr (std::is_void_v<typename R::value_type>) {
-            write_returned(out, id, std::monostate{});
+            codec::pack_nil(out);
         } else {
-            write_returned(out, id, *returned);
+            codec::pack(out, *returned);
         }
     } else {
-        if (!id) return;
-        codec::write_result_head(out, *id);
         codec::pack(out, returned);
     }
+    return {};
 }
 
-// Runs `produce` and writes what it returns or throws. A reply that fails half-way is taken back.
+// Runs `produce` and packs what it returns; what it throws is the error. After an error `out` is
+// as it was.
 template <class Produce>
-void write_reply(codec::Buffer& out, std::optional<std::uint32_t> id, Produce&& produce) {
+[[nodiscard]] Result<void> pack_produced(codec::Buffer& out, Produce&& produce) {
     const std::size_t start = out.size();
+    Result<void> packed{};
     try {
         if constexpr (std::is_void_v<decltype(produce())>) {
             produce();
-            write_returned(out, id, std::monostate{});
+            codec::pack_nil(out);
         } else {
-            write_returned(out, id, produce());
+            packed = pack_returned(out, produce());
         }
     } catch (...) {
-        out.truncate(start);
-        write_current_exception(out, id);
+        packed = current_error();
     }
+    if (!packed) out.truncate(start);
+    return packed;
 }
 
-// Where replies of handlers go that do not run inline.
-class ReplySink {
+class ActiveRequest;
+
+// Where replies of handlers go that do not end at once.
+class ReplySink : public RequestSource {
 public:
-    // Called from any thread, exactly once per request, with the whole message (empty for a
-    // notification). `self` is this sink.
+    // Called from any thread, exactly once per request, with the packed result or the error.
     virtual void reply(
-        const std::shared_ptr<ReplySink>& self,
-        std::optional<std::uint32_t> id,
-        std::size_t request_bytes,
-        codec::Buffer&& message
+        const std::shared_ptr<ActiveRequest>& request, Result<void> ended, codec::Buffer&& result
     ) = 0;
 
 protected:
     ~ReplySink() = default;
 };
 
+// A request whose handler does not end at once. Shared by its handler, which holds its ticket, and
+// by what may stop it.
+class ActiveRequest {
+public:
+    // `charged_bytes`: what it counts against the budget of its server.
+    ActiveRequest(
+        std::shared_ptr<ReplySink> sink,
+        std::optional<std::uint32_t> id,
+        std::size_t charged_bytes,
+        Context::Facts facts
+    );
+
+    [[nodiscard]] const std::shared_ptr<ReplySink>& sink() const noexcept { return sink_; }
+
+    [[nodiscard]] std::optional<std::uint32_t> id() const noexcept { return id_; }
+
+    [[nodiscard]] std::size_t charged_bytes() const noexcept { return charged_bytes_; }
+
+    [[nodiscard]] Context& context() noexcept { return context_; }
+
+    // Nobody waits for it any more; `why` is what is answered if it has not begun. The first reason
+    // counts. On the connection's I/O thread.
+    void stop(Errc why);
+
+    // Asked before it begins: why it is not to, if it is not. Any thread.
+    [[nodiscard]] std::optional<Error> why_not_begin() const;
+
+private:
+    const std::shared_ptr<ReplySink> sink_;
+    const std::optional<std::uint32_t> id_;
+    const std::size_t charged_bytes_;
+    std::stop_source stop_;
+    std::atomic<Errc> stopped_for_{};
+    Context context_;
+};
+
 // The duty to answer one request. If it is destroyed unanswered (a coroutine that was dropped),
 // the peer gets handler_failed: no caller waits for a reply that nobody will send.
 class ReplyTicket {
 public:
-    ReplyTicket(
-        std::shared_ptr<ReplySink> sink, std::optional<std::uint32_t> id, std::size_t request_bytes
-    )
-        : sink_(std::move(sink)), id_(id), request_bytes_(request_bytes) {}
+    explicit ReplyTicket(std::shared_ptr<ActiveRequest> request) : request_(std::move(request)) {}
 
     ReplyTicket(ReplyTicket&&) noexcept = default;
     ReplyTicket& operator=(ReplyTicket&&) = delete;
     ~ReplyTicket();
 
-    [[nodiscard]] std::optional<std::uint32_t> id() const { return id_; }
+    // Not after send().
+    [[nodiscard]] const std::shared_ptr<ActiveRequest>& request() const { return request_; }
 
-    void send(codec::Buffer&& message);
+    void send(Result<void> ended, codec::Buffer&& result);
 
 private:
-    std::shared_ptr<ReplySink> sink_;
-    std::optional<std::uint32_t> id_;
-    std::size_t request_bytes_;
+    std::shared_ptr<ActiveRequest> request_;
 };
 
 }  // namespace rollcall::rpc

@@ -4,7 +4,7 @@
 #include <rollcall/base/endpoint.h>
 #include <rollcall/base/log.h>
 #include <rollcall/codec/limits.h>
-#include <rollcall/rpc/handler.h>
+#include <rollcall/rpc/handler_registry.h>
 #include <rollcall/rpc/io_threads.h>
 
 #include <memory>
@@ -42,6 +42,7 @@ struct ServerOptions {
     std::size_t write_queue_hard = std::size_t{64} << 20U;  // unsent bytes: closed
 
     // Timeouts
+    Duration call_timeout = std::chrono::seconds{5};  // of the server's own calls to its peers
     Duration first_byte_timeout = std::chrono::seconds{5};  // from accept to the first byte
     // A half message must make progress of 16 KiB, and unsent replies any, within this time.
     Duration stall_timeout = std::chrono::seconds{30};
@@ -52,76 +53,35 @@ struct ServerOptions {
 };
 
 struct ServerStats {
-    std::uint64_t connections = 0;      // open now
-    std::uint64_t accepted = 0;         // ever
-    std::uint64_t refused = 0;          // over max_connections
-    std::uint64_t requests = 0;         // requests and notifications read
-    std::uint64_t in_flight_bytes = 0;  // of max_request_bytes, in use now
-    std::uint64_t protocol_errors = 0;  // connections closed for what they sent
-    std::uint64_t unauthenticated = 0;  // requests refused for want of a token
+    std::uint64_t connections = 0;            // open now
+    std::uint64_t accepted = 0;               // ever
+    std::uint64_t refused = 0;                // over max_connections
+    std::uint64_t requests = 0;               // requests and notifications read
+    std::uint64_t in_flight_bytes = 0;        // of max_request_bytes, in use now
+    std::uint64_t protocol_errors = 0;        // connections closed for what they sent
+    std::uint64_t unauthenticated = 0;        // requests refused for want of a token
+    std::uint64_t dropped_notifications = 0;  // to peers that have too much unread already
 };
 
 class ServerCore;
 
-// Methods are added with handle(), then start() listens and serves until stop(). Handlers run on
-// I/O threads, several at a time if there are several threads, and must not block; one that does
-// is added with {.run = RunOn::pool}. What a handler throws becomes an error reply.
+// Methods are added with handle() (handler_registry.h), then start() listens and serves until
+// stop(). Handlers run on I/O threads, several at a time if there are several threads, and must not
+// block; one that does is added with {.run = RunOn::pool}. What a handler throws becomes an error
+// reply.
 //
 // Thread safety: all members may be called from any thread, handlers included, but handle() only
 // before start(). Destroying a server stops it with its default grace; on an I/O thread it returns
 // at once, elsewhere it waits: also for handlers on the pool that have begun, without limit,
 // because they use the program's objects. What blocks there must end by itself; the log says who is
 // waited for.
-class Server {
+class Server final : public HandlerRegistry {
 public:
     // Throws std::invalid_argument if an option makes no sense.
     explicit Server(ServerOptions options = ServerOptions());
     ~Server();
     Server(Server&& other) noexcept;
     Server& operator=(Server&& other) noexcept;
-
-    // Adds a handler for a contract: a function, a lambda, an awaitable coroutine; returning T,
-    // Result<T> or void. Throws std::logic_error if the name is taken or reserved ("$/...") or the
-    // server has started.
-    template <class R, class... Args, class F>
-    void handle(
-        const Method<R(Args...)>& method, F function, HandlerOptions options = HandlerOptions()
-    ) {
-        add(method.name(),
-            method.is_idempotent(),
-            make_contract_handler(method, std::move(function), options));
-    }
-
-    // A member function of an object that must outlive the server.
-    template <class R, class... Args, class Member, class Object>
-    requires std::is_member_function_pointer_v<Member>
-
-    void handle(
-        const Method<R(Args...)>& method,
-        Member member,
-        Object& object,
-        HandlerOptions options = HandlerOptions()
-    ) {
-        handle(method, bind(member, object), options);
-    }
-
-    // By name alone: the signature is the function's own.
-    template <class F>
-    void handle(std::string_view name, F function, HandlerOptions options = HandlerOptions()) {
-        add(name, false, make_handler(std::move(function), options));
-    }
-
-    template <class Member, class Object>
-    requires std::is_member_function_pointer_v<Member>
-
-    void handle(
-        std::string_view name,
-        Member member,
-        Object& object,
-        HandlerOptions options = HandlerOptions()
-    ) {
-        handle(name, bind(member, object), options);
-    }
 
     // Listens and serves; returns at once. Throws std::system_error that names the address and,
     // where it can be found out, the process that holds it; std::logic_error if started before.
@@ -144,23 +104,9 @@ public:
     [[nodiscard]] IoThreads io() const;
 
 private:
-    template <class Member, class Object>
-    static auto bind(Member member, Object& object) {
-        return bind_signature(
-            member, object, static_cast<typename detail::Signature<Member>::Arguments*>(nullptr)
-        );
-    }
-
-    template <class Member, class Object, class... Args>
-    static auto bind_signature(Member member, Object& object, std::tuple<Args...>*) {
-        // By reference: an awaitable member's const& parameters must outlive this lambda's call.
-        return [member, target = &object](Args&&... arguments) ->
-               typename detail::Signature<Member>::Returned {
-                   return (target->*member)(std::move(arguments)...);
-               };
-    }
-
-    void add(std::string_view name, bool is_idempotent, std::unique_ptr<Handler> handler);
+    void add(std::string_view name, bool is_idempotent, std::unique_ptr<Handler> handler) override;
+    void set_on_connect(Connected connected) override;
+    void set_on_disconnect(Disconnected disconnected) override;
 
     std::shared_ptr<ServerCore> core_;
 };

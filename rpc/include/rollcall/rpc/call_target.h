@@ -1,0 +1,126 @@
+#pragma once
+// Where calls go: the client of one server, or the connection of one peer. Users need client.h or
+// peer.h only.
+
+#include <rollcall/rpc/call.h>
+
+#include <asio/any_io_executor.hpp>
+#include <asio/associated_cancellation_slot.hpp>
+#include <asio/async_result.hpp>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+namespace rollcall::rpc {
+
+// Thread safety: any thread.
+class CallTarget {
+public:
+    CallTarget() = default;
+    CallTarget(const CallTarget&) = delete;
+    CallTarget& operator=(const CallTarget&) = delete;
+    virtual ~CallTarget() = default;
+
+    // Ends the call by its finish() or fail(), as Call says.
+    virtual void submit(CallPtr call) = 0;
+    // Ends it with `cancelled` unless it is over. It may come before the call.
+    virtual void cancel(const CallPtr& call) = 0;
+
+    // Where completions run that name no executor.
+    [[nodiscard]] virtual asio::any_io_executor executor() const = 0;
+    // Of calls that name none.
+    [[nodiscard]] virtual Duration call_timeout() const = 0;
+    // "127.0.0.1:9000".
+    [[nodiscard]] virtual std::string target_name() const = 0;
+};
+
+using CallTargetPtr = std::shared_ptr<CallTarget>;
+
+namespace detail {
+
+// How long a blocking caller gives the I/O thread to end a call whose deadline has passed.
+inline constexpr Duration kBlockingGrace = std::chrono::milliseconds{4};
+
+// The deadline of a call that begins now; what it inherits is added to the invocation.
+// `call_timeout` counts if it names none.
+[[nodiscard]] Deadline begin_call(Duration call_timeout, PackedInvocation& invocation);
+// What makes a blocking call impossible here, if anything.
+[[nodiscard]] std::optional<Error> why_not_block(
+    const CallTarget& target, const PackedInvocation& invocation
+);
+// For a blocking caller who waits no longer.
+[[nodiscard]] Error unanswered(const CallTarget& target, const Call& call, Sent sent);
+// Has the call cancelled when the handler that runs on this thread is told to stop. Before the call
+// begins.
+void stop_with_handler(const CallPtr& call, std::function<void()> cancel);
+void stop_with_handler(const CallTargetPtr& target, const CallPtr& call);
+
+[[nodiscard]] inline Deadline with_grace(Deadline deadline) {
+    return deadline.is_never() ? deadline : Deadline::at(deadline.point() + kBlockingGrace);
+}
+
+template <class R>
+[[nodiscard]] Result<R> wait_for(
+    const CallTargetPtr& target,
+    PackedInvocation invocation,
+    Deadline deadline,
+    Call::Kind kind = Call::Kind::reply
+) {
+    auto* call = new BlockingCall<R>{std::move(invocation), deadline, kind};
+    const CallPtr mine{call};
+    stop_with_handler(target, mine);
+    target->submit(mine);
+    if (auto result = call->wait(with_grace(deadline))) return std::move(*result);
+    return unanswered(*target, *call, call->give_up());
+}
+
+template <class R>
+[[nodiscard]] Result<R> call_blocking(const CallTargetPtr& target, Invocation<R>&& invocation) {
+    if (auto error = why_not_block(*target, invocation)) return std::move(*error);
+    const Deadline deadline = begin_call(target->call_timeout(), invocation);
+    return wait_for<R>(target, std::move(invocation), deadline);
+}
+
+template <class R, class Handler>
+void start_call(const CallTargetPtr& target, Invocation<R>&& invocation, Handler&& handler) {
+    // The clock starts here, when the call is awaited, not where the expression was written.
+    const Deadline deadline = begin_call(target->call_timeout(), invocation);
+    auto slot = asio::get_associated_cancellation_slot(handler);
+    using Decayed = std::decay_t<Handler>;
+    const CallPtr call = AsyncCall<R, Decayed>::make(
+        std::move(invocation), deadline, Decayed{std::forward<Handler>(handler)}, target->executor()
+    );
+    if (slot.is_connected()) {
+        // The slot only posts: the call ends on the target's thread like any other.
+        slot.assign([weak = std::weak_ptr<CallTarget>{target}, call](asio::cancellation_type) {
+            if (const auto alive = weak.lock()) alive->cancel(call);
+        });
+    }
+    stop_with_handler(target, call);
+    target->submit(call);
+}
+
+template <class R, class Token>
+auto call_async(const CallTargetPtr& target, Invocation<R>&& invocation, Token&& token) {
+    return asio::async_initiate<Token, void(Result<R>)>(
+        [](auto handler, const CallTargetPtr& to, Invocation<R> packed) {
+            start_call<R>(to, std::move(packed), std::move(handler));
+        },
+        token,
+        target,
+        std::move(invocation)
+    );
+}
+
+template <class R>
+void send_notification(const CallTargetPtr& target, Invocation<R>&& invocation) {
+    const Deadline deadline = begin_call(target->call_timeout(), invocation);
+    target->submit(CallPtr{new NotifyCall{std::move(invocation), deadline}});
+}
+
+}  // namespace detail
+}  // namespace rollcall::rpc

@@ -1,0 +1,61 @@
+#include "envelope.h"
+
+#include <rollcall/codec/pack.h>
+#include <rollcall/codec/reader.h>
+
+#include <stdexcept>
+
+namespace rollcall::rpc {
+namespace {
+
+constexpr std::string_view kBudget = "t";
+
+void read_pair(Envelope& envelope, codec::Bytes name, codec::Reader& value) {
+    if (name == kBudget) {
+        envelope.budget_ms = value.read_unsigned();
+        return;
+    }
+    const auto text = value.read_text();
+    if (!text || name.size() < Metadata::kMinNameBytes) return;
+    if (!envelope.metadata) envelope.metadata = std::make_unique<Metadata>();
+    envelope.metadata->set(name, *text);
+}
+
+}  // namespace
+
+Result<Envelope> read_envelope(codec::Bytes map) {
+    Envelope envelope;
+    codec::Reader reader{map};
+    const std::uint32_t pairs = reader.read_map().value_or(0);
+    try {
+        for (std::uint32_t i = 0; i < pairs; ++i) {
+            codec::Reader name{reader.skip()};
+            codec::Reader value{reader.skip()};
+            read_pair(envelope, name.read_text().value_or(codec::Bytes{}), value);
+        }
+    } catch (const std::length_error& beyond) {
+        return Error{Errc::invalid_request, beyond.what()};
+    }
+    return envelope;
+}
+
+void write_envelope(
+    codec::Buffer& out, const std::optional<std::uint64_t>& budget_ms, const Metadata& metadata
+) {
+    codec::pack_map_head(out, metadata.size() + (budget_ms ? 1 : 0));
+    if (budget_ms) {
+        codec::pack_str(out, kBudget);
+        codec::pack_unsigned(out, *budget_ms);
+    }
+    for (const auto& [name, value] : metadata) {
+        codec::pack_str(out, name);
+        codec::pack_str(out, value);
+    }
+}
+
+std::uint64_t budget_ms(Duration remaining) {
+    const auto ms = std::chrono::ceil<std::chrono::milliseconds>(remaining).count();
+    return ms > 0 ? static_cast<std::uint64_t>(ms) : 0;
+}
+
+}  // namespace rollcall::rpc

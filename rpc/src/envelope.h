@@ -1,0 +1,40 @@
+#pragma once
+// The trailing map of a message: what travels beside method, params and result.
+
+#include <rollcall/base/clock.h>
+#include <rollcall/base/result.h>
+#include <rollcall/codec/buffer.h>
+#include <rollcall/rpc/metadata.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+namespace rollcall::rpc {
+
+// Names of one byte are the protocol's, all others the users'. Absent from the wire when empty.
+struct Envelope {
+    // "t": how long the caller goes on waiting, in ms.
+    std::optional<std::uint64_t> budget_ms;
+    std::unique_ptr<Metadata> metadata;  // null if there is none
+};
+
+// Reads one packed map. Unknown names of one byte, names that are no text and values of other types
+// than expected are passed over; more metadata than the limit is an error (invalid_request).
+[[nodiscard]] Result<Envelope> read_envelope(codec::Bytes map);
+
+// Whether there is anything to write.
+[[nodiscard]] inline bool has_envelope(
+    const std::optional<std::uint64_t>& budget_ms, const Metadata& metadata
+) {
+    return budget_ms.has_value() || !metadata.empty();
+}
+
+void write_envelope(
+    codec::Buffer& out, const std::optional<std::uint64_t>& budget_ms, const Metadata& metadata
+);
+
+// What is left, rounded up: a caller who waits is never told to be gone.
+[[nodiscard]] std::uint64_t budget_ms(Duration remaining);
+
+}  // namespace rollcall::rpc

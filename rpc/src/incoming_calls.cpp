@@ -1,0 +1,138 @@
+#include "incoming_calls.h"
+
+#include <rollcall/codec/error_codec.h>
+
+#include <utility>
+
+namespace rollcall::rpc {
+
+void write_error(
+    codec::Buffer& out,
+    std::optional<std::uint32_t> id,
+    const Error& error,
+    const ReplyFormat& format
+) {
+    if (!id) return;
+    if (!format.features.has(Feature::errors)) {
+        const std::string text = codec::error_text(error.code(), error.message());
+        return codec::write_error_response(out, *id, text);
+    }
+    codec::Buffer packed;
+    codec::pack_error(packed, error);
+    codec::write_error_value(out, *id, packed.view());
+}
+
+void finish_reply(
+    codec::Buffer& out,
+    std::size_t start,
+    std::optional<std::uint32_t> id,
+    Result<void>&& ended,
+    const Metadata& metadata,
+    const ReplyFormat& format
+) {
+    if (!id) return out.truncate(start);
+    if (!ended) {
+        out.truncate(start);
+        write_error(out, id, as_reply(std::move(ended.error())), format);
+    }
+    if (!metadata.empty() && format.features.has(Feature::metadata)) {
+        codec::Buffer map;
+        write_envelope(map, std::nullopt, metadata);
+        codec::add_response_metadata(out, start, map.view());
+    }
+    const std::size_t size = out.size() - start;
+    if (size <= format.max_bytes) return;
+    out.truncate(start);
+    const Error too_large{
+        Errc::result_too_large,
+        "the result has " + std::to_string(size) + " bytes; the limit is " +
+            std::to_string(format.max_bytes)};
+    write_error(out, id, too_large, format);
+}
+
+Admitted IncomingCalls::admit(
+    const codec::Message& message, codec::Buffer& out, const ReplyFormat& format
+) const {
+    Admitted admitted;
+    if (message.type == codec::MessageType::request) admitted.id = message.id;
+    if (!message.metadata.empty()) {
+        auto envelope = read_envelope(message.metadata);
+        if (!envelope) {
+            write_error(out, admitted.id, envelope.error(), format);
+            return admitted;
+        }
+        admitted.envelope = std::move(*envelope);
+    }
+    admitted.method = methods_.find(message.method);
+    admitted.params = message.params;
+    if (admitted.method == nullptr && admitted.id) {
+        const Error unknown{Errc::method_not_found, methods_.not_found(message.method)};
+        write_error(out, admitted.id, unknown, format);
+    }
+    return admitted;
+}
+
+void IncomingCalls::begin(
+    const MethodEntry& method, const std::shared_ptr<ActiveRequest>& request
+) {
+    if (!request->id()) {
+        ++notifications_;
+        return;
+    }
+    by_id_.insert_or_assign(
+        *request->id(), InFlight{&method, request, request->context().deadline()}
+    );
+}
+
+void IncomingCalls::end(const ActiveRequest& request) {
+    if (!request.id()) {
+        --notifications_;
+        return;
+    }
+    by_id_.erase(*request.id());
+}
+
+void IncomingCalls::cancel(std::uint32_t id) {
+    const auto found = by_id_.find(id);
+    if (found == by_id_.end()) return;
+    found->second.deadline = Deadline::never();
+    if (const auto request = found->second.request.lock()) request->stop(Errc::cancelled);
+}
+
+void IncomingCalls::stop_all() {
+    // What is told to stop may end at once, and end() itself.
+    for (auto& [id, each] : std::exchange(by_id_, {})) {
+        if (const auto request = each.request.lock()) request->stop(Errc::connection_lost);
+    }
+    notifications_ = 0;
+}
+
+void IncomingCalls::expire(TimePoint now) {
+    std::vector<std::shared_ptr<ActiveRequest>> late;
+    for (auto& [id, each] : by_id_) {
+        if (!each.deadline.expired(now)) continue;
+        each.deadline = Deadline::never();
+        if (auto request = each.request.lock()) late.push_back(std::move(request));
+    }
+    for (const auto& request : late)
+        request->stop(Errc::timed_out);
+}
+
+Deadline IncomingCalls::earliest() const {
+    Deadline earliest;
+    for (const auto& [id, each] : by_id_)
+        earliest = earliest.earlier(each.deadline);
+    return earliest;
+}
+
+std::string IncomingCalls::names() const {
+    std::string names;
+    for (const auto& [id, each] : by_id_) {
+        const std::string name = "'" + each.method->name + "'";
+        if (names.find(name) == std::string::npos) names += (names.empty() ? "" : ", ") + name;
+    }
+    if (notifications_ > 0) names += names.empty() ? "a notification" : ", a notification";
+    return names;
+}
+
+}  // namespace rollcall::rpc

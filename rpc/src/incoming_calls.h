@@ -1,0 +1,97 @@
+#pragma once
+// What the peer of a connection asks of this side: requests in, replies and work out. No I/O.
+
+#include <rollcall/codec/message.h>
+#include <rollcall/rpc/reply.h>
+
+#include "envelope.h"
+#include "feature_set.h"
+#include "method_table.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace rollcall::rpc {
+
+// How replies to a peer may look.
+struct ReplyFormat {
+    Features features;
+    std::size_t max_bytes = 0;
+};
+
+// Writes an error reply, or nothing if there is no id. `error` as as_reply() leaves it.
+void write_error(
+    codec::Buffer& out,
+    std::optional<std::uint32_t> id,
+    const Error& error,
+    const ReplyFormat& format
+);
+
+// Finishes a reply: write_result_head() was written at `start`, the packed result behind it if
+// `ended` holds. Puts the error in its place otherwise, or if the reply exceeds the limit. Without
+// an id everything from `start` on is taken back.
+void finish_reply(
+    codec::Buffer& out,
+    std::size_t start,
+    std::optional<std::uint32_t> id,
+    Result<void>&& ended,
+    const Metadata& metadata,
+    const ReplyFormat& format
+);
+
+// A request or a notification that is to be executed. Views of its message.
+struct Admitted {
+    const MethodEntry* method = nullptr;  // null: nothing is to be done
+    codec::Bytes params;
+    std::optional<std::uint32_t> id;  // none for a notification
+    Envelope envelope;
+};
+
+// Pure; one thread at a time.
+class IncomingCalls {
+public:
+    explicit IncomingCalls(const MethodTable& methods) : methods_(methods) {}
+
+    // Whether the request's id belongs to one whose handler has not ended.
+    [[nodiscard]] bool is_taken(std::uint32_t id) const { return by_id_.contains(id); }
+
+    // A message that asks for one of the methods. What cannot be executed is answered in `out`.
+    [[nodiscard]] Admitted admit(
+        const codec::Message& message, codec::Buffer& out, const ReplyFormat& format
+    ) const;
+
+    // A handler that does not end at once takes the request's id until end().
+    void begin(const MethodEntry& method, const std::shared_ptr<ActiveRequest>& request);
+    void end(const ActiveRequest& request);
+
+    // The peer waits for this one no longer. What is unknown has ended.
+    void cancel(std::uint32_t id);
+
+    // The connection has ended: nobody waits for requests. Notifications go on.
+    void stop_all();
+
+    // Stops what has exceeded its deadline.
+    void expire(TimePoint now);
+    [[nodiscard]] Deadline earliest() const;
+
+    [[nodiscard]] std::size_t size() const { return by_id_.size() + notifications_; }
+
+    // The names of the methods in flight, for the log.
+    [[nodiscard]] std::string names() const;
+
+private:
+    struct InFlight {
+        const MethodEntry* method;
+        std::weak_ptr<ActiveRequest> request;
+        Deadline deadline;  // of those that have not been stopped
+    };
+
+    const MethodTable& methods_;
+    std::unordered_map<std::uint32_t, InFlight> by_id_;
+    std::size_t notifications_ = 0;
+};
+
+}  // namespace rollcall::rpc

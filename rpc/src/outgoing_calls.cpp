@@ -1,0 +1,187 @@
+#include "outgoing_calls.h"
+
+#include <rollcall/codec/error_codec.h>
+
+#include "envelope.h"
+#include "hello.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace rollcall::rpc {
+namespace {
+
+// The array, the type and the id.
+constexpr std::size_t kRequestHeadBytes = 7;
+// Bodies from this size on are sent from where they are.
+constexpr std::size_t kLargeBodyBytes = std::size_t{32} << 10U;
+// Neovim closes the connection on longer names.
+constexpr std::size_t kMaxPlainMethodBytes = 100;
+
+std::string milliseconds_text(Duration duration) {
+    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
+    return std::to_string(ms) + " ms";
+}
+
+}  // namespace
+
+void fail_call(Call& call, Errc code, std::string message, Sent sent, std::string_view endpoint) {
+    if (call.done) return;
+    call.done = true;
+    if (call.exposed) sent = Sent::maybe_sent;
+    call.fail(Error{code, std::move(message)}
+                  .with_method(call.invocation.method())
+                  .with_endpoint(endpoint)
+                  .with_sent(sent));
+}
+
+std::size_t OutgoingCalls::max_bytes() const {
+    return peer_.max_message_bytes == 0 ? max_message_bytes_
+                                        : std::min(max_message_bytes_, peer_.max_message_bytes);
+}
+
+std::optional<Error> OutgoingCalls::forbidden(const Call& call, std::size_t bytes) const {
+    const PackedInvocation& invocation = call.invocation;
+    if (bytes > max_bytes()) {
+        return Error{
+            Errc::message_too_large,
+            "the request has " + std::to_string(bytes) + " bytes; the limit is " +
+                std::to_string(max_bytes())};
+    }
+    const std::size_t name = invocation.method().size();
+    const std::size_t name_limit =
+        peer_.dialect == Dialect::plain ? kMaxPlainMethodBytes : codec::kMaxMethodBytes;
+    if (name > name_limit) {
+        return Error{
+            Errc::message_too_large,
+            "the method name has " + std::to_string(name) + " bytes; the limit for this peer is " +
+                std::to_string(name_limit)};
+    }
+    if (invocation.needs_metadata() && !peer_.features.has(Feature::metadata)) {
+        return Error{
+            Errc::invalid_argument,
+            "this peer does not understand metadata: it did not agree to it in a hello"};
+    }
+    return std::nullopt;
+}
+
+void OutgoingCalls::pack_envelope(const Call& call, TimePoint now) {
+    envelope_.clear();
+    if (!peer_.features.has(Feature::metadata)) return;
+    const Metadata& metadata = call.invocation.metadata();
+    std::optional<std::uint64_t> budget;
+    const bool waits = call.kind == Call::Kind::reply && !call.deadline.is_never();
+    if (waits) budget = budget_ms(call.deadline.remaining(now));
+    if (has_envelope(budget, metadata)) write_envelope(envelope_, budget, metadata);
+    // A message that has no room for its budget goes without.
+    const std::size_t bytes = kRequestHeadBytes + call.invocation.body().size() + envelope_.size();
+    if (metadata.empty() && bytes > max_bytes()) envelope_.clear();
+}
+
+std::shared_ptr<const codec::Buffer> OutgoingCalls::start(
+    const CallPtr& call, codec::Buffer& out, codec::Buffer& out_after, TimePoint now
+) {
+    const codec::Bytes body = call->invocation.body();
+    pack_envelope(*call, now);
+    if (auto why = forbidden(*call, kRequestHeadBytes + body.size() + envelope_.size())) {
+        fail(*call, std::move(*why));
+        return nullptr;
+    }
+    const std::size_t before = out.size();
+    const bool one_way = call->kind == Call::Kind::nothing;
+    const auto shape = envelope_.empty() ? codec::Shape::plain : codec::Shape::with_metadata;
+    if (one_way) {
+        codec::write_notification_head(out, shape);
+        call->done = true;
+    } else {
+        codec::write_request_head(out, pending_.add(call), shape);
+    }
+    const bool apart = call->invocation.large_body() && body.size() >= kLargeBodyBytes;
+    if (!apart) out.append(body);
+    (apart ? out_after : out).append(envelope_.view());
+    position_ += out.size() - before;
+    if (apart) position_ += body.size() + envelope_.size();
+    call->wire_end = position_;
+    if (one_way) notification_ends_.push_back(position_);
+    return apart ? call->invocation.large_body() : nullptr;
+}
+
+void OutgoingCalls::on_response(const codec::Message& message) {
+    const CallPtr call = pending_.take(message.id);
+    if (!call) {
+        ++late_replies_;
+        return;
+    }
+    answered_ = true;
+    call->done = true;
+    if (const ReplyMetadata* const wanted = call->invocation.reply_metadata()) {
+        auto envelope = read_envelope(message.metadata.empty() ? "\x80" : message.metadata);
+        if (envelope && envelope->metadata) wanted->set(std::move(*envelope->metadata));
+    }
+    if (message.error == codec::kNil) return call->finish(message.result);
+    Error error = read_error(message.error);
+    error.set_method(call->invocation.method()).set_endpoint(endpoint_);
+    if (call->exposed || !is_promise(error.code())) error.set_sent(Sent::maybe_sent);
+    call->fail(std::move(error));
+}
+
+Error OutgoingCalls::read_error(codec::Bytes error) const {
+    return peer_.features.has(Feature::errors) ? codec::read_packed_error(error)
+                                               : codec::read_error(error);
+}
+
+bool OutgoingCalls::is_promise(Errc code) const {
+    // These let a call go to another server, so that nothing was executed must be sure. A peer that
+    // does not speak our protocol has not said so: its handler's own words may look the same.
+    const bool goes_elsewhere = code == Errc::unavailable || code == Errc::overloaded;
+    return peer_.dialect == Dialect::rollcall || !goes_elsewhere;
+}
+
+void OutgoingCalls::fail(Call& call, Error&& error) const {
+    fail_call(call, error.code(), error.message(), error.sent(), endpoint_);
+}
+
+void OutgoingCalls::tell_cancelled(const Call& call, codec::Buffer& out) {
+    if (!peer_.features.has(Feature::cancel)) return;
+    const std::size_t before = out.size();
+    write_cancel(out, call.wire_id());
+    position_ += out.size() - before;
+}
+
+void OutgoingCalls::expire(TimePoint now, codec::Buffer& out) {
+    for (const CallPtr& call :
+         pending_.take_if([&](const Call& each) { return each.deadline.expired(now); })) {
+        tell_cancelled(*call, out);
+        std::string message = "no reply within ";
+        const Duration allowed = call->invocation.timeout();
+        message += allowed > Duration::zero() ? milliseconds_text(allowed) : "the call timeout";
+        fail(*call, Error{Errc::timed_out, std::move(message)}.with_sent(Sent::maybe_sent));
+    }
+}
+
+bool OutgoingCalls::forget(const Call& call, codec::Buffer& out) {
+    if (!pending_.remove(call)) return false;
+    tell_cancelled(call, out);
+    return true;
+}
+
+std::vector<CallPtr> OutgoingCalls::take_after(std::uint32_t id) {
+    const std::uint64_t last = pending_.latest_with(id);
+    return pending_.take_if([&](const Call& call) { return call.id > last; });
+}
+
+std::vector<CallPtr> OutgoingCalls::take_unsent(std::uint64_t written) {
+    return pending_.take_if([&](const Call& call) { return call.wire_end > written; });
+}
+
+void OutgoingCalls::on_written(std::uint64_t written) {
+    while (!notification_ends_.empty() && notification_ends_.front() <= written)
+        notification_ends_.pop_front();
+}
+
+std::size_t OutgoingCalls::take_unsent_notifications(std::uint64_t written) {
+    on_written(written);
+    return std::exchange(notification_ends_, {}).size();
+}
+
+}  // namespace rollcall::rpc

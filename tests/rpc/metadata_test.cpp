@@ -1,0 +1,126 @@
+// Metadata and the trailing map of a message, without sockets.
+
+#include <rollcall/codec/pack.h>
+
+#include "codec/hex.h"
+#include "envelope.h"
+
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+#include <string>
+
+namespace rollcall::rpc {
+namespace {
+
+using codec::tests::from_hex;
+
+Envelope read(const codec::Buffer& map) {
+    auto envelope = read_envelope(map.view());
+    EXPECT_TRUE(envelope);
+    return envelope ? std::move(*envelope) : Envelope{};
+}
+
+TEST(Metadata, KeepsTheOrderAndReplaces) {
+    Metadata metadata;
+    EXPECT_TRUE(metadata.empty());
+    metadata.set("tenant", "blue");
+    metadata.set("user", "7");
+    metadata.set("tenant", "green");
+    ASSERT_EQ(metadata.size(), 2U);
+    EXPECT_EQ(metadata.begin()->first, "tenant");
+    EXPECT_EQ(*metadata.find("tenant"), "green");
+    EXPECT_EQ(*metadata.find("user"), "7");
+    EXPECT_EQ(metadata.find("nobody"), nullptr);
+}
+
+TEST(Metadata, NamesHaveTwoTo128Bytes) {
+    Metadata metadata;
+    EXPECT_THROW(metadata.set("", "x"), std::length_error);
+    EXPECT_THROW(metadata.set("t", "x"), std::length_error);
+    EXPECT_NO_THROW(metadata.set("tt", "x"));
+    EXPECT_NO_THROW(metadata.set(std::string(128, 'n'), "x"));
+    EXPECT_THROW(metadata.set(std::string(129, 'n'), "x"), std::length_error);
+    EXPECT_EQ(metadata.size(), 2U);
+}
+
+TEST(Metadata, AllTogetherHas8KiB) {
+    const std::size_t room = Metadata::kMaxBytes - 8 - 4;
+    Metadata metadata;
+    metadata.set("name", std::string(room - 1, 'x'));
+    EXPECT_FALSE(metadata.has_room("ab", ""));
+    metadata.set("name", std::string(room, 'x'));
+    EXPECT_THROW(metadata.set("name", std::string(room + 1, 'x')), std::length_error);
+    EXPECT_EQ(metadata.find("name")->size(), room) << "what failed changes nothing";
+    EXPECT_THROW(metadata.set("ab", ""), std::length_error);
+    metadata.set("name", "");
+    EXPECT_TRUE(metadata.has_room("ab", ""));
+    EXPECT_NO_THROW(metadata.set("ab", ""));
+}
+
+TEST(Envelope, RoundTrips) {
+    Metadata metadata;
+    metadata.set("tenant", "blue");
+    metadata.set("empty", "");
+    codec::Buffer map;
+    write_envelope(map, 1500, metadata);
+    const Envelope envelope = read(map);
+    EXPECT_EQ(envelope.budget_ms, 1500U);
+    ASSERT_TRUE(envelope.metadata);
+    EXPECT_EQ(*envelope.metadata, metadata);
+
+    codec::Buffer empty;
+    write_envelope(empty, std::nullopt, {});
+    EXPECT_EQ(empty.view(), "\x80");
+    EXPECT_EQ(read(empty).budget_ms, std::nullopt);
+    EXPECT_EQ(read(empty).metadata, nullptr);
+}
+
+TEST(Envelope, GoldenBytes) {
+    Metadata metadata;
+    metadata.set("ab", "c");
+    codec::Buffer map;
+    write_envelope(map, 200, metadata);
+    // {"t": 200, "ab": "c"}
+    EXPECT_EQ(map.view(), from_hex("82 a1 74 cc c8 a2 61 62 a1 63"));
+}
+
+TEST(Envelope, PassesOverWhatItDoesNotKnow) {
+    // {"x": [1, {}], "t": "soon", 7: 8, "user": 5, "ok": "yes", nil: nil}
+    const auto envelope = read_envelope(from_hex(
+        "86 a1 78 92 01 80 a1 74 a4 73 6f 6f 6e 07 08 a4 75 73 65 72 05 a2 6f 6b a3 79 65 73 c0 c0"
+    ));
+    ASSERT_TRUE(envelope);
+    EXPECT_EQ(envelope->budget_ms, std::nullopt);
+    ASSERT_TRUE(envelope->metadata);
+    EXPECT_EQ(envelope->metadata->size(), 1U);
+    EXPECT_EQ(*envelope->metadata->find("ok"), "yes");
+}
+
+TEST(Envelope, RefusesMoreMetadataThanTheLimit) {
+    const auto of = [](std::size_t bytes) {
+        codec::Buffer map;
+        codec::pack_map_head(map, 1);
+        codec::pack_str(map, "name");
+        codec::pack_str(map, std::string(bytes, 'x'));
+        return std::string{map.view()};
+    };
+    const std::size_t room = Metadata::kMaxBytes - 8 - 4;
+    EXPECT_TRUE(read_envelope(of(room)));
+    const auto beyond = read_envelope(of(room + 1));
+    ASSERT_FALSE(beyond);
+    EXPECT_EQ(beyond.error().code(), Errc::invalid_request);
+    EXPECT_NE(beyond.error().message().find("8193"), std::string::npos);
+}
+
+TEST(Envelope, BudgetsAreRoundedUp) {
+    using namespace std::chrono_literals;
+    EXPECT_EQ(budget_ms(0ns), 0U);
+    EXPECT_EQ(budget_ms(1ns), 1U);
+    EXPECT_EQ(budget_ms(1ms), 1U);
+    EXPECT_EQ(budget_ms(1ms + 1ns), 2U);
+    EXPECT_EQ(budget_ms(-1ms), 0U);
+}
+
+}  // namespace
+}  // namespace rollcall::rpc
