@@ -2,7 +2,7 @@
 // fit is described.
 #include <rollcall/codec/unpack.h>
 
-#include "codec/hex.h"
+#include "codec/types.h"
 
 #include <gtest/gtest.h>
 
@@ -11,41 +11,6 @@
 
 namespace rollcall::codec::tests {
 namespace {
-
-template <class T>
-std::optional<T> unpacked(std::string_view bytes) {
-    Reader reader{bytes};
-    T value{};
-    Mismatch why;
-    if (!unpack(reader, value, why)) return std::nullopt;
-    EXPECT_TRUE(reader.at_end()) << to_hex(bytes);
-    return value;
-}
-
-template <class T>
-std::optional<T> from(const char* hex) {
-    return unpacked<T>(from_hex(hex));
-}
-
-// "expected int, got nil", or "fits".
-template <class T>
-std::string complaint(const char* hex) {
-    const std::string bytes = from_hex(hex);
-    Reader reader{bytes};
-    T value{};
-    Mismatch why;
-    if (unpack(reader, value, why)) return "fits";
-    return "expected " + why.expected + ", got " + why.got;
-}
-
-template <class T>
-void expect_round_trip(const T& value) {
-    Buffer out;
-    pack(out, value);
-    const auto back = unpacked<T>(out.view());
-    ASSERT_TRUE(back) << type_name<T>() << ": " << to_hex(out.view());
-    EXPECT_TRUE(*back == value) << type_name<T>() << ": " << to_hex(out.view());
-}
 
 template <class T>
 void expect_bounds_round_trip() {

@@ -7,7 +7,6 @@
 #include <gtest/gtest.h>
 #include <msgpack.hpp>
 
-#include <deque>
 #include <limits>
 #include <set>
 
@@ -35,6 +34,13 @@ struct ByName {
     MSGPACK_DEFINE_MAP(id)
 
     friend bool operator==(const ByName&, const ByName&) = default;
+};
+
+// Holds much.
+template <class T>
+struct Heap {
+    std::vector<T> all;
+    MSGPACK_DEFINE(all)
 };
 
 enum class Colour { red = 1, green = 300 };
@@ -149,8 +155,7 @@ TEST(UserTypes, RoundTripAloneAndNested) {
     expect_round_trip(shop::ByName{5});
     expect_round_trip(shop::Colour::green);
     expect_round_trip(std::tuple{1, shop::Colour::red, shop::Item{"x", 0.5}});
-    expect_round_trip(std::set<int>{1, 2, 3});
-    expect_round_trip(std::deque<std::string>{"a", "b"});
+    expect_round_trip(std::multiset<int>{1, 1, 3});
 }
 
 TEST(UserTypes, HaveTheBytesOfMsgpackC) {
@@ -230,15 +235,20 @@ std::string array_of(std::size_t elements) {
     return std::string{out.view()} + std::string(elements, '\xc0');
 }
 
+// A heap of such values: an array of one array.
+std::string heap(std::string_view array) {
+    return "\x91" + std::string{array};
+}
+
 TEST(UserTypes, HaveALimitOfElements) {
-    // The array itself is an element too.
-    std::deque<std::optional<int>> to;
+    // The two arrays themselves are elements too.
+    shop::Heap<std::optional<int>> to;
     static_assert(kMaxObjectElements == 1048576);
-    EXPECT_EQ(complaint(array_of(kMaxObjectElements - 2), to), "");
-    EXPECT_EQ(complaint(array_of(kMaxObjectElements - 1), to), "");
-    EXPECT_EQ(to.size(), kMaxObjectElements - 1);
+    EXPECT_EQ(complaint(heap(array_of(kMaxObjectElements - 3)), to), "");
+    EXPECT_EQ(complaint(heap(array_of(kMaxObjectElements - 2)), to), "");
+    EXPECT_EQ(to.all.size(), kMaxObjectElements - 2);
     EXPECT_NE(
-        complaint(array_of(kMaxObjectElements), to).find("more than 1048576 elements"),
+        complaint(heap(array_of(kMaxObjectElements - 1)), to).find("more than 1048576 elements"),
         std::string::npos
     );
     // Types that need no object have no such limit.
@@ -252,8 +262,8 @@ TEST(UserTypes, CountElementsAtEveryLevel) {
     std::string value = from_hex("dc 04 01");
     for (int i = 0; i < 1025; ++i)
         value += array_of(1024);
-    std::deque<std::deque<std::optional<int>>> to;
-    EXPECT_NE(complaint(value, to).find("more than 1048576 elements"), std::string::npos);
+    shop::Heap<std::vector<std::optional<int>>> to;
+    EXPECT_NE(complaint(heap(value), to).find("more than 1048576 elements"), std::string::npos);
 }
 
 TEST(UserTypes, TakeTheDeepestNestingThatIsLetThrough) {

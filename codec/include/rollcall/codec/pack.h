@@ -2,6 +2,7 @@
 // C++ values -> MessagePack bytes, written straight into a Buffer.
 
 #include <rollcall/codec/buffer.h>
+#include <rollcall/codec/members.h>
 #include <rollcall/codec/raw.h>
 #include <rollcall/codec/timestamp.h>
 
@@ -10,13 +11,17 @@
 #include <array>
 #include <concepts>
 #include <cstdint>
+#include <deque>
+#include <list>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
 #include <tuple>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -43,22 +48,15 @@ struct Packer;
 
 }  // namespace detail
 
-// Arithmetic types, bool, text, bytes, optional, vector, array, map, pair, tuple and times of the
-// system clock are written here; everything else goes through msgpack-c (MSGPACK_DEFINE, adaptors).
+// What docs/contracts.md lists is written here: numbers, text, bytes, times, containers, optional,
+// variant, enums and aggregates without macros. Everything else, and all that has MSGPACK_DEFINE or
+// an adaptor, goes through msgpack-c.
 template <class T>
 void pack(Buffer& out, const T& value) {
     detail::Packer<T>::pack(out, value);
 }
 
 namespace detail {
-
-template <class T>
-inline constexpr bool kIsByte =
-    std::is_same_v<T, char> || std::is_same_v<T, unsigned char> || std::is_same_v<T, std::byte>;
-
-template <class T>
-concept Text =
-    std::convertible_to<const T&, std::string_view> && !std::is_same_v<T, std::nullptr_t>;
 
 template <class T>
 struct Packer {
@@ -79,8 +77,13 @@ struct Packer {
             pack_str(out, value);
         else if constexpr (std::is_same_v<T, Raw> || std::is_same_v<T, RawView>)
             out.append(value.bytes());
-        else
+        else {
+            static_assert(
+                !std::is_pointer_v<T>,
+                "a pointer cannot travel: take a std::optional or a std::vector"
+            );
             msgpack::pack(out, value);
+        }
     }
 };
 
@@ -125,9 +128,36 @@ struct Packer<std::array<T, N>> {
     static void pack(Buffer& out, const std::array<T, N>& value) { pack_elements(out, value); }
 };
 
-template <>
-struct Packer<std::span<const char>> {
-    static void pack(Buffer& out, std::span<const char> value) { pack_bin(out, value); }
+template <class T, std::size_t Extent>
+struct Packer<std::span<T, Extent>> {
+    static void pack(Buffer& out, std::span<T, Extent> value) {
+        if constexpr (kIsByte<std::remove_const_t<T>>)
+            pack_bytes(out, value);
+        else
+            pack_elements(out, value);
+    }
+};
+
+template <class T, class A>
+struct Packer<std::deque<T, A>> {
+    static void pack(Buffer& out, const std::deque<T, A>& value) { pack_elements(out, value); }
+};
+
+template <class T, class A>
+struct Packer<std::list<T, A>> {
+    static void pack(Buffer& out, const std::list<T, A>& value) { pack_elements(out, value); }
+};
+
+template <class T, class C, class A>
+struct Packer<std::set<T, C, A>> {
+    static void pack(Buffer& out, const std::set<T, C, A>& value) { pack_elements(out, value); }
+};
+
+template <class T, class H, class E, class A>
+struct Packer<std::unordered_set<T, H, E, A>> {
+    static void pack(Buffer& out, const std::unordered_set<T, H, E, A>& value) {
+        pack_elements(out, value);
+    }
 };
 
 template <class Ticks>
@@ -170,6 +200,48 @@ struct Packer<std::tuple<Ts...>> {
     static void pack(Buffer& out, const std::tuple<Ts...>& value) {
         pack_array_head(out, sizeof...(Ts));
         std::apply([&out](const auto&... elements) { (codec::pack(out, elements), ...); }, value);
+    }
+};
+
+template <Enumeration T>
+struct Packer<T> {
+    static void pack(Buffer& out, T value) {
+        codec::pack(out, static_cast<std::underlying_type_t<T>>(value));
+    }
+};
+
+// The number of ticks; the unit is in the contract.
+template <DurationType T>
+struct Packer<T> {
+    static void pack(Buffer& out, T value) { codec::pack(out, value.count()); }
+};
+
+template <PathType T>
+struct Packer<T> {
+    static void pack(Buffer& out, const T& value) { pack_str(out, value.generic_string()); }
+};
+
+// [index, value], the index from 0. Throws std::bad_variant_access if it holds nothing.
+template <VariantType T>
+struct Packer<T> {
+    static void pack(Buffer& out, const T& value) {
+        std::visit(
+            [&](const auto& held) {
+                pack_array_head(out, 2);
+                pack_unsigned(out, value.index());
+                codec::pack(out, held);
+            },
+            value
+        );
+    }
+};
+
+// An array of the members in the order of their declaration.
+template <Aggregate T>
+struct Packer<T> {
+    static void pack(Buffer& out, const T& value) {
+        pack_array_head(out, kMemberCount<T>);
+        with_members(value, [&out](const auto&... members) { (codec::pack(out, members), ...); });
     }
 };
 

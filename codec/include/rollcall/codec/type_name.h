@@ -1,13 +1,17 @@
 #pragma once
 // Names of types in error texts and in introspection: "int", "vector<string>".
 
+#include <rollcall/codec/kinds.h>
 #include <rollcall/codec/raw.h>
 #include <rollcall/codec/timestamp.h>
 
 #include <array>
 #include <cstdint>
+#include <deque>
+#include <list>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,6 +19,7 @@
 #include <type_traits>
 #include <typeinfo>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -23,6 +28,13 @@ namespace rollcall::codec {
 
 // The demangled name of a type, with its namespaces.
 [[nodiscard]] std::string demangled_name(const std::type_info& type);
+// The same without namespaces and template arguments.
+[[nodiscard]] std::string short_name(const std::type_info& type);
+// "milliseconds"; "duration<int,1/60>" for units that have no name, or ticks that are `ticks` and
+// no integers.
+[[nodiscard]] std::string duration_name(
+    std::intmax_t num, std::intmax_t den, const std::string& ticks
+);
 
 namespace detail {
 
@@ -59,10 +71,47 @@ std::string join_names() {
     return text;
 }
 
+// "<int,string>" of a template's arguments, empty for what is none.
+template <class T>
+struct TemplateArguments {
+    static std::string get() { return {}; }
+};
+
+template <template <class...> class Template, class... Ts>
+struct TemplateArguments<Template<Ts...>> {
+    static std::string get() { return "<" + join_names<Ts...>() + ">"; }
+};
+
+// Aggregates and enums that travel without macros.
+template <class T>
+
+requires(Aggregate<T> || Enumeration<T>) struct TypeName<T> {
+    static std::string get() { return short_name(typeid(T)) + TemplateArguments<T>::get(); }
+};
+
+template <DurationType T>
+struct TypeName<T> {
+    static std::string get() {
+        using Rep = typename T::rep;
+        const std::string ticks = std::is_integral_v<Rep> ? "" : TypeName<Rep>::get();
+        return duration_name(T::period::num, T::period::den, ticks);
+    }
+};
+
+template <VariantType T>
+struct TypeName<T> {
+    static std::string get() { return "variant" + TemplateArguments<T>::get(); }
+};
+
+template <PathType T>
+struct TypeName<T> {
+    static std::string get() { return "path"; }
+};
+
 template <class T>
 struct TypeName<std::vector<T>> {
     static std::string get() {
-        if constexpr (sizeof(T) == 1 && !std::is_same_v<T, bool>)
+        if constexpr (kIsByte<T>)
             return "bytes";
         else
             return "vector<" + join_names<T>() + ">";
@@ -74,9 +123,31 @@ struct TypeName<std::array<T, N>> {
     static std::string get() { return "array<" + join_names<T>() + "," + std::to_string(N) + ">"; }
 };
 
-template <>
-struct TypeName<std::span<const char>> {
-    static std::string get() { return "bytes"; }
+template <class T, std::size_t Extent>
+struct TypeName<std::span<T, Extent>> {
+    static std::string get() {
+        return kIsByte<std::remove_const_t<T>> ? "bytes" : "vector<" + join_names<T>() + ">";
+    }
+};
+
+template <class T, class A>
+struct TypeName<std::deque<T, A>> {
+    static std::string get() { return "deque<" + join_names<T>() + ">"; }
+};
+
+template <class T, class A>
+struct TypeName<std::list<T, A>> {
+    static std::string get() { return "list<" + join_names<T>() + ">"; }
+};
+
+template <class T, class C, class A>
+struct TypeName<std::set<T, C, A>> {
+    static std::string get() { return "set<" + join_names<T>() + ">"; }
+};
+
+template <class T, class H, class E, class A>
+struct TypeName<std::unordered_set<T, H, E, A>> {
+    static std::string get() { return "set<" + join_names<T>() + ">"; }
 };
 
 template <class Ticks>

@@ -1,10 +1,12 @@
 #pragma once
 // MessagePack bytes -> C++ values, straight from the bytes of a scanned message.
 
+#include <rollcall/codec/mismatch.h>
 #include <rollcall/codec/pack.h>
 #include <rollcall/codec/reader.h>
 #include <rollcall/codec/type_name.h>
 #include <rollcall/codec/user_types.h>
+#include <rollcall/codec/views.h>
 
 #include <algorithm>
 #include <cmath>
@@ -12,12 +14,6 @@
 #include <limits>
 
 namespace rollcall::codec {
-
-// What was expected where something else came. Only filled when an unpack fails.
-struct Mismatch {
-    std::string expected;
-    std::string got;
-};
 
 namespace detail {
 
@@ -42,27 +38,6 @@ template <class T>
 }
 
 namespace detail {
-
-// True if a T refers to the bytes it was unpacked from.
-template <class T>
-inline constexpr bool kIsView =
-    std::is_same_v<T, std::string_view> || std::is_same_v<T, RawView> ||
-    std::is_same_v<T, std::span<const char>> || std::is_same_v<T, msgpack::type::raw_ref> ||
-    std::is_same_v<T, msgpack::type::ext_ref>;
-template <class T, class A>
-inline constexpr bool kIsView<std::vector<T, A>> = kIsView<T>;
-template <class T>
-inline constexpr bool kIsView<std::optional<T>> = kIsView<T>;
-template <class T, std::size_t N>
-inline constexpr bool kIsView<std::array<T, N>> = kIsView<T>;
-template <class K, class V, class C, class A>
-inline constexpr bool kIsView<std::map<K, V, C, A>> = kIsView<K> || kIsView<V>;
-template <class K, class V, class H, class E, class A>
-inline constexpr bool kIsView<std::unordered_map<K, V, H, E, A>> = kIsView<K> || kIsView<V>;
-template <class A, class B>
-inline constexpr bool kIsView<std::pair<A, B>> = kIsView<A> || kIsView<B>;
-template <class... Ts>
-inline constexpr bool kIsView<std::tuple<Ts...>> = (kIsView<Ts> || ...);
 
 template <class T>
 [[nodiscard]] bool unpack_integer(Reader& reader, T& to) {
@@ -143,10 +118,6 @@ struct Unpacker {
             const auto value = reader.read_text();
             if (!value) return mismatch<T>(reader, why);
             to = T{*value};
-        } else if constexpr (std::is_same_v<T, std::span<const char>>) {
-            const auto value = reader.read_text();
-            if (!value) return mismatch<T>(reader, why);
-            to = {value->data(), value->size()};
         } else if constexpr (std::is_same_v<T, Raw>) {
             to = Raw{std::string{reader.skip()}};
         } else if constexpr (std::is_same_v<T, RawView>) {
@@ -154,11 +125,19 @@ struct Unpacker {
         } else if constexpr (std::is_same_v<T, std::monostate>) {
             return reader.read_nil() || mismatch<T>(reader, why);
         } else {
+            static_assert(
+                !std::is_pointer_v<T>,
+                "a pointer owns nothing to unpack into: take a std::string, std::optional or "
+                "std::vector"
+            );
             return unpack_user_type(reader, to, why);
         }
         return true;
     }
 };
+
+// Bytes that are reserved for elements before the first of them has been read.
+inline constexpr std::size_t kMaxReserved = std::size_t{32} << 10U;
 
 template <class T, class A>
 struct Unpacker<std::vector<T, A>> {
@@ -173,8 +152,10 @@ struct Unpacker<std::vector<T, A>> {
         } else {
             const auto count = reader.read_array();
             if (!count) return mismatch<std::vector<T, A>>(reader, why);
-            // Beyond this, memory grows with the elements that are really there.
-            to.reserve(std::min<std::size_t>(*count, 4096));
+            // Beyond this, memory grows with the elements that fit the type.
+            to.reserve(
+                std::min<std::size_t>(*count, std::max<std::size_t>(1, kMaxReserved / sizeof(T)))
+            );
             for (std::uint32_t i = 0; i < *count; ++i) {
                 T element{};
                 if (!codec::unpack(reader, element, why)) return false;
@@ -270,9 +251,6 @@ struct Unpacker<std::pair<A, B>> {
 
 }  // namespace detail
 
-// True if a T, or something inside it, is a view of the message's bytes. Members of users' structs
-// cannot be seen from here.
-template <class T>
-inline constexpr bool is_view = detail::kIsView<std::remove_cvref_t<T>>;
-
 }  // namespace rollcall::codec
+
+#include <rollcall/codec/unpack_types.h>  // the rest of what unpack() can read
