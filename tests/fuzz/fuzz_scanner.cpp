@@ -13,9 +13,15 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <deque>
+#include <filesystem>
+#include <list>
 #include <memory>
 #include <set>
+#include <span>
 #include <string>
+#include <unordered_set>
+#include <variant>
 #include <vector>
 
 namespace fuzz {
@@ -25,6 +31,23 @@ struct Order {
     std::vector<std::string> items;
     std::chrono::system_clock::time_point when;
     MSGPACK_DEFINE(id, items, when)
+};
+
+enum class Colour : std::uint8_t { red, green };
+
+// A tree of everything that travels without macros.
+struct Node {
+    Colour colour = Colour::red;
+    std::variant<std::monostate, std::int8_t, std::string, std::vector<Order>> choice;
+    std::vector<Node> children;
+    std::optional<std::chrono::milliseconds> age;
+    std::optional<std::filesystem::path> path;
+};
+
+// A view.
+struct Glance {
+    std::string_view name;
+    std::span<const std::byte> data;
 };
 
 }  // namespace fuzz
@@ -95,6 +118,10 @@ void try_all_types(Bytes value) {
     try_unpack<std::chrono::system_clock::time_point>(value);
     try_unpack<std::set<std::string>>(value);
     try_unpack<std::vector<fuzz::Order>>(value);
+    try_unpack<fuzz::Node>(value);
+    try_unpack<std::variant<bool, fuzz::Colour, std::list<fuzz::Node>>>(value);
+    try_unpack<std::unordered_set<std::int16_t>>(value);
+    try_unpack<std::deque<fuzz::Glance>>(value);
     try_unpack<RawView>(value);
 }
 
@@ -103,6 +130,8 @@ void try_arguments(const Message& message) {
     static_cast<void>(unpack_arguments(message.method, message.params, two));
     std::tuple<std::vector<double>, std::optional<bool>, RawView> three;
     static_cast<void>(unpack_arguments(message.method, message.params, three));
+    std::tuple<fuzz::Node, std::optional<fuzz::Colour>> shorter;
+    static_cast<void>(unpack_arguments(message.method, message.params, shorter));
 }
 
 void use_message(Bytes frame) {

@@ -124,8 +124,8 @@ constexpr std::size_t count_members() {
     );
     static_assert(
         kIsUnion || kHasArray || kCount != kNoCount,
-        "the members of this aggregate cannot be counted (is one of them a reference, or "
-        "an array of something without a default?): give it MSGPACK_DEFINE"
+        "the members of this aggregate cannot be counted (is one of them a C array of what has no "
+        "default?): give it MSGPACK_DEFINE"
     );
     return kIsUnion || kHasArray || kHasBase || kCount > kMaxMembers ? 0 : kCount;
 }

@@ -207,7 +207,8 @@ public:
 private:
     static_assert(
         !Awaited::is_coroutine || !(codec::is_view<Args> || ...),
-        "a coroutine handler owns its arguments: take std::string instead of std::string_view"
+        "a coroutine handler owns its arguments: take std::string instead of std::string_view, and "
+        "no aggregate with views inside"
     );
 
     void launch(Arguments&& arguments, ReplyTicket&& ticket, const HandlerExecutor& executor) {
