@@ -1,5 +1,5 @@
-// 05: types of your own. MSGPACK_DEFINE names the members that travel; containers, optionals and
-// maps of them work too.
+// 05: types of your own whose members are named: MSGPACK_DEFINE says which travel, in which form.
+// Containers, optionals and maps of them work too. Plain structs need no macro: see 15_types.
 #include <rollcall/rpc/client.h>
 #include <rollcall/rpc/server.h>
 

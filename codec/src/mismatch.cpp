@@ -4,22 +4,23 @@ namespace rollcall::codec {
 namespace {
 
 // Values nest deep if a peer wants it; the sentence about them stays one that people read.
-constexpr std::size_t kLongPlace = 200;
-constexpr std::size_t kKeptEnd = 80;
+constexpr std::size_t kLong = 300;
+constexpr std::size_t kKeptEnd = 150;
 
 }  // namespace
 
-void Mismatch::inside(std::string_view place) {
-    if (where.size() > kLongPlace) {
-        const std::size_t at = where.find(": ", where.size() - kKeptEnd);
-        where = "..." + (at == std::string::npos ? std::string{} : where.substr(at));
-    }
-    where.insert(0, where.empty() ? "" : ": ");
-    where.insert(0, place);
+bool Mismatch::set(std::string_view expected, std::string_view got) {
+    text_.assign("expected ").append(expected).append(", got ").append(got);
+    return false;
 }
 
-std::string Mismatch::to_string() const {
-    return (where.empty() ? "" : where + ": ") + "expected " + expected + ", got " + got;
+void Mismatch::inside(std::string_view place) {
+    if (text_.size() > kLong) {
+        std::size_t at = text_.find(": ", text_.size() - kKeptEnd);
+        if (at == std::string::npos) at = text_.rfind(": ");
+        if (at != std::string::npos) text_.replace(0, at, "...");
+    }
+    text_.insert(0, ": ").insert(0, place);
 }
 
 }  // namespace rollcall::codec

@@ -58,8 +58,7 @@ std::string wrong_argument_count(
 }
 
 std::string wrong_argument(Bytes method, std::size_t index, const Mismatch& why) {
-    return "argument " + std::to_string(index) + " of '" + printable(method) +
-           "': " + why.to_string();
+    return "argument " + std::to_string(index) + " of '" + printable(method) + "': " + why.text();
 }
 
 }  // namespace rollcall::codec

@@ -216,7 +216,7 @@ TEST(Aggregate, ThatIsDeepHasShortComplaints) {
     store::Node node;
     Mismatch why;
     ASSERT_FALSE(unpack(reader, node, why));
-    const std::string text = why.to_string();
+    const std::string& text = why.text();
     EXPECT_LT(text.size(), 350U) << text;
     EXPECT_TRUE(text.starts_with("Node, member 2: Node, member 2: ")) << text;
     EXPECT_TRUE(text.ends_with(": Node, member 2: expected Node, got int 5")) << text;

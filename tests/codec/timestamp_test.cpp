@@ -102,7 +102,7 @@ TEST(Timestamp, IsRefusedWhenTheClockCannotHoldIt) {
     const std::string nil = from_hex("c0");
     Reader reader{nil};
     EXPECT_FALSE(unpack(reader, time, why));
-    EXPECT_EQ(why.expected + " " + why.got, "timestamp nil");
+    EXPECT_EQ(why.text(), "expected timestamp, got nil");
 }
 
 TEST(Timestamp, MayBeAMemberOfAStruct) {

@@ -41,7 +41,7 @@ template <class T>
     Reader reader{bytes};
     T value{};
     Mismatch why;
-    return unpack(reader, value, why) ? "fits" : why.to_string();
+    return unpack(reader, value, why) ? "fits" : why.text();
 }
 
 template <class T>

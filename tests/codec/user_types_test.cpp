@@ -127,7 +127,7 @@ template <class T>
 std::string complaint(std::string_view bytes, T& to) {
     Reader reader{bytes};
     Mismatch why;
-    if (!unpack(reader, to, why)) return "expected " + why.expected + ", got " + why.got;
+    if (!unpack(reader, to, why)) return why.text();
     EXPECT_TRUE(reader.at_end());
     return {};
 }

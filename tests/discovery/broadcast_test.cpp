@@ -37,6 +37,34 @@ TEST(Broadcast, BringsTheAnswerOfEachInstance) {
     EXPECT_EQ(names.size(), 3U);
 }
 
+// A plain struct, as each of the instances makes it.
+struct Load {
+    std::string instance;
+    std::vector<int> of_minutes;
+};
+
+TEST(Broadcast, BringsPlainStructs) {
+    constexpr rpc::Method<Load(Load)> kLoad{"load", rpc::idempotent};
+    rpc::Server servers[2];
+    for (rpc::Server& server : servers) {
+        server.handle(kLoad, [&server](Load load) {
+            load.instance = server.endpoint().to_string();
+            load.of_minutes.push_back(3);
+            return load;
+        });
+        server.start();
+    }
+    ServiceClient client{InMemoryDiscovery{{servers[0].endpoint(), servers[1].endpoint()}}};
+    const Load sent{"", {1, 2}};
+    const auto result = client.broadcast(kLoad(sent));
+    EXPECT_EQ(result.succeeded(), 2U);
+    for (const auto& reply : result) {
+        EXPECT_EQ(reply.result.value().instance, reply.instance.endpoint().to_string());
+        EXPECT_EQ(reply.result.value().of_minutes, (std::vector<int>{1, 2, 3}));
+    }
+    EXPECT_EQ(client.call(kLoad(sent)).value().of_minutes.size(), 3U);
+}
+
 TEST(Broadcast, ReportsTheUnreachableAndTheSilent) {
     ContractServer good;
     ContractServer other;

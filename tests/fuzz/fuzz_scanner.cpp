@@ -102,7 +102,7 @@ void try_unpack(Bytes value) {
             require(unpack(second, back, why) && second.at_end());
         }
     } else {
-        require(!why.expected.empty() && !why.got.empty());
+        require(!why.text().empty());
     }
 }
 

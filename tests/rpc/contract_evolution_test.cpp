@@ -7,9 +7,12 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <deque>
 #include <filesystem>
 #include <future>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -169,6 +172,7 @@ TEST(TypeEvolution, IntegersMayChangeTheirSizeWhileTheValueFits) {
     expect_refused<int>(std::int64_t{5'000'000'000}, "expected int, got int 5000000000");
     expect_refused<unsigned>(-5, "expected uint32, got int -5");
     expect_refused<std::string>(5, "expected string, got int 5");
+    expect_refused<int>(1.5, "expected int, got float 1.500000");
 }
 
 TEST(TypeEvolution, OptionalMembersAtTheEndSuitEverybody) {
@@ -230,9 +234,18 @@ TEST(TypeEvolution, MacrosMayGoIfTheyMadeAnArray) {
     EXPECT_EQ(passed<was::Defined>(was::Order{7, "Ada"}).customer, "Ada");
     EXPECT_EQ((passed<std::tuple<int, std::string>>(was::Order{7, "Ada"})), (std::tuple{7, "Ada"}));
     expect_refused<was::Order>(was::ByName{7, "Ada"}, "expected Order, got map of 2");
+    expect_refused<was::ByName>(
+        was::Order{7, "Ada"}, "expected rollcall::rpc::was::ByName, got array of 2"
+    );
     expect_refused<std::tuple<int, std::string>>(
         is::with_plain::Order{7, "Ada", 1}, "expected tuple<int,string>, got array of 3"
     );
+}
+
+TEST(TypeEvolution, MembersWithMacrosMayBeMissingUnasked) {
+    EXPECT_EQ(passed<was::Defined>(std::tuple{7}).id, 7);
+    EXPECT_EQ(passed<was::Defined>(std::tuple{7}).customer, "");
+    EXPECT_EQ((passed<was::ByName>(std::map<std::string, int>{{"id", 7}, {"more", 1}}).id), 7);
 }
 
 TEST(TypeEvolution, NewEnumeratorsArriveAsTheirNumbers) {

@@ -6,20 +6,23 @@
 
 namespace rollcall::codec {
 
-// Only filled when an unpack fails.
-struct Mismatch {
-    std::string expected;
-    std::string got;
-    // The place inside of aggregates and variants: "Order, member 2: Item, member 1". Empty if the
-    // value itself does not fit.
-    std::string where;
+// A sentence about a value that does not fit. One string, because every unpack makes one of these
+// and hardly any needs it.
+class Mismatch {
+public:
+    // "expected string, got int 5". False, so that it can be returned.
+    bool set(std::string_view expected, std::string_view got);
 
-    // Says that what `where` tells is inside of `place`. Called from the inside to the outside;
-    // what lies between is left out when it becomes long.
+    // Says that this is in `place` of an aggregate or a variant: "Order, member 2: expected string,
+    // got int 5". Called from the inside to the outside; of many places the middle ones are left
+    // out.
     void inside(std::string_view place);
 
-    // "Order, member 2: expected string, got int 5".
-    [[nodiscard]] std::string to_string() const;
+    // Empty if everything fitted.
+    [[nodiscard]] const std::string& text() const { return text_; }
+
+private:
+    std::string text_;
 };
 
 }  // namespace rollcall::codec

@@ -22,9 +22,7 @@ struct Unpacker;
 
 template <class T>
 [[nodiscard]] bool mismatch(const Reader& reader, Mismatch& why) {
-    why.expected = type_name<T>();
-    why.got = reader.describe();
-    return false;
+    return why.set(type_name<T>(), reader.describe());
 }
 
 }  // namespace detail
@@ -91,9 +89,7 @@ template <class T>
     } catch (const msgpack::type_error&) {
     } catch (const std::exception& error) {  // of the limits, or of the type's own conversion
         reader = before;
-        why.expected = type_name<T>();
-        why.got = error.what();
-        return false;
+        return why.set(type_name<T>(), error.what());
     }
     reader = before;
     return mismatch<T>(reader, why);

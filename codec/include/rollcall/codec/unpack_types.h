@@ -58,9 +58,7 @@ struct Unpacker<T> {
         if (!text) return mismatch<T>(reader, why);
         if (text->find('\0') != Bytes::npos) {
             // Whoever opens the path would see another one than whoever checks it.
-            why.expected = type_name<T>();
-            why.got = "a string with a zero byte";
-            return false;
+            return why.set(type_name<T>(), "a string with a zero byte");
         }
         to = T{std::string{*text}};
         return true;
@@ -88,8 +86,7 @@ struct Unpacker<T> {
         const Reader at_index = reader;
         const auto index = reader.read_unsigned();
         if (index && *index < std::variant_size_v<T>) return unpack_held(reader, to, *index, why);
-        why.expected = "an index below " + std::to_string(std::variant_size_v<T>);
-        why.got = at_index.describe();
+        why.set("an index below " + std::to_string(std::variant_size_v<T>), at_index.describe());
         why.inside(type_name<T>());
         return false;
     }
@@ -141,10 +138,9 @@ private:
     }
 
     [[nodiscard]] static bool too_few(const Reader& reader, Mismatch& why) {
-        why.expected = type_name<T>() + " of at least " + std::to_string(kRequiredMembers<T>) +
-                       (kRequiredMembers<T> == 1 ? " member" : " members");
-        why.got = reader.describe();
-        return false;
+        const std::string least = std::to_string(kRequiredMembers<T>) +
+                                  (kRequiredMembers<T> == 1 ? " member" : " members");
+        return why.set(type_name<T>() + " of at least " + least, reader.describe());
     }
 };
 

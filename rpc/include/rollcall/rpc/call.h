@@ -134,7 +134,7 @@ template <class R>
             codec::Mismatch why;
             Result<R> result{};
             if (codec::unpack(reader, *result, why)) return result;
-            problem = "the result: " + why.to_string();
+            problem = "the result: " + why.text();
         } catch (const std::exception& error) {
             // A short message may become a large value: memory may run out here.
             problem = std::string{"the result cannot be read: "} + error.what();
