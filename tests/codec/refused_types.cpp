@@ -108,6 +108,8 @@ void refused(const std::string& text) {
     send(Outer{});
 #elif defined(RECEIVE_IN_DEFINED)
     receive<Outer>();
+#elif defined(SEND_IN_MULTISET)
+    send(std::multiset<Unfixed>{});
 #elif defined(RECEIVE_WRONGLY_MARKED)
     receive<WronglyMarked>();
 #elif defined(RECEIVE_SPAN)

@@ -87,8 +87,9 @@ MSGPACK_API_VERSION_NAMESPACE(v1) {
         const msgpack::object& operator()(const msgpack::object& from, T&) const {
             static_assert(
                 rollcall::codec::detail::kMayBeInside<T>,
-                "a type without MSGPACK_DEFINE or MSGPACK_ADD_ENUM is a member of one with "
-                "MSGPACK_DEFINE: give it one too, or take the outer one away"
+                "a plain struct or enum is inside of a type that goes through msgpack-c (it has "
+                "MSGPACK_DEFINE, or is a container that docs/contracts.md does not list): give it "
+                "MSGPACK_DEFINE or MSGPACK_ADD_ENUM"
             );
             return from;
         }
@@ -104,8 +105,9 @@ MSGPACK_API_VERSION_NAMESPACE(v1) {
         packer<Stream>& operator()(packer<Stream>& out, const T&) const {
             static_assert(
                 rollcall::codec::detail::kMayBeInside<T>,
-                "a type without MSGPACK_DEFINE or MSGPACK_ADD_ENUM is a member of one with "
-                "MSGPACK_DEFINE: give it one too, or take the outer one away"
+                "a plain struct or enum is inside of a type that goes through msgpack-c (it has "
+                "MSGPACK_DEFINE, or is a container that docs/contracts.md does not list): give it "
+                "MSGPACK_DEFINE or MSGPACK_ADD_ENUM"
             );
             return out;
         }
