@@ -18,6 +18,31 @@ Error invalid(std::string_view text, std::string_view why) {
     return Error{Errc::invalid_argument, std::move(message)};
 }
 
+constexpr std::string_view kUnix = "unix:";
+
+Error invalid_unix(std::string_view text, std::string_view why) {
+    std::string message = "'";
+    message += printable(text);
+    message += "' is no Unix domain socket: ";
+    message += why;
+    return Error{Errc::invalid_argument, std::move(message)};
+}
+
+// Of "/run/x.sock" or "@name": what is wrong with it, or empty. Visible ASCII alone, so that it
+// passes unchanged through logs, JSON and command lines.
+std::string unix_problem(std::string_view name) {
+    const bool is_abstract = name.starts_with('@');
+    const std::size_t bytes = name.size() - (is_abstract ? 1 : 0);
+    if (bytes > Endpoint::kMaxUnixBytes) {
+        return (is_abstract ? "the name is " : "the path is ") + std::to_string(bytes) +
+               " bytes long; the system takes at most " + std::to_string(Endpoint::kMaxUnixBytes);
+    }
+    if (!std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c < '\x7f'; }))
+        return "only visible ASCII characters are allowed, and no blanks";
+    if (is_abstract ? bytes == 0 : name.ends_with('/')) return "it names no socket";
+    return {};
+}
+
 bool is_literal(int family, const std::string& host) {
     in6_addr scratch{};
     if (host.find('\0') != std::string::npos) return false;  // inet_pton would stop there
@@ -39,6 +64,11 @@ Endpoint::Endpoint(std::string host, std::uint16_t port) : host_(std::move(host)
 }
 
 Result<Endpoint> Endpoint::parse(std::string_view text) {
+    if (text.starts_with("unix:/") || text.starts_with("unix:@")) {
+        const std::string problem = unix_problem(text.substr(kUnix.size()));
+        if (!problem.empty()) return invalid_unix(text, problem);
+        return Endpoint{std::string{text}, 0};
+    }
     const auto colon = text.rfind(':');
     if (colon == std::string_view::npos) return invalid(text, "there is no port");
     std::string_view host = text.substr(0, colon);
@@ -57,12 +87,19 @@ Result<Endpoint> Endpoint::parse(std::string_view text) {
     unsigned port = 0;
     const auto [end, ec] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
     if (ec != std::errc{} || end != digits.data() + digits.size() || port > 65535) {
+        if (text.starts_with(kUnix))
+            return invalid_unix(text, "give an absolute path, unix:/run/x.sock, or unix:@name");
         return invalid(text, "the port must be a number from 0 to 65535");
     }
     return Endpoint{std::string{host}, static_cast<std::uint16_t>(port)};
 }
 
+std::string_view Endpoint::unix_name() const noexcept {
+    return is_unix() ? std::string_view{host_}.substr(kUnix.size()) : std::string_view{};
+}
+
 std::string Endpoint::to_string() const {
+    if (is_unix()) return host_;
     const bool brackets = host_.find(':') != std::string::npos;
     std::string text;
     text.reserve(host_.size() + 8);
@@ -93,7 +130,7 @@ bool Endpoint::is_loopback() const {
     if (inet_pton(AF_INET, host_.c_str(), &four) == 1) return (ntohl(four.s_addr) >> 24U) == 127;
     in6_addr six{};
     if (inet_pton(AF_INET6, host_.c_str(), &six) == 1) return IN6_IS_ADDR_LOOPBACK(&six) != 0;
-    return host_ == "localhost";
+    return is_unix() || host_ == "localhost";
 }
 
 }  // namespace rollcall

@@ -62,6 +62,58 @@ TEST(Endpoint, HostNamesHaveALimit) {
     EXPECT_FALSE(Endpoint::parse(std::string(254, 'a') + ":1"));
 }
 
+TEST(Endpoint, NamesUnixDomainSockets) {
+    for (const char* text : {"unix:/run/x.sock", "unix:/a", "unix:@name", "unix:/a:9000"}) {
+        const Result<Endpoint> endpoint = Endpoint::parse(text);
+        ASSERT_TRUE(endpoint) << text;
+        EXPECT_TRUE(endpoint->is_unix());
+        EXPECT_TRUE(endpoint->is_loopback());
+        EXPECT_FALSE(endpoint->is_name());
+        EXPECT_FALSE(endpoint->is_wildcard());
+        EXPECT_EQ(endpoint->to_string(), text);
+        EXPECT_EQ(endpoint->port(), 0);
+        EXPECT_EQ(endpoint->unix_name(), std::string_view{text}.substr(5));
+        EXPECT_EQ(Endpoint(endpoint->host(), endpoint->port()), *endpoint);
+    }
+    EXPECT_NE(Endpoint::parse("unix:/a").value(), Endpoint::parse("unix:/b").value());
+    EXPECT_FALSE(Endpoint("127.0.0.1", 1).is_unix());
+    EXPECT_EQ(Endpoint("127.0.0.1", 1).unix_name(), "");
+    // A host may be called so.
+    EXPECT_EQ(Endpoint::parse("unix:9000").value(), Endpoint("unix", 9000));
+}
+
+TEST(Endpoint, SaysWhatIsWrongWithAUnixDomainSocket) {
+    for (const char* text :
+         {"unix:",
+          "unix:x.sock",
+          "unix:./x",
+          "unix:@",
+          "unix:/",
+          "unix:/a/",
+          "unix:/a b",
+          "unix:/a\n",
+          "unix:/\xc3\xa4"}) {
+        const Result<Endpoint> endpoint = Endpoint::parse(text);
+        ASSERT_FALSE(endpoint) << text;
+        EXPECT_NE(endpoint.error().message().find("is no Unix domain socket: "), std::string::npos)
+            << endpoint.error().message();
+    }
+}
+
+TEST(Endpoint, UnixNamesHaveTheLimitOfTheSystem) {
+    for (const std::string first : {"unix:/", "unix:@"}) {
+        const std::size_t most = first == "unix:/" ? 106 : 107;
+        EXPECT_TRUE(Endpoint::parse(first + std::string(most - 1, 'a')));
+        EXPECT_TRUE(Endpoint::parse(first + std::string(most, 'a')));
+        const Result<Endpoint> over = Endpoint::parse(first + std::string(most + 1, 'a'));
+        ASSERT_FALSE(over);
+        EXPECT_NE(
+            over.error().message().find("108 bytes long; the system takes at most 107"),
+            std::string::npos
+        ) << over.error().message();
+    }
+}
+
 TEST(LiveEndpoint, IsAliveWithoutAProbe) {
     const LiveEndpoint endpoint = Endpoint{"127.0.0.1", 9000};
     EXPECT_EQ(endpoint.to_string(), "127.0.0.1:9000");
