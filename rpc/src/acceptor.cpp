@@ -39,11 +39,24 @@ Addresses listen_addresses(const Endpoint& listen) {
 
 }  // namespace
 
-Acceptor::Acceptor(std::shared_ptr<IoThread> thread, const Endpoint& listen, Log log)
+Acceptor::Acceptor(
+    std::shared_ptr<IoThread> thread, const Endpoint& listen, unsigned unix_mode, Log log
+)
     : thread_(std::move(thread)),
       log_(std::move(log)),
       acceptor_(thread_->context()),
       pause_(thread_->context()) {
+    if (!listen.is_unix()) {
+        listen_on_tcp(listen);
+        return;
+    }
+    acceptor_.open(unix_address(listen).protocol());
+    close_on_exec(acceptor_.native_handle());
+    file_ = UnixSocketFile::listen(acceptor_, listen, unix_mode);
+    endpoint_ = listen;
+}
+
+void Acceptor::listen_on_tcp(const Endpoint& listen) {
     const asio::ip::tcp::endpoint address = listen_addresses(listen).front();
     asio::error_code ec;
     acceptor_.open(address.protocol(), ec);
@@ -62,8 +75,7 @@ Acceptor::Acceptor(std::shared_ptr<IoThread> thread, const Endpoint& listen, Log
         // Of the standard category: Asio's own does not compare equal to std::errc.
         throw std::system_error{ec.value(), std::system_category(), what};
     }
-    const auto bound = acceptor_.local_endpoint();
-    endpoint_ = Endpoint{bound.address().to_string(), bound.port()};
+    endpoint_ = endpoint_of(acceptor_.local_endpoint()).value();
 }
 
 void Acceptor::start(const Self& self, NextTarget next) {
@@ -73,7 +85,7 @@ void Acceptor::start(const Self& self, NextTarget next) {
 
 void Acceptor::accept_next(const Self& self) {
     self->target_ = self->next_();
-    self->accepted_ = std::make_unique<asio::ip::tcp::socket>(self->target_.thread->context());
+    self->accepted_ = std::make_unique<StreamSocket>(self->target_.thread->context());
     self->acceptor_.async_accept(*self->accepted_, [self](const asio::error_code& ec) {
         on_accept(self, ec);
     });
@@ -105,6 +117,7 @@ void Acceptor::on_accept(const Self& self, const asio::error_code& ec) {
 
 void Acceptor::close(const Self& self, std::function<void()> closed) {
     self->closed_ = std::move(closed);
+    self->file_.remove();  // nobody else comes; those who have come are still accepted
     // Either an accept or a pause is under way; its completion goes on.
     asio::error_code ignored;
     self->acceptor_.cancel(ignored);
@@ -117,7 +130,7 @@ void Acceptor::finish_close() {
     // As many as the backlog holds; peers that connect meanwhile could prolong it without end.
     for (int i = 0; i < asio::socket_base::max_listen_connections && !ec; ++i) {
         const Target target = next_();
-        asio::ip::tcp::socket socket{target.thread->context()};
+        StreamSocket socket{target.thread->context()};
         acceptor_.accept(socket, ec);
         if (!ec) target.adopt(std::move(socket));
     }

@@ -5,8 +5,8 @@
 #include <rollcall/base/log.h>
 
 #include "io_thread.h"
+#include "unix_listener.h"
 
-#include <asio/ip/tcp.hpp>
 #include <asio/steady_timer.hpp>
 
 #include <functional>
@@ -23,13 +23,14 @@ public:
     // The thread that will own the next connection, and where to hand it.
     struct Target {
         std::shared_ptr<IoThread> thread;
-        std::function<void(asio::ip::tcp::socket)> adopt;  // called on the acceptor's thread
+        std::function<void(StreamSocket)> adopt;  // called on the acceptor's thread
     };
 
     using NextTarget = std::function<Target()>;
 
-    // Listens. Throws std::system_error that names the address and who holds it.
-    Acceptor(std::shared_ptr<IoThread> thread, const Endpoint& listen, Log log);
+    // Listens. Throws std::system_error that names the address and who holds it. `unix_mode` is the
+    // mode of the file of a Unix domain socket.
+    Acceptor(std::shared_ptr<IoThread> thread, const Endpoint& listen, unsigned unix_mode, Log log);
 
     [[nodiscard]] const Endpoint& endpoint() const noexcept { return endpoint_; }
 
@@ -44,15 +45,17 @@ private:
     static void accept_next(const Self& self);
     static void on_accept(const Self& self, const asio::error_code& ec);
     void finish_close();
+    void listen_on_tcp(const Endpoint& listen);
 
     const std::shared_ptr<IoThread> thread_;
     const Log log_;
-    asio::ip::tcp::acceptor acceptor_;
+    ListeningSocket acceptor_;
+    UnixSocketFile file_;
     asio::steady_timer pause_;
     Endpoint endpoint_;
     NextTarget next_;
     Target target_;
-    std::unique_ptr<asio::ip::tcp::socket> accepted_;
+    std::unique_ptr<StreamSocket> accepted_;
     std::function<void()> closed_;  // set: it is closing
     bool exhausted_ = false;
 };

@@ -18,11 +18,11 @@ ClientConnection::ClientConnection(
     ClientConnectionOwner& owner,
     const std::shared_ptr<IoThread>& thread,
     std::shared_ptr<const HandlerHost> host,
-    asio::ip::tcp::socket socket,
+    Transport transport,
     ClientSession session
 )
     : Connection(
-          *thread, thread, std::move(host), MessageStream{std::move(socket), session.limits()}
+          *thread, thread, std::move(host), MessageStream{std::move(transport), session.limits()}
       ),
       owner_(&owner),
       session_(std::move(session)) {

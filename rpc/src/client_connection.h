@@ -44,7 +44,7 @@ public:
         ClientConnectionOwner& owner,
         const std::shared_ptr<IoThread>& thread,
         std::shared_ptr<const HandlerHost> host,
-        asio::ip::tcp::socket socket,
+        Transport transport,
         ClientSession session
     );
 

@@ -21,7 +21,7 @@ ClientCore::ClientCore(Endpoint endpoint, ClientOptions options)
       backoff_(options_.backoff),
       deadline_timer_(thread_->context()),
       backoff_timer_(thread_->context()) {
-    if (endpoint_.port() == 0 || endpoint_.host().empty())
+    if (!endpoint_.is_unix() && (endpoint_.port() == 0 || endpoint_.host().empty()))
         throw std::invalid_argument{"a client needs a host and a port other than 0"};
     host_->methods = methods_;
     host_->budget = std::make_shared<RequestBudget>(options_.max_request_bytes);
@@ -231,21 +231,22 @@ void ClientCore::dial() {
         });
         return;
     }
-    dial_ = Dial::start(thread_, endpoint_, options_.connect_timeout, [weak = self_](auto socket) {
-        if (const Self self = weak.lock()) self->on_dialled(std::move(socket));
-    });
+    dial_ =
+        Dial::start(thread_, endpoint_, options_.connect_timeout, [weak = self_](auto transport) {
+            if (const Self self = weak.lock()) self->on_dialled(std::move(transport));
+        });
 }
 
-void ClientCore::on_dialled(Result<asio::ip::tcp::socket> socket) {
+void ClientCore::on_dialled(Result<Transport> transport) {
     dial_.reset();
-    if (!socket) {
+    if (!transport) {
         failed_connects_.fetch_add(1, std::memory_order_relaxed);
-        last_failure_ = socket.error().message();
+        last_failure_ = transport.error().message();
         // Whoever listens there next is not the peer that could not stand the hello.
         next_is_plain_ = false;
         not_before_ = SteadyClock::now() + backoff_.next(random_unit());
         state_.store(ClientState::idle, std::memory_order_relaxed);
-        if (!options_.wait_for_ready) fail_waiting(socket.error());
+        if (!options_.wait_for_ready) fail_waiting(transport.error());
         return drive();
     }
     connects_.fetch_add(1, std::memory_order_relaxed);
@@ -257,7 +258,7 @@ void ClientCore::on_dialled(Result<asio::ip::tcp::socket> socket) {
         *this,
         thread_,
         host_,
-        std::move(*socket),
+        std::move(*transport),
         ClientSession{options_, *methods_, endpoint_text_, hello}
     );
     connection_ = connection;

@@ -86,7 +86,7 @@ private:
     void send_waiting();
     void send_one(ClientConnection& connection, const CallPtr& call, TimePoint now);
     void dial();
-    void on_dialled(Result<asio::ip::tcp::socket> socket);
+    void on_dialled(Result<Transport> transport);
     void fail_waiting(const Error& why);
     void retire_connection();
     // Counts the notifications that an ended connection has not sent.

@@ -6,6 +6,19 @@
 #include <asio/post.hpp>
 
 namespace rollcall::rpc {
+namespace {
+
+std::string words_for(const asio::error_code& problem) {
+    // Only the timer closes the socket under a connect.
+    if (problem == asio::error::operation_aborted) return "no answer in time";
+    // What Asio makes of the EAGAIN of a Unix domain socket.
+    if (problem == asio::error::no_buffer_space) {
+        return "too many connections wait there to be accepted";
+    }
+    return problem.message();
+}
+
+}  // namespace
 
 Dial::Dial(std::shared_ptr<IoThread> thread, Duration timeout, Done done)
     : thread_(std::move(thread)),
@@ -19,6 +32,13 @@ std::shared_ptr<Dial> Dial::start(
 ) {
     Self self{new Dial{std::move(thread), timeout, std::move(done)}};
     asio::io_context& context = self->thread_->context();
+    if (endpoint.is_unix()) {
+        self->addresses_ = {unix_address(endpoint)};
+        asio::post(context, [self] {
+            if (self->done_) try_next(self);
+        });
+        return self;
+    }
     if (Addresses literal = literal_address(endpoint); !literal.empty()) {
         asio::post(context, [self, literal = std::move(literal)] { on_resolved(self, literal); });
         return self;
@@ -66,7 +86,7 @@ void Dial::arm_timer(const Self& self, TimePoint when) {
 void Dial::on_resolved(const Self& self, Result<Addresses> addresses) {
     if (!self->done_) return;
     if (!addresses) return self->finish(std::move(addresses.error()));
-    self->addresses_ = std::move(*addresses);
+    self->addresses_.assign(addresses->begin(), addresses->end());
     try_next(self);
 }
 
@@ -89,6 +109,7 @@ void Dial::try_next(const Self& self) {
 
 void Dial::on_connected(const Self& self, const asio::error_code& ec) {
     if (!self->done_) return;
+    const StreamAddress& address = self->addresses_[self->next_ - 1];
     asio::error_code problem = ec;
     if (!problem) {
         // A connection attempt to a local port that nobody listens on can meet itself.
@@ -97,18 +118,15 @@ void Dial::on_connected(const Self& self, const asio::error_code& ec) {
         const auto remote = self->socket_->remote_endpoint(problem);
         if (!problem && local == remote) problem = asio::error::connection_refused;
     }
-    if (!problem) return self->finish(std::move(*self->socket_));
+    if (!problem) return self->finish(Transport{std::move(*self->socket_)});
 
-    const auto& address = self->addresses_[self->next_ - 1];
     if (!self->failures_.empty()) self->failures_ += "; ";
-    self->failures_ += Endpoint{address.address().to_string(), address.port()}.to_string() + ": ";
-    // Only the timer closes the socket under a connect.
-    self->failures_ +=
-        problem == asio::error::operation_aborted ? "no answer in time" : problem.message();
+    if (const auto tried = endpoint_of(address)) self->failures_ += tried->to_string() + ": ";
+    self->failures_ += words_for(problem);
     try_next(self);
 }
 
-void Dial::finish(Result<asio::ip::tcp::socket> result) {
+void Dial::finish(Result<Transport> result) {
     timer_.cancel();
     const Done done = std::exchange(done_, nullptr);
     done(std::move(result));

@@ -3,13 +3,15 @@
 
 #include "io_thread.h"
 #include "resolver.h"
+#include "transport.h"
 
-#include <asio/ip/tcp.hpp>
 #include <asio/steady_timer.hpp>
 
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace rollcall::rpc {
 
@@ -18,7 +20,7 @@ namespace rollcall::rpc {
 // addresses share it.
 class Dial {
 public:
-    using Done = std::function<void(Result<asio::ip::tcp::socket>)>;
+    using Done = std::function<void(Result<Transport>)>;
 
     // On the I/O thread. `done` is never called before this returns.
     static std::shared_ptr<Dial> start(
@@ -37,14 +39,14 @@ private:
     static void try_next(const Self& self);
     static void on_connected(const Self& self, const asio::error_code& ec);
     static void arm_timer(const Self& self, TimePoint when);
-    void finish(Result<asio::ip::tcp::socket> result);
+    void finish(Result<Transport> result);
 
     const std::shared_ptr<IoThread> thread_;
     const TimePoint ends_;
     Done done_;
-    Addresses addresses_;
+    std::vector<StreamAddress> addresses_;
     std::size_t next_ = 0;
-    std::optional<asio::ip::tcp::socket> socket_;
+    std::optional<StreamSocket> socket_;
     asio::steady_timer timer_;
     std::string failures_;
 };

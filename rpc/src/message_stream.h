@@ -23,8 +23,8 @@ public:
         refused,  // the bytes are no messages, or exceed a limit; error() says how
     };
 
-    MessageStream(asio::ip::tcp::socket socket, const codec::Limits& limits)
-        : transport_(std::move(socket)), reader_(limits) {}
+    MessageStream(Transport transport, const codec::Limits& limits)
+        : transport_(std::move(transport)), reader_(limits) {}
 
     [[nodiscard]] Transport& transport() noexcept { return transport_; }
 

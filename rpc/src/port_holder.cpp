@@ -57,11 +57,17 @@ std::string port_holder(std::uint16_t port) {
         if (pid.find_first_not_of("0123456789") != std::string::npos ||
             !holds_one(it->path(), links))
             continue;
-        std::string name;
-        std::getline(std::ifstream{it->path() / "comm"}, name);
-        return name.insert(0, "'").append("', process ").append(pid);
+        return process_name(std::stoi(pid));
     }
     return {};
+}
+
+std::string process_name(pid_t pid) {
+    const std::string number = std::to_string(pid);
+    std::string name;
+    std::getline(std::ifstream{"/proc/" + number + "/comm"}, name);
+    if (name.empty()) return "process " + number;
+    return name.insert(0, "'").append("', process ").append(number);
 }
 
 }  // namespace rollcall::rpc

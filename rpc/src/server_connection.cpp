@@ -17,12 +17,12 @@ bool is_letter(char c) {
 
 }  // namespace
 
-ServerConnection::ServerConnection(ServerShard& shard, asio::ip::tcp::socket socket, TimePoint now)
+ServerConnection::ServerConnection(ServerShard& shard, Transport transport, TimePoint now)
     : Connection(
           shard.thread(),
           shard.shared_thread(),
           shard.core().host(),
-          MessageStream{std::move(socket), shard.core().options().limits}
+          MessageStream{std::move(transport), shard.core().options().limits}
       ),
       shard_(&shard),
       options_(shard.core().shared_options()),

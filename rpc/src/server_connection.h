@@ -17,7 +17,7 @@ class ServerConnection final : public Connection {
 public:
     using Self = std::shared_ptr<ServerConnection>;
 
-    ServerConnection(ServerShard& shard, asio::ip::tcp::socket socket, TimePoint now);
+    ServerConnection(ServerShard& shard, Transport transport, TimePoint now);
 
     static void open(const Self& self);
 

@@ -45,6 +45,10 @@ std::shared_ptr<const ServerOptions> checked(ServerOptions options) {
         require(timeout > Duration::zero(), "ServerOptions: time-outs must be positive");
     }
     require(
+        options.unix_mode <= 0777 && (options.unix_mode & 0600U) == 0600U,
+        "ServerOptions::unix_mode must be from 0600 to 0777 and let the owner read and write"
+    );
+    require(
         options.drain_timeout >= Duration::zero(),
         "ServerOptions::drain_timeout must not be negative"
     );
@@ -119,7 +123,7 @@ void ServerCore::start(const Self& self) {
 
 void ServerCore::make_parts() {
     io_ = options_->io ? options_->io : IoThreads{options_->io_threads, options_->log};
-    acceptor_ = std::make_shared<Acceptor>(io_.at(0), listen_, options_->log);
+    acceptor_ = std::make_shared<Acceptor>(io_.at(0), listen_, options_->unix_mode, options_->log);
     endpoint_ = acceptor_->endpoint();
     endpoint_text_ = endpoint_.to_string();
     for (std::size_t i = 0; i < io_.size(); ++i) {
@@ -198,12 +202,12 @@ bool ServerCore::is_alive() {
 
 Acceptor::Target ServerCore::next_target(const Self& self) {
     const std::size_t index = turn_++ % shards_.size();
-    return {io_.at(index), [self, shard = shards_[index].get()](asio::ip::tcp::socket socket) {
+    return {io_.at(index), [self, shard = shards_[index].get()](StreamSocket socket) {
                 self->adopt(self, *shard, std::move(socket));
             }};
 }
 
-void ServerCore::adopt(const Self& self, ServerShard& shard, asio::ip::tcp::socket socket) {
+void ServerCore::adopt(const Self& self, ServerShard& shard, StreamSocket socket) {
     accepted_.fetch_add(1, std::memory_order_relaxed);
     // Counted here, not on its thread: a stop must not miss a connection that is on its way there.
     if (connections_.fetch_add(1) >= options_->max_connections) {
@@ -221,7 +225,7 @@ void ServerCore::adopt(const Self& self, ServerShard& shard, asio::ip::tcp::sock
     });
 }
 
-void ServerCore::refuse(asio::ip::tcp::socket socket) {
+void ServerCore::refuse(StreamSocket socket) {
     // As far as the kernel takes it: a client that knows goaway learns that nothing was executed.
     codec::Buffer out;
     write_goaway(out, {"too many connections", 0, std::nullopt});

@@ -73,8 +73,8 @@ public:
 
 private:
     [[nodiscard]] Acceptor::Target next_target(const Self& self);
-    void adopt(const Self& self, ServerShard& shard, asio::ip::tcp::socket socket);
-    static void refuse(asio::ip::tcp::socket socket);
+    void adopt(const Self& self, ServerShard& shard, StreamSocket socket);
+    static void refuse(StreamSocket socket);
     // What start() makes; it throws, and then all of it is dropped again.
     void make_parts();
     void drop_parts();

@@ -16,9 +16,9 @@ ServerShard::ServerShard(ServerCore& core, std::shared_ptr<IoThread> thread)
       deadline_timer_(thread_->context()) {
 }
 
-void ServerShard::adopt(asio::ip::tcp::socket socket) {
+void ServerShard::adopt(StreamSocket socket) {
     const auto connection =
-        std::make_shared<ServerConnection>(*this, std::move(socket), SteadyClock::now());
+        std::make_shared<ServerConnection>(*this, Transport{std::move(socket)}, SteadyClock::now());
     connections_.emplace(connection.get(), connection);
     ServerConnection::open(connection);
 }

@@ -19,8 +19,8 @@ class ServerShard {
 public:
     ServerShard(ServerCore& core, std::shared_ptr<IoThread> thread);
 
-    void adopt(asio::ip::tcp::socket socket);
-    // It is closed. Its peer had been announced to the program if it `was_greeted`.
+    void adopt(StreamSocket socket);
+    // It is closed.
     void on_closed(ServerConnection& connection);
 
     // Starts the periodic look at all connections' times.

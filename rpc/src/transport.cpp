@@ -1,9 +1,9 @@
 #include "transport.h"
 
 #include <rollcall/base/close_on_exec.h>
-#include <rollcall/base/endpoint.h>
 
 #include <asio/buffer.hpp>
+#include <asio/ip/tcp.hpp>
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -11,12 +11,12 @@
 
 namespace rollcall::rpc {
 
-Transport::Transport(asio::ip::tcp::socket socket) : socket_(std::move(socket)) {
+Transport::Transport(StreamSocket socket) : socket_(std::move(socket)) {
     // Errors here mean that the peer has gone already; the first read will say so.
     asio::error_code ignored;
     close_on_exec(socket_->native_handle());
     socket_->non_blocking(true, ignored);
-    socket_->set_option(asio::ip::tcp::no_delay{true}, ignored);
+    socket_->set_option(asio::ip::tcp::no_delay{true}, ignored);  // fails for Unix domain sockets
 }
 
 std::size_t Transport::read_some(std::span<char> to, asio::error_code& ec) {
@@ -35,7 +35,7 @@ void Transport::limit_unacknowledged(std::chrono::milliseconds time) {
 
 void Transport::finish_sending() {
     asio::error_code ignored;
-    if (socket_) socket_->shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+    if (socket_) socket_->shutdown(asio::socket_base::shutdown_send, ignored);
 }
 
 void Transport::close() {
@@ -46,11 +46,7 @@ void Transport::close() {
 }
 
 std::string Transport::peer() const {
-    if (!socket_) return {};
-    asio::error_code ec;
-    const auto endpoint = socket_->remote_endpoint(ec);
-    if (ec) return {};
-    return Endpoint{endpoint.address().to_string(), endpoint.port()}.to_string();
+    return socket_ ? peer_text(*socket_) : std::string{};
 }
 
 }  // namespace rollcall::rpc

@@ -1,7 +1,8 @@
 #pragma once
-// A connected byte stream: what connections read from and write to.
+// A connected byte stream, over TCP or a Unix domain socket: what connections read from and write
+// to.
 
-#include <asio/ip/tcp.hpp>
+#include "stream_socket.h"
 
 #include <chrono>
 #include <optional>
@@ -17,7 +18,7 @@ namespace rollcall::rpc {
 class Transport {
 public:
     // Takes over a connected socket: non-blocking, without Nagle's delay.
-    explicit Transport(asio::ip::tcp::socket socket);
+    explicit Transport(StreamSocket socket);
 
     // Bytes read. Zero with would_block when nothing is here, with eof at the end of the stream.
     [[nodiscard]] std::size_t read_some(std::span<char> to, asio::error_code& ec);
@@ -42,7 +43,8 @@ public:
     }
 
     // Ends a connection whose peer has vanished, or reads nothing, for this long while bytes wait
-    // for it. Without it the kernel goes on for a quarter of an hour.
+    // for it. Without it the kernel goes on for a quarter of an hour. Not of a Unix domain socket,
+    // whose peer cannot vanish unnoticed.
     void limit_unacknowledged(std::chrono::milliseconds time);
 
     // Ends the sending direction: the peer reads what was sent, then the end of the stream.
@@ -51,16 +53,17 @@ public:
     // before the connection's last owner does.
     void close();
 
-    // The other end, "host:port"; empty if it has gone already.
+    // The other end, "host:port" or "unix:/run/x.sock (uid 1000, pid 12)"; empty if it has gone
+    // already.
     [[nodiscard]] std::string peer() const;
 
 private:
-    [[nodiscard]] asio::ip::tcp::socket& open_socket() {
+    [[nodiscard]] StreamSocket& open_socket() {
         if (!socket_) throw std::logic_error{"a closed connection is waited for"};
         return *socket_;
     }
 
-    std::optional<asio::ip::tcp::socket> socket_;  // none once closed
+    std::optional<StreamSocket> socket_;  // none once closed
 };
 
 }  // namespace rollcall::rpc

@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <stdexcept>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <system_error>
 #include <unistd.h>
 #include <utility>
@@ -38,9 +39,17 @@ bool wait_for(int descriptor, short events, const Deadline& deadline) {
 RawPeer::RawPeer(const Endpoint& endpoint) {
     sockaddr_in6 six{};
     sockaddr_in four{};
+    sockaddr_un local{};
     sockaddr* address = nullptr;
     socklen_t length = 0;
-    if (endpoint.is_ipv6()) {
+    if (endpoint.is_unix()) {
+        const std::string_view name = endpoint.unix_name();
+        local.sun_family = AF_UNIX;
+        name.copy(local.sun_path, sizeof local.sun_path);
+        if (name.front() == '@') local.sun_path[0] = '\0';
+        address = reinterpret_cast<sockaddr*>(&local);
+        length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size());
+    } else if (endpoint.is_ipv6()) {
         six.sin6_family = AF_INET6;
         six.sin6_port = htons(endpoint.port());
         ::inet_pton(AF_INET6, endpoint.host().c_str(), &six.sin6_addr);

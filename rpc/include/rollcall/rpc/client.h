@@ -73,8 +73,8 @@ class ClientCore;
 // is closed. A completion that is already posted may run after that.
 class Client final : public HandlerRegistry {
 public:
-    // `endpoint` is "host:port". Throws std::invalid_argument if it is not, or if an option makes
-    // no sense. Does not connect yet.
+    // `endpoint` is "host:port" or "unix:/run/x.sock". Throws std::invalid_argument if it is not,
+    // or if an option makes no sense. Does not connect yet.
     explicit Client(std::string_view endpoint, ClientOptions options = ClientOptions());
     explicit Client(Endpoint endpoint, ClientOptions options = ClientOptions());
     ~Client();

@@ -15,8 +15,12 @@ namespace rollcall::rpc {
 
 struct ServerOptions {
     // "host:port"; port 0 takes a free one; "[::]:9000" listens on IPv6 and IPv4. Of a name with
-    // several addresses the first is taken.
+    // several addresses the first is taken. Or "unix:/run/x.sock", for clients on this machine: the
+    // file is made at start() and removed by stop(); one that nobody listens on any more is
+    // replaced.
     std::string listen = "127.0.0.1:0";
+    // Of that file: who may connect. The owner alone by default; set whatever the umask is.
+    unsigned unix_mode = 0600;
 
     // Behaviour
     std::size_t io_threads = 1;     // ignored if `io` is given

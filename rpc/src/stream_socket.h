@@ -1,0 +1,38 @@
+#pragma once
+// Connected sockets of either kind, TCP or Unix domain, and how their ends are called.
+
+#include <rollcall/base/endpoint.h>
+
+#include <asio/generic/stream_protocol.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <sys/types.h>
+
+namespace rollcall::rpc {
+
+using StreamSocket = asio::generic::stream_protocol::socket;
+using StreamAddress = asio::generic::stream_protocol::endpoint;
+
+// Of a Unix domain socket: the address that binds it or reaches it.
+[[nodiscard]] StreamAddress unix_address(const Endpoint& endpoint);
+
+// None for what is neither IP nor a Unix domain socket with a name.
+[[nodiscard]] std::optional<Endpoint> endpoint_of(const StreamAddress& address);
+
+// Who has the other end of a Unix domain socket, as the kernel noted when it was connected, or of
+// its listener when that began to listen.
+struct UnixPeer {
+    pid_t pid = 0;
+    uid_t uid = 0;
+    gid_t gid = 0;
+};
+
+[[nodiscard]] std::optional<UnixPeer> unix_peer_of(int descriptor);
+
+// The other end for people: "10.0.0.7:4711", "unix:/run/x.sock (uid 1000, pid 12)"; empty if it has
+// gone already.
+[[nodiscard]] std::string peer_text(const StreamSocket& socket);
+
+}  // namespace rollcall::rpc
