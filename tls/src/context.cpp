@@ -77,6 +77,53 @@ Result<Context> new_context(const SSL_METHOD* method) {
     return context;
 }
 
+// Each with its length in front, as the wire has them.
+std::string wire_form(const std::vector<std::string>& protocols) {
+    std::string wire;
+    for (const std::string& protocol : protocols) {
+        wire += static_cast<char>(protocol.size());
+        wire += protocol;
+    }
+    return wire;
+}
+
+const unsigned char* bytes_of(const std::string& text) {
+    return reinterpret_cast<const unsigned char*>(text.data());
+}
+
+void free_text(void*, void* text, CRYPTO_EX_DATA*, int, long, void*) {
+    delete static_cast<std::string*>(text);
+}
+
+// Where a context keeps the protocols that it accepts.
+int protocols_index() {
+    static const int kIndex = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, free_text);
+    return kIndex;
+}
+
+int on_protocols(
+    SSL*,
+    const unsigned char** chosen,
+    unsigned char* chosen_size,
+    const unsigned char* offered,
+    unsigned offered_size,
+    void* mine
+) {
+    const auto& protocols = *static_cast<const std::string*>(mine);
+    unsigned char* found = nullptr;
+    const int result = SSL_select_next_proto(
+        &found,
+        chosen_size,
+        bytes_of(protocols),
+        static_cast<unsigned>(protocols.size()),
+        offered,
+        offered_size
+    );
+    if (result != OPENSSL_NPN_NEGOTIATED) return SSL_TLSEXT_ERR_ALERT_FATAL;
+    *chosen = found;
+    return SSL_TLSEXT_ERR_OK;
+}
+
 }  // namespace
 
 Result<Context> client_context(const ClientOptions& options) {
@@ -120,6 +167,17 @@ Result<Context> server_context(const ServerOptions& options) {
         SSL_CTX_set_verify(&raw, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
     }
     return context;
+}
+
+void accept_protocols(const Context& context, const std::vector<std::string>& protocols) {
+    auto wire = std::make_unique<std::string>(wire_form(protocols));
+    if (SSL_CTX_set_ex_data(context.get(), protocols_index(), wire.get()) != 1) return;
+    SSL_CTX_set_alpn_select_cb(context.get(), on_protocols, wire.release());
+}
+
+void offer_protocols(const Context& context, const std::vector<std::string>& protocols) {
+    const std::string wire = wire_form(protocols);
+    SSL_CTX_set_alpn_protos(context.get(), bytes_of(wire), static_cast<unsigned>(wire.size()));
 }
 
 std::string take_reason() {

@@ -4,14 +4,11 @@
 #include <rollcall/base/endpoint.h>
 #include <rollcall/base/result.h>
 #include <rollcall/tls/options.h>
-#include <rollcall/tls/socket_bio.h>
+#include <rollcall/tls/session.h>
 
 #include "channel.h"
-#include "tls_findings.h"
 
 #include <memory>
-
-struct ssl_st;
 
 namespace rollcall::http {
 
@@ -39,24 +36,14 @@ public:
     [[nodiscard]] std::optional<Error> failure() const override { return failure_; }
 
 private:
-    struct Free {
-        void operator()(ssl_st* ssl) const noexcept;
-    };
+    TlsChannel(int descriptor, std::unique_ptr<tls::Session> session);
 
-    TlsChannel(int descriptor, const Endpoint& server, const tls::ClientOptions& options);
-
-    [[nodiscard]] Result<void> begin();
+    // After a step that is not done: ready to be repeated, or how it ended.
+    [[nodiscard]] Transfer wait_after(const tls::Step& step, const IoBounds& bounds);
     [[nodiscard]] Result<void> handshake(const IoBounds& bounds);
-    // After a call of OpenSSL's has not succeeded: ready to be repeated, or how it ended.
-    [[nodiscard]] Transfer wait_after(int result, const IoBounds& bounds);
 
-    const Endpoint server_;
-    const tls::ClientOptions options_;
-    tls::BioSocket socket_;  // these two before ssl_, which uses them
-    TlsFindings findings_;
-    std::unique_ptr<ssl_st, Free> ssl_;
-    bool usable_ = false;    // nothing has failed since the handshake
-    bool answered_ = false;  // the server has sent something
+    const int descriptor_;
+    const std::unique_ptr<tls::Session> session_;
     std::optional<Error> failure_;
 };
 

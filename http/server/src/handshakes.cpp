@@ -40,7 +40,7 @@ struct Handshakes::One {
 
 void Handshakes::begin(tcp::socket socket, const tcp::endpoint& peer, Done done) {
     auto one = std::make_shared<One>(
-        StreamSocket{std::move(socket), context_},
+        StreamSocket{std::move(socket), context_, options_.tls.client_ca_file},
         io_,
         std::move(done),
         endpoint_of(peer).to_string()

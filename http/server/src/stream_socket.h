@@ -9,6 +9,7 @@
 #include <asio/post.hpp>
 
 #include <memory>
+#include <string>
 #include <utility>
 
 namespace rollcall::http {
@@ -24,9 +25,11 @@ public:
     explicit StreamSocket(asio::ip::tcp::socket socket) : socket_(std::move(socket)) {}
 
     // An encrypted one; async_handshake() comes first.
-    StreamSocket(asio::ip::tcp::socket socket, const tls::Context& context)
+    StreamSocket(
+        asio::ip::tcp::socket socket, const tls::Context& context, const std::string& client_ca_file
+    )
         : socket_(std::move(socket)),
-          tls_(std::make_unique<TlsSession>(socket_.native_handle(), context)) {}
+          tls_(std::make_unique<TlsSession>(socket_.native_handle(), context, client_ca_file)) {}
 
     StreamSocket(StreamSocket&&) = default;
     // The session says goodbye over the socket, so it goes first.

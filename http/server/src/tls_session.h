@@ -2,15 +2,13 @@
 // The server's end of one TLS connection, over a socket that is never waited for.
 
 #include <rollcall/tls/context.h>
-#include <rollcall/tls/socket_bio.h>
+#include <rollcall/tls/session.h>
 
 #include <asio/error_code.hpp>
 
 #include <cstddef>
 #include <memory>
 #include <string>
-
-struct ssl_st;
 
 namespace rollcall::http {
 
@@ -22,11 +20,11 @@ struct TlsStep {
     asio::error_code error = {};
 };
 
-// Costs some 13 KiB while it is idle. One thread at a time. Never raises SIGPIPE.
+// Asio's words for what tls::Session says. One thread at a time.
 class TlsSession {
 public:
     // Throws std::bad_alloc.
-    TlsSession(int descriptor, const tls::Context& context);
+    TlsSession(int descriptor, const tls::Context& context, const std::string& client_ca_file);
     // Says goodbye to the client, if that can be done without waiting.
     ~TlsSession();
     TlsSession(const TlsSession&) = delete;
@@ -38,23 +36,13 @@ public:
     [[nodiscard]] TlsStep write(const void* data, std::size_t size);
 
     // Why the last step failed, for people.
-    [[nodiscard]] const std::string& reason() const { return reason_; }
+    [[nodiscard]] std::string reason() const;
 
     // The first bytes were those of an HTTP request.
-    [[nodiscard]] bool heard_plain_http() const { return plain_http_; }
+    [[nodiscard]] bool heard_plain_http() const { return session_->heard_plain_http(); }
 
 private:
-    struct Free {
-        void operator()(ssl_st* ssl) const noexcept;
-    };
-
-    [[nodiscard]] TlsStep step_after(int result);
-
-    tls::BioSocket socket_;  // before ssl_, which uses it
-    std::unique_ptr<ssl_st, Free> ssl_;
-    bool usable_ = false;  // shaken hands, and nothing has failed since
-    bool plain_http_ = false;
-    std::string reason_;
+    const std::unique_ptr<tls::Session> session_;
 };
 
 }  // namespace rollcall::http

@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 struct ssl_ctx_st;  // OpenSSL's SSL_CTX
 
@@ -23,6 +24,12 @@ using Context = std::shared_ptr<ssl_ctx_st>;
 // A server's connections are never resumed, so a certificate that is no longer accepted ends with
 // its connection.
 [[nodiscard]] Result<Context> server_context(const ServerOptions& options);
+
+// ALPN, before connections are made of the context; texts of letters, digits and the like, at most
+// 255 bytes each. A server agrees to the first of `protocols` that a client offers, refuses one
+// that offers others alone, and serves one that offers none. A client offers them.
+void accept_protocols(const Context& context, const std::vector<std::string>& protocols);
+void offer_protocols(const Context& context, const std::vector<std::string>& protocols);
 
 // What OpenSSL has noted last on this thread, in its words; forgets it.
 [[nodiscard]] std::string take_reason();

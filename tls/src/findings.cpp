@@ -1,8 +1,7 @@
-#include "tls_findings.h"
+#include "findings.h"
 
-#include <rollcall/base/log.h>
+#include "asn1_text.h"
 
-#include <openssl/asn1.h>
 #include <openssl/bio.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -11,16 +10,11 @@
 #include <array>
 #include <memory>
 
-namespace rollcall::http {
+namespace rollcall::tls {
 namespace {
 
-TlsFindings& findings_of(const SSL* ssl) {
-    return *static_cast<TlsFindings*>(SSL_get_app_data(ssl));
-}
-
-std::string text_of(const ASN1_STRING& string) {
-    const auto* const data = reinterpret_cast<const char*>(ASN1_STRING_get0_data(&string));
-    return printable({data, static_cast<std::size_t>(ASN1_STRING_length(&string))});
+Findings& findings_of(const SSL* ssl) {
+    return *static_cast<Findings*>(SSL_get_app_data(ssl));
 }
 
 std::string address_of(const ASN1_STRING& bytes) {
@@ -31,12 +25,8 @@ std::string address_of(const ASN1_STRING& bytes) {
 }
 
 // The names that count: those of the extension; the common name has no meaning any more.
-std::string names_in(const X509& certificate) {
-    const std::unique_ptr<GENERAL_NAMES, decltype(&GENERAL_NAMES_free)> names{
-        static_cast<GENERAL_NAMES*>(
-            X509_get_ext_d2i(&certificate, NID_subject_alt_name, nullptr, nullptr)
-        ),
-        &GENERAL_NAMES_free};
+std::string names_for(const X509& certificate) {
+    const NamesOwner names = names_in(certificate);
     std::string text;
     for (int i = 0; i < sk_GENERAL_NAME_num(names.get()); ++i) {
         const GENERAL_NAME& name = *sk_GENERAL_NAME_value(names.get(), i);
@@ -61,11 +51,11 @@ int on_verify(int accepted, X509_STORE_CTX* store) {
     const auto* const ssl = static_cast<const SSL*>(
         X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx())
     );
-    TlsFindings& findings = findings_of(ssl);
+    Findings& findings = findings_of(ssl);
     findings.verify_error = X509_STORE_CTX_get_error(store);
     const X509* const certificate = X509_STORE_CTX_get_current_cert(store);
     if (certificate == nullptr) return accepted;
-    findings.shown_for = names_in(*certificate);
+    findings.shown_for = names_for(*certificate);
     const bool early = findings.verify_error == X509_V_ERR_CERT_NOT_YET_VALID;
     findings.valid =
         date_of(early ? *X509_get0_notBefore(certificate) : *X509_get0_notAfter(certificate));
@@ -80,10 +70,15 @@ int on_certificate_wanted(SSL* ssl, void*) {
 
 }  // namespace
 
-void record_findings(ssl_st& ssl, TlsFindings& findings) {
+void record_server(ssl_st& ssl, Findings& findings) {
     SSL_set_app_data(&ssl, &findings);
     SSL_set_verify(&ssl, SSL_VERIFY_PEER, on_verify);
     SSL_set_cert_cb(&ssl, on_certificate_wanted, nullptr);
 }
 
-}  // namespace rollcall::http
+void record_client(ssl_st& ssl, Findings& findings) {
+    SSL_set_app_data(&ssl, &findings);
+    SSL_set_verify(&ssl, SSL_get_verify_mode(&ssl), on_verify);
+}
+
+}  // namespace rollcall::tls

@@ -5,16 +5,18 @@
 
 struct ssl_st;
 
-namespace rollcall::http {
+namespace rollcall::tls {
 
-struct TlsFindings {
+struct Findings {
     int verify_error = 0;             // OpenSSL's X509_V_ERR_...
     std::string shown_for;            // the names in the certificate that was refused
     std::string valid;                // until when it was, or since when it will be
     bool certificate_wanted = false;  // the server asked for ours
 };
 
-// Has a client's connection, which must not outlive them, write into `findings`.
-void record_findings(ssl_st& ssl, TlsFindings& findings);
+// Has a connection, which must not outlive them, write into `findings` what it learns about a
+// server, or about a client if the context asks for its certificate.
+void record_server(ssl_st& ssl, Findings& findings);
+void record_client(ssl_st& ssl, Findings& findings);
 
-}  // namespace rollcall::http
+}  // namespace rollcall::tls

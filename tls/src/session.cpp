@@ -1,0 +1,184 @@
+#include <rollcall/base/endpoint.h>
+#include <rollcall/tls/session.h>
+
+#include "failure.h"
+#include "findings.h"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include <algorithm>
+#include <limits>
+#include <new>
+#include <system_error>
+#include <utility>
+
+namespace rollcall::tls {
+namespace {
+
+using State = Step::State;
+
+int clamped(std::size_t size) {
+    return static_cast<int>(std::min<std::size_t>(size, std::numeric_limits<int>::max()));
+}
+
+// What SSL_set_tlsext_host_name() does, without its C cast.
+bool set_server_name(SSL& ssl, const char* host) {
+    return SSL_ctrl(
+               &ssl,
+               SSL_CTRL_SET_TLSEXT_HOSTNAME,
+               TLSEXT_NAMETYPE_host_name,
+               const_cast<char*>(host)
+           ) == 1;
+}
+
+}  // namespace
+
+void Session::Free::operator()(ssl_st* ssl) const noexcept {
+    SSL_free(ssl);
+}
+
+Session::Session(int descriptor, const Context& context)
+    : socket_{descriptor},
+      findings_(std::make_unique<Findings>()),
+      ssl_(context ? SSL_new(context.get()) : nullptr) {
+    BIO* const bio = ssl_ ? new_socket_bio(socket_) : nullptr;
+    if (bio == nullptr) throw std::bad_alloc{};
+    SSL_set_bio(ssl_.get(), bio, bio);
+    // An idle connection gives its two 17 KiB buffers back.
+    SSL_set_mode(ssl_.get(), SSL_MODE_RELEASE_BUFFERS);
+    // A peer that sends key updates without end does not keep the thread: each is a step.
+    SSL_clear_mode(ssl_.get(), SSL_MODE_AUTO_RETRY);
+}
+
+std::unique_ptr<Session> Session::accept(
+    int descriptor, const Context& context, std::string client_ca_file
+) {
+    std::unique_ptr<Session> session{new Session{descriptor, context}};
+    session->client_ca_file_ = std::move(client_ca_file);
+    record_client(*session->ssl_, *session->findings_);
+    SSL_set_accept_state(session->ssl_.get());
+    return session;
+}
+
+Result<std::unique_ptr<Session>> Session::connect(
+    int descriptor, const Context& context, ServerName server
+) {
+    std::unique_ptr<Session> session{new Session{descriptor, context}};
+    if (auto expected = session->expect(server); !expected) return expected.error();
+    session->server_ = std::move(server);
+    return session;
+}
+
+Session::~Session() = default;
+
+Result<void> Session::expect(const ServerName& server) {
+    record_server(*ssl_, *findings_);
+    SSL_set_connect_state(ssl_.get());
+    SSL_set_hostflags(ssl_.get(), X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    const char* const host = server.host.c_str();
+    // An address is no server name and is looked for among the addresses in the certificate.
+    const bool named = Endpoint{server.host, 0}.is_name()
+                           ? set_server_name(*ssl_, host) && SSL_set1_host(ssl_.get(), host) == 1
+                           : X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_.get()), host) == 1;
+    if (named) return {};
+    return Error{
+        Errc::connect_failed, "TLS cannot be begun with " + server.host + ": " + take_reason()};
+}
+
+Step Session::handshake() {
+    ERR_clear_error();
+    const int result = SSL_do_handshake(ssl_.get());
+    usable_ = result == 1;
+    return usable_ ? Step{} : step_after(result);
+}
+
+Step Session::read(char* data, std::size_t size) {
+    if (size == 0) return {};
+    if (read_end_) return *read_end_;
+    ERR_clear_error();
+    const int n = SSL_read(ssl_.get(), data, clamped(size));
+    if (n > 0) {
+        answered_ = true;
+        return {State::done, static_cast<std::size_t>(n)};
+    }
+    const Step step = step_after(n);
+    if (step.state != State::wants_read && step.state != State::wants_write) read_end_ = step;
+    return step;
+}
+
+Step Session::write(const char* data, std::size_t size) {
+    if (size == 0) return {};
+    ERR_clear_error();
+    const int n = SSL_write(ssl_.get(), data, clamped(size));
+    half_written_ = n <= 0;
+    if (n > 0) return {State::done, static_cast<std::size_t>(n)};
+    return step_after(n);
+}
+
+Step Session::finish() {
+    if (!usable_) return {};
+    ERR_clear_error();
+    const int result = SSL_shutdown(ssl_.get());
+    if (result >= 0) return {};  // 0: it is sent, the peer's own has not come
+    const Step step = step_after(result);
+    return step.state == State::wants_write ? step : Step{};
+}
+
+void Session::say_goodbye() {
+    if (!usable_ || half_written_) return;
+    ERR_clear_error();
+    SSL_shutdown(ssl_.get());
+    ERR_clear_error();
+}
+
+bool Session::has_pending() const {
+    return SSL_pending(ssl_.get()) > 0;
+}
+
+std::optional<PeerCertificate> Session::peer_certificate() const {
+    const X509* const certificate = SSL_get0_peer_certificate(ssl_.get());
+    const bool accepted = certificate != nullptr && SSL_get_verify_result(ssl_.get()) == X509_V_OK;
+    if (!accepted) return std::nullopt;
+    return read_certificate(*certificate);
+}
+
+Step Session::step_after(int result) {
+    const int outcome = SSL_get_error(ssl_.get(), result);
+    switch (outcome) {
+        case SSL_ERROR_WANT_READ:
+            return {State::wants_read};
+        case SSL_ERROR_WANT_WRITE:
+            return {State::wants_write};
+        case SSL_ERROR_ZERO_RETURN:
+            return {State::closed};
+        default:
+            break;
+    }
+    usable_ = false;
+    note_failure(socket_.ended || outcome == SSL_ERROR_SYSCALL);
+    ERR_clear_error();
+    if (socket_.ended) return {State::cut};
+    return {State::failed, 0, outcome == SSL_ERROR_SYSCALL ? socket_.error : 0};
+}
+
+void Session::note_failure(bool is_of_socket) {
+    const unsigned long code = ERR_peek_last_error();
+    const int reason = ERR_GET_LIB(code) == ERR_LIB_SSL ? ERR_GET_REASON(code) : 0;
+    if (!server_) {
+        plain_http_ = reason == SSL_R_HTTP_REQUEST;
+        failure_ = is_of_socket ? client_left(socket_.ended ? 0 : socket_.error)
+                                : client_failure(*findings_, client_ca_file_);
+        return;
+    }
+    if (is_of_socket) {
+        if (!answered_) failure_ = certificate_failure(*findings_, server_->options);
+        return;
+    }
+    // An alert: the server's own words, which nobody else can send.
+    was_refused_ = !answered_ && reason >= SSL_AD_REASON_OFFSET;
+    failure_ = server_failure(*findings_, *server_);
+}
+
+}  // namespace rollcall::tls
