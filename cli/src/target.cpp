@@ -67,7 +67,8 @@ Result<std::unique_ptr<Target>> open_target(
     if (const auto name = registry::normalized_service(text); !name) {
         return Error{
             Errc::invalid_argument,
-            "TARGET must be host:port, [v6]:port or a service: " + name.error().message()};
+            "TARGET must be host:port, [v6]:port, unix:/path or a service: " +
+                name.error().message()};
     }
     return std::make_unique<ServiceTarget>(text, settings, io);
 }

@@ -29,8 +29,9 @@ public:
     virtual void start(UntypedInvocation invocation, std::function<void(UntypedResult)> done) = 0;
 };
 
-// `text` is host:port, [v6]:port or the name of a service. `io` is the group of I/O threads that
-// is used, by default the process's own. An invalid text is an error that says what is wrong.
+// `text` is host:port, [v6]:port, unix:/path or the name of a service. `io` is the group of I/O
+// threads that is used, by default the process's own. An invalid text is an error that says what is
+// wrong.
 [[nodiscard]] Result<std::unique_ptr<Target>> open_target(
     const std::string& text, const Settings& settings, rpc::IoThreads io = rpc::IoThreads()
 );

@@ -4,7 +4,7 @@ namespace rollcall::discovery {
 
 bool takes_calls(const registry::Instance& instance) {
     return instance.effective_status() == registry::Status::up && instance.scheme == "tcp" &&
-           instance.port != 0 && !instance.address.empty();
+           (instance.port != 0 || instance.endpoint().is_unix()) && !instance.address.empty();
 }
 
 std::vector<std::uint32_t> fittest(const std::vector<Standing>& all) {

@@ -55,6 +55,16 @@ TEST_F(PrometheusTargets, HaveTheContentTypeThatPrometheusInsistsOn) {
     EXPECT_EQ(answer.body, "[]");
 }
 
+TEST_F(PrometheusTargets, LeaveOutWhatHasNoPort) {
+    const auto answer = curl(
+        "-X PUT -d '{\"address\":\"unix:/run/x.sock\"}' " + registry_.url() +
+        "/v1/services/calculator/instances/u"
+    );
+    ASSERT_EQ(answer.status, 201) << answer.body;
+    put("calculator", kOdd);
+    EXPECT_EQ(targets().size(), 1U);
+}
+
 TEST_F(PrometheusTargets, CarryWhatIsKnownAsLabels) {
     put("calculator", kOdd);
     const Json all = targets();

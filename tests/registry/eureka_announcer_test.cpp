@@ -68,6 +68,17 @@ TEST_F(EurekaAnnouncers, RegisterRenewAndLeave) {
     EXPECT_TRUE(withdraw()) << "whoever is not listed has left";
 }
 
+TEST_F(EurekaAnnouncers, RefuseWhatHasNoHostAndPort) {
+    Instance instance = instance_of("n1");
+    instance.address = "unix:/run/x.sock";
+    instance.port = 0;
+    const auto refused = announce(instance);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code(), Errc::invalid_argument);
+    EXPECT_THAT(refused.error().message(), HasSubstr("not unix:/run/x.sock"));
+    EXPECT_THAT(server.take_requests(), IsEmpty());
+}
+
 TEST_F(EurekaAnnouncers, SendWhatEveryServerAndDashboardNeeds) {
     Instance instance = instance_of("n1");
     instance.zone = "a";

@@ -96,6 +96,23 @@ TEST(Validation, ChecksAddresses) {
     expect_accepted([](Instance& i) { i.port = 65535; });
 }
 
+TEST(Validation, TakesUnixDomainSocketsWithoutAPort) {
+    Instance instance = valid();
+    instance.address = "unix:/run/x.sock";
+    instance.port = 0;
+    instance.id = instance.address;
+    EXPECT_EQ(error_of(instance), "");
+    instance.address = "unix:@name";
+    EXPECT_EQ(error_of(instance), "");
+    instance.port = 1;
+    EXPECT_THAT(error_of(instance), HasSubstr("has no port"));
+    instance.port = 0;
+    for (const char* const wrong : {"unix:", "unix:x", "unix:/a b", "unix:/a/"}) {
+        instance.address = wrong;
+        EXPECT_NE(error_of(instance), "") << wrong;
+    }
+}
+
 TEST(Validation, LimitsTextsAtTheByte) {
     for (std::size_t bytes : {1U, 254U, 255U}) {
         expect_accepted([&](Instance& i) { i.id = std::string(bytes, 'x'); });

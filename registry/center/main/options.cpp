@@ -125,6 +125,8 @@ ParsedOptions parse_options(int argc, char** argv) {
     if (parsed.exit_status) return parsed;
     Result<Endpoint> endpoint = Endpoint::parse(flags.listen);
     if (!endpoint) return refuse("--listen " + endpoint.error().message());
+    if (endpoint->is_unix())
+        return refuse("--listen " + flags.listen + ": the registry speaks HTTP, over TCP alone");
     options.server.listen = *std::move(endpoint);
     // In range, so that the conversion is; the server checks the rest.
     for (const auto& [flag, value] :

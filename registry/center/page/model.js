@@ -19,7 +19,8 @@ class Instance {
         this.left = null;
         this.measured = 0;
         const at = data.address.includes(":") ? `[${data.address}]` : data.address;
-        this.endpoint = `${at}:${data.port}`;
+        const is_unix = data.address.startsWith("unix:"); // no port
+        this.endpoint = is_unix ? data.address : `${at}:${data.port}`;
         this.said = effective_status(data);
         // How it is shown and filtered. Held: kept although its lease ran out.
         this.status = data.stale ? "held" : this.said;

@@ -58,6 +58,8 @@ void append_targets(
 ) {
     std::vector<const Instance*> instances;
     for (const auto& [id, record] : service.instances) {
+        // Prometheus dials hosts and ports; it would drop the whole list for one without.
+        if (record.instance->endpoint().is_unix()) continue;
         if (!wanted || record.instance->effective_status() == *wanted) {
             instances.push_back(record.instance.get());
         }

@@ -15,7 +15,8 @@ Error invalid(std::string message) {
 
 // "host:port", "[v6]:port", "host", "[v6]" or "v6", the latter three with the server's port.
 Result<Endpoint> parse_advertised(const std::string& text, std::uint16_t port) {
-    if (auto endpoint = Endpoint::parse(text)) return endpoint;
+    if (auto endpoint = Endpoint::parse(text); endpoint || text.starts_with("unix:/"))
+        return endpoint;
     const std::string suffix = ":" + std::to_string(port);
     std::string bracketed = "[";
     bracketed.append(text).append("]").append(suffix);
@@ -37,7 +38,7 @@ Result<std::optional<Endpoint>> advertised_endpoint(const RegistrarOptions& opti
     if (!options.advertise.empty()) {
         auto endpoint = parse_advertised(options.advertise, options.server.port());
         if (!endpoint) return endpoint.error();
-        if (endpoint->is_wildcard() || endpoint->port() == 0) {
+        if (endpoint->is_wildcard() || (endpoint->port() == 0 && !endpoint->is_unix())) {
             return invalid(
                 "advertised address '" + endpoint->to_string() +
                 "' cannot be dialled; name the host and port that clients reach this server at"
@@ -45,7 +46,8 @@ Result<std::optional<Endpoint>> advertised_endpoint(const RegistrarOptions& opti
         }
         return std::optional<Endpoint>{std::move(*endpoint)};
     }
-    if (options.server.host().empty() || options.server.port() == 0) {
+    const bool has_port = options.server.port() != 0 || options.server.is_unix();
+    if (options.server.host().empty() || !has_port) {
         return invalid(
             "neither .server nor .advertise names a host and a port; start the server before its "
             "registrar and give it as .server"

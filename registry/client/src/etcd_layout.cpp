@@ -160,7 +160,8 @@ std::optional<Instance> EtcdLayout::with_details(std::string_view rest, std::str
     if (!json.is_object()) return std::nullopt;
     std::optional<Instance> instance;
     if (auto read = instance_from_json(value)) instance = std::move(*read);
-    if (!instance || instance->address.empty() || instance->port == 0) {
+    const bool has_port = instance && (instance->port != 0 || instance->endpoint().is_unix());
+    if (!has_port || instance->address.empty()) {
         const std::string address = text_in(json, "Addr");
         auto simple = at_address(address.empty() ? text_in(json, "IP") : address, port_);
         if (!simple) return std::nullopt;

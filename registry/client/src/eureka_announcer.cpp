@@ -69,6 +69,12 @@ Result<Lease> EurekaAnnouncer::announce(
 ) {
     Pasts kept;
     for (const Instance& instance : instances) {
+        if (instance.endpoint().is_unix()) {
+            return Error{
+                Errc::invalid_argument,
+                "Eureka's protocol lists hosts and ports, not " + instance.endpoint().to_string() +
+                    "; announce a TCP address, or to a registry of another kind"};
+        }
         Past& past = past_of(instance);
         kept.insert({{lease_name(instance), instance.incarnation}, std::move(past)});
     }

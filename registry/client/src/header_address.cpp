@@ -29,7 +29,7 @@ Result<Instance> instance_at(std::string_view text, std::string_view service) {
     }
     auto endpoint = Endpoint::parse(rest);
     if (!endpoint) return endpoint.error();
-    if (endpoint->port() == 0) {
+    if (endpoint->port() == 0 && !endpoint->is_unix()) {
         return Error{Errc::invalid_argument, "'" + endpoint->to_string() + "' has port 0"};
     }
     instance.service = service;

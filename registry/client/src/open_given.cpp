@@ -19,7 +19,7 @@ Error invalid(std::string message) {
 
 Result<Endpoint> dialable(std::string_view text) {
     auto endpoint = Endpoint::parse(text);
-    if (!endpoint) return endpoint;
+    if (!endpoint || endpoint->is_unix()) return endpoint;
     if (endpoint->port() == 0) return invalid("'" + endpoint->to_string() + "' has port 0");
     if (endpoint->is_wildcard())
         return invalid("'" + endpoint->to_string() + "' is no address that can be dialled");
@@ -60,6 +60,10 @@ Result<Connection> open_file(std::string_view url, const AccessOptions& /*access
 Result<Connection> open_dns(std::string_view url, const AccessOptions& /*access*/) {
     auto name = dialable(url.substr(kDns.size()));
     if (!name) return name.error();
+    if (name->is_unix())
+        return invalid(
+            "'" + name->to_string() + "' is no name that DNS knows; write list:unix:/path"
+        );
     return reading(std::make_unique<DnsSource>(*std::move(name)));
 }
 

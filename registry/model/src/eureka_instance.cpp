@@ -205,7 +205,8 @@ EurekaInstance eureka_instance(const Instance& from, const EurekaTimes& times) {
     } else {
         const bool is_secure = from.scheme == "https";
         (is_secure ? instance.secure_port : instance.port) = {from.port, true};
-        if (is_secure) instance.port.enabled = false;
+        // What nobody can dial over TCP has no port that is open.
+        if (is_secure || from.port == 0) instance.port.enabled = false;
         instance.host_name = from.address;
         instance.ip_addr = from.address;
         instance.vip = from.service;

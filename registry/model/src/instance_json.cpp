@@ -191,7 +191,8 @@ std::string to_json(const Instance& instance) {
     object["service"] = instance.service;
     object["id"] = instance.id;
     object["address"] = instance.address;
-    object["port"] = instance.port;
+    // A Unix domain socket has none.
+    if (instance.port != 0) object["port"] = instance.port;
     object["scheme"] = instance.scheme;
     object["version"] = instance.version;
     object["zone"] = instance.zone;

@@ -65,6 +65,11 @@ Result<void> check_address(const Instance& instance) {
         return invalid("address is missing; give the IP address or host name that clients dial");
     }
     const Endpoint endpoint = instance.endpoint();
+    if (endpoint.is_unix()) {
+        if (const auto parsed = Endpoint::parse(address); !parsed) return parsed.error();
+        if (instance.port == 0) return {};
+        return invalid("a Unix domain socket has no port; leave it out");
+    }
     if (endpoint.is_wildcard() || address == "::ffff:0.0.0.0") {
         return invalid_field(
             "address", address, "cannot be dialled; advertise an address of the host instead"

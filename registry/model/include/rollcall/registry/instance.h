@@ -27,7 +27,9 @@ enum class Status {
 struct Instance {
     std::string service;  // [A-Za-z0-9._-]{1,64}, case-insensitive, kept in lower case
     std::string id;       // unique within the service; by default "address:port"
-    std::string address;  // IP literal or host name, never a wildcard
+    // IP literal or host name, never a wildcard; or "unix:/run/x.sock" for clients on the same
+    // machine, without a port.
+    std::string address;
     std::uint16_t port = 0;
     std::string scheme = "tcp";
     std::string version;
