@@ -18,7 +18,7 @@ ARROW = {
     "base": set(),
     "programs": {"base"},
     "codec": {"base"},
-    "rpc": {"base", "codec"},
+    "rpc": {"base", "codec", "tls"},
     "tls": {"base"},
     "http/client": {"base", "tls"},
     "http/server": {"base", "tls"},
@@ -28,7 +28,7 @@ ARROW = {
     "discovery": {"base", "codec", "rpc", "registry/model", "registry/client"},
     "inspect": {"base", "codec", "rpc", "http/server"},
     "testing": {"base", "codec", "rpc", "registry/model", "registry/client", "discovery"},
-    "cli": {"base", "codec", "rpc", "registry/model", "registry/client", "discovery"},
+    "cli": {"base", "codec", "rpc", "tls", "registry/model", "registry/client", "discovery"},
 }
 LIBRARIES = set(ARROW) - {"cli"}
 

@@ -73,6 +73,9 @@ public:
 
     [[nodiscard]] ClientSession& session() noexcept { return session_; }
 
+    // Why the server has refused the TLS handshake, if it has.
+    [[nodiscard]] std::optional<Error> refused() const { return stream_.transport().refused(); }
+
     [[nodiscard]] std::uint64_t written() const noexcept { return stream_.written(); }
 
     // What the kernel has not taken, and what waits for flush().

@@ -14,6 +14,7 @@ ClientCore::ClientCore(Endpoint endpoint, ClientOptions options)
     : options_(checked(std::move(options))),
       endpoint_(std::move(endpoint)),
       endpoint_text_(endpoint_.to_string()),
+      tls_(ClientTls::make(options_, endpoint_)),
       io_(options_.io),
       thread_(io_.next()),
       methods_(std::make_shared<MethodTable>()),
@@ -231,10 +232,15 @@ void ClientCore::dial() {
         });
         return;
     }
-    dial_ =
-        Dial::start(thread_, endpoint_, options_.connect_timeout, [weak = self_](auto transport) {
+    dial_ = Dial::start(
+        thread_,
+        endpoint_,
+        tls_,
+        options_.connect_timeout,
+        [weak = self_](auto transport) {
             if (const Self self = weak.lock()) self->on_dialled(std::move(transport));
-        });
+        }
+    );
 }
 
 void ClientCore::on_dialled(Result<Transport> transport) {
@@ -285,6 +291,15 @@ void ClientCore::on_heard(ClientConnection& connection) {
     drive();
 }
 
+void ClientCore::on_refused(ClientConnection& connection, const Error& why) {
+    next_is_plain_ = false;
+    failed_connects_.fetch_add(1, std::memory_order_relaxed);
+    last_failure_ = why.message();
+    // Nothing of what was sent has been read.
+    waiting_.put_back(connection.session().take_all());
+    if (!options_.wait_for_ready) fail_waiting(why);
+}
+
 void ClientCore::fail_waiting(const Error& why) {
     // Whoever waits for a connection waits on: that is what was asked for.
     const auto sends = [](const Call& call) { return call.kind != Call::Kind::connection; };
@@ -326,6 +341,7 @@ void ClientCore::on_lost(ClientConnection& connection, const std::string& reason
     if (current && connection.session().hello_unanswered() && options_.token.empty())
         next_is_plain_ = true;
     if (current) slow_down(connection.session());
+    if (const auto why = connection.refused()) on_refused(connection, *why);
     // A goaway that came right before the end: it still says what has not been executed.
     if (current && connection.session().going_away())
         waiting_.put_back(connection.session().take_unexecuted());

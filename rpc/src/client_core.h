@@ -8,6 +8,7 @@
 #include "client_connection.h"
 #include "dialer.h"
 #include "handler_pool.h"
+#include "tls_settings.h"
 #include "waiting_calls.h"
 
 #include <asio/steady_timer.hpp>
@@ -89,6 +90,8 @@ private:
     void on_dialled(Result<Transport> transport);
     void fail_waiting(const Error& why);
     void retire_connection();
+    // The server has said in its TLS handshake that it does not want this client.
+    void on_refused(ClientConnection& connection, const Error& why);
     // Counts the notifications that an ended connection has not sent.
     void count_dropped(ClientConnection& connection);
     void lose_calls(ClientConnection& connection, const std::string& reason);
@@ -104,6 +107,7 @@ private:
     const ClientOptions options_;
     const Endpoint endpoint_;
     const std::string endpoint_text_;
+    const std::shared_ptr<ClientTls> tls_;  // null: plain
     const IoThreads io_;
     const std::shared_ptr<IoThread> thread_;
     const HomeProcess home_;

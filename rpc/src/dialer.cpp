@@ -8,6 +8,8 @@
 namespace rollcall::rpc {
 namespace {
 
+using State = tls::Step::State;
+
 std::string words_for(const asio::error_code& problem) {
     // Only the timer closes the socket under a connect.
     if (problem == asio::error::operation_aborted) return "no answer in time";
@@ -20,17 +22,24 @@ std::string words_for(const asio::error_code& problem) {
 
 }  // namespace
 
-Dial::Dial(std::shared_ptr<IoThread> thread, Duration timeout, Done done)
+Dial::Dial(
+    std::shared_ptr<IoThread> thread, std::shared_ptr<ClientTls> tls, Duration timeout, Done done
+)
     : thread_(std::move(thread)),
+      tls_(std::move(tls)),
       ends_(Deadline::in(timeout).point()),
       done_(std::move(done)),
       timer_(thread_->context()) {
 }
 
 std::shared_ptr<Dial> Dial::start(
-    std::shared_ptr<IoThread> thread, const Endpoint& endpoint, Duration timeout, Done done
+    std::shared_ptr<IoThread> thread,
+    const Endpoint& endpoint,
+    std::shared_ptr<ClientTls> tls,
+    Duration timeout,
+    Done done
 ) {
-    Self self{new Dial{std::move(thread), timeout, std::move(done)}};
+    Self self{new Dial{std::move(thread), std::move(tls), timeout, std::move(done)}};
     asio::io_context& context = self->thread_->context();
     if (endpoint.is_unix()) {
         self->addresses_ = {unix_address(endpoint)};
@@ -67,6 +76,7 @@ void Dial::cancel() {
         asio::error_code ignored;
         socket_->close(ignored);
     }
+    if (transport_) transport_->close();
 }
 
 void Dial::arm_timer(const Self& self, TimePoint when) {
@@ -79,7 +89,7 @@ void Dial::arm_timer(const Self& self, TimePoint when) {
         }
         // Ends the attempt under way; its own completion goes on to the next address.
         asio::error_code ignored;
-        self->socket_->close(ignored);
+        self->transport_ ? self->transport_->close() : void(self->socket_->close(ignored));
     });
 }
 
@@ -109,7 +119,6 @@ void Dial::try_next(const Self& self) {
 
 void Dial::on_connected(const Self& self, const asio::error_code& ec) {
     if (!self->done_) return;
-    const StreamAddress& address = self->addresses_[self->next_ - 1];
     asio::error_code problem = ec;
     if (!problem) {
         // A connection attempt to a local port that nobody listens on can meet itself.
@@ -118,11 +127,40 @@ void Dial::on_connected(const Self& self, const asio::error_code& ec) {
         const auto remote = self->socket_->remote_endpoint(problem);
         if (!problem && local == remote) problem = asio::error::connection_refused;
     }
-    if (!problem) return self->finish(Transport{std::move(*self->socket_)});
+    if (problem) return fail_one(self, words_for(problem));
+    if (self->tls_) return begin_tls(self);
+    self->finish(Transport{std::move(*self->socket_)});
+}
 
+void Dial::begin_tls(const Self& self) {
+    auto session = self->tls_->begin(self->socket_->native_handle());
+    // Of the files; no other address would do better.
+    if (!session) return self->finish(std::move(session.error()));
+    self->transport_.emplace(std::move(*self->socket_));
+    self->transport_->encrypt(*std::move(session));
+    shake_hands(self);
+}
+
+void Dial::shake_hands(const Self& self) {
+    const tls::Step step = self->transport_->handshake();
+    if (step.state == State::done) return self->finish(std::move(*self->transport_));
+    if (step.state == State::wants_read || step.state == State::wants_write) {
+        return self->transport_->async_wait_for(step, [self](const asio::error_code& ec) {
+            if (!self->done_) return;
+            // Only the timer closes it meanwhile.
+            ec ? fail_one(self, "the TLS handshake was not complete in time") : shake_hands(self);
+        });
+    }
+    fail_one(self, self->transport_->words_for(step));
+}
+
+void Dial::fail_one(const Self& self, const std::string& words) {
+    if (self->transport_) self->transport_->close();
+    self->transport_.reset();
     if (!self->failures_.empty()) self->failures_ += "; ";
-    if (const auto tried = endpoint_of(address)) self->failures_ += tried->to_string() + ": ";
-    self->failures_ += words_for(problem);
+    if (const auto tried = endpoint_of(self->addresses_[self->next_ - 1]))
+        self->failures_ += tried->to_string() + ": ";
+    self->failures_ += words;
     try_next(self);
 }
 

@@ -23,7 +23,7 @@ MessageStream::ReadStatus MessageStream::status_of(codec::MessageReader::Status 
 
 MessageStream::ReadStatus MessageStream::status_of(const asio::error_code& ec) {
     if (ec == asio::error::would_block || ec == asio::error::try_again) return ReadStatus::nothing;
-    error_ = ec == asio::error::eof ? "the peer closed the connection" : ec.message();
+    error_ = transport_.words_for(ec);
     return ec == asio::error::eof ? ReadStatus::ended : ReadStatus::broken;
 }
 
@@ -36,7 +36,7 @@ bool MessageStream::send(codec::Buffer& out) {
     asio::error_code ec;
     const std::size_t bytes = transport_.write_some(asio::buffer(out.data(), out.size()), ec);
     if (ec && ec != asio::error::would_block && ec != asio::error::try_again) {
-        error_ = ec.message();
+        error_ = transport_.words_for(ec);
         return false;
     }
     written_ += bytes;
@@ -55,7 +55,7 @@ bool MessageStream::send_queued() {
         const std::size_t bytes = transport_.write_some(queue_.front(chunks), ec);
         if (ec == asio::error::would_block || ec == asio::error::try_again) return true;
         if (ec) {
-            error_ = ec.message();
+            error_ = transport_.words_for(ec);
             return false;
         }
         written_ += bytes;

@@ -69,6 +69,10 @@ LiveEndpoint Server::endpoint() const {
                         }};
 }
 
+Result<void> Server::reload_tls() {
+    return core_->reload_tls();
+}
+
 ServerStats Server::stats() const {
     return core_->stats();
 }

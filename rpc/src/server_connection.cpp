@@ -1,5 +1,6 @@
 #include "server_connection.h"
 
+#include "http_refusal.h"
 #include "server_core.h"
 #include "server_shard.h"
 
@@ -110,11 +111,7 @@ bool ServerConnection::on_first_bytes(const Self& self, codec::Bytes bytes) {
 void ServerConnection::answer_http(const Self& self) {
     std::string body = "This port speaks MessagePack-RPC, not HTTP";
     if (!self->options_->http_hint.empty()) body += "; " + self->options_->http_hint;
-    body += ".\n";
-    const std::string answer =
-        "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: " +
-        std::to_string(body.size()) + "\r\nConnection: close\r\n\r\n" + body;
-    self->thread_.output().append(answer);
+    self->thread_.output().append(http_refusal(body));
     self->phase_ = Phase::draining;  // settle() sends it, ends the stream and lingers
 }
 

@@ -20,6 +20,7 @@ std::shared_ptr<const ServerOptions> checked(ServerOptions options) {
     require(options.pool_threads > 0, "ServerOptions::pool_threads must be positive");
     require(options.max_in_flight > 0, "ServerOptions::max_in_flight must be positive");
     require(options.max_connections > 0, "ServerOptions::max_connections must be positive");
+    require(options.max_handshakes > 0, "ServerOptions::max_handshakes must be positive");
     require(options.max_request_bytes > 0, "ServerOptions::max_request_bytes must be positive");
     require(
         options.write_queue_high > 0 && options.write_queue_hard >= options.write_queue_high,
@@ -41,7 +42,9 @@ std::shared_ptr<const ServerOptions> checked(ServerOptions options) {
          {options.call_timeout,
           options.first_byte_timeout,
           options.stall_timeout,
-          options.idle_timeout}) {
+          options.idle_timeout,
+          options.handshake_timeout,
+          options.tls_look_interval}) {
         require(timeout > Duration::zero(), "ServerOptions: time-outs must be positive");
     }
     require(
@@ -126,6 +129,11 @@ void ServerCore::make_parts() {
     acceptor_ = std::make_shared<Acceptor>(io_.at(0), listen_, options_->unix_mode, options_->log);
     endpoint_ = acceptor_->endpoint();
     endpoint_text_ = endpoint_.to_string();
+    if (options_->tls.enabled()) {
+        tls_ = std::make_shared<ServerTls>(options_->tls, options_->log, endpoint_text_);
+        if (const auto read = tls_->reload(); !read)
+            throw std::invalid_argument{"ServerOptions::tls: " + read.error().message()};
+    }
     for (std::size_t i = 0; i < io_.size(); ++i) {
         shards_.push_back(std::make_unique<ServerShard>(*this, io_.at(i)));
     }
@@ -150,6 +158,7 @@ void ServerCore::make_parts() {
 void ServerCore::drop_parts() {
     watchdog_.reset();
     pool_.reset();
+    tls_.reset();
     silence_timer_.reset();
     grace_timer_.reset();
     probes_.clear();
@@ -184,6 +193,7 @@ ServerStats ServerCore::stats() const {
         stats.unauthenticated += counters.unauthenticated.load(std::memory_order_relaxed);
         stats.dropped_notifications +=
             counters.dropped_notifications.load(std::memory_order_relaxed);
+        stats.failed_handshakes += counters.failed_handshakes.load(std::memory_order_relaxed);
     }
     return stats;
 }
@@ -225,7 +235,9 @@ void ServerCore::adopt(const Self& self, ServerShard& shard, StreamSocket socket
     });
 }
 
-void ServerCore::refuse(StreamSocket socket) {
+void ServerCore::refuse(StreamSocket socket) const {
+    if (tls_)
+        return;  // nothing can be said without a handshake, which is what there is no room for
     // As far as the kernel takes it: a client that knows goaway learns that nothing was executed.
     codec::Buffer out;
     write_goaway(out, {"too many connections", 0, std::nullopt});
@@ -249,14 +261,38 @@ std::size_t ServerCore::max_held_bytes_of_shard() const noexcept {
     );
 }
 
+std::size_t ServerCore::max_handshakes_of_shard() const noexcept {
+    return std::max<std::size_t>(options_->max_handshakes / shards_.size(), 1);
+}
+
+Result<void> ServerCore::reload_tls() {
+    std::shared_ptr<ServerTls> tls;
+    {
+        const std::lock_guard lock{mutex_};
+        tls = tls_;
+    }
+    return tls ? tls->reload() : Result<void>{};
+}
+
+void ServerCore::on_tick(const ServerShard& shard, TimePoint now) {
+    if (!tls_ || &shard != shards_.front().get() || now < next_tls_look_) return;
+    next_tls_look_ = now + options_->tls_look_interval;
+    tls_->look();
+}
+
 void ServerCore::connection_closed() {
     connections_.fetch_sub(1);
     finish_if_over();
 }
 
 Duration ServerCore::tick_interval() const noexcept {
-    const Duration shortest =
-        std::min({options_->first_byte_timeout, options_->stall_timeout, options_->idle_timeout});
+    const Duration shortest = std::min(
+        {options_->first_byte_timeout,
+         options_->stall_timeout,
+         options_->idle_timeout,
+         options_->handshake_timeout,
+         options_->tls_look_interval}
+    );
     return std::clamp<Duration>(
         shortest / 4, std::chrono::milliseconds{5}, std::chrono::milliseconds{500}
     );

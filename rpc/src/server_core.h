@@ -10,6 +10,7 @@
 #include "loop_probe.h"
 #include "method_table.h"
 #include "server_shard.h"
+#include "tls_settings.h"
 #include "watchdog.h"
 
 #include <atomic>
@@ -38,6 +39,7 @@ public:
     static void stop(const Self& self, Duration grace);
     [[nodiscard]] Endpoint endpoint() const;
     [[nodiscard]] ServerStats stats() const;
+    [[nodiscard]] Result<void> reload_tls();
     // False if an I/O thread has not answered for a while. Never blocks.
     [[nodiscard]] bool is_alive();
     [[nodiscard]] bool is_forked() const noexcept;
@@ -63,7 +65,16 @@ public:
     // Each I/O thread has its part of it, but room for two messages.
     [[nodiscard]] std::size_t max_held_bytes_of_shard() const noexcept;
 
+    // Null if it speaks no TLS.
+    [[nodiscard]] const std::shared_ptr<ServerTls>& tls() const noexcept { return tls_; }
+
+    // Its part of max_handshakes, but one.
+    [[nodiscard]] std::size_t max_handshakes_of_shard() const noexcept;
+
     void connection_closed();
+
+    // Now and then, on each shard's thread: what is done once for all of them.
+    void on_tick(const ServerShard& shard, TimePoint now);
 
     [[nodiscard]] bool is_stopped() const noexcept {
         return stopped_.load(std::memory_order_acquire);
@@ -74,7 +85,7 @@ public:
 private:
     [[nodiscard]] Acceptor::Target next_target(const Self& self);
     void adopt(const Self& self, ServerShard& shard, StreamSocket socket);
-    static void refuse(StreamSocket socket);
+    void refuse(StreamSocket socket) const;
     // What start() makes; it throws, and then all of it is dropped again.
     void make_parts();
     void drop_parts();
@@ -103,6 +114,8 @@ private:
     std::vector<LoopProbe> probes_;  // one for each I/O thread
     std::shared_ptr<Acceptor> acceptor_;
     Endpoint endpoint_;
+    std::shared_ptr<ServerTls> tls_;
+    TimePoint next_tls_look_{};  // of the first shard's thread
     std::unique_ptr<HandlerPool> pool_;
     std::unique_ptr<Watchdog> watchdog_;
     std::unique_ptr<asio::steady_timer> grace_timer_;

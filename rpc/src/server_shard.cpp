@@ -17,10 +17,16 @@ ServerShard::ServerShard(ServerCore& core, std::shared_ptr<IoThread> thread)
 }
 
 void ServerShard::adopt(StreamSocket socket) {
+    if (core_.tls()) return handshakes_.begin(std::move(socket), SteadyClock::now());
+    adopt(Transport{std::move(socket)});
+}
+
+void ServerShard::adopt(Transport transport) {
     const auto connection =
-        std::make_shared<ServerConnection>(*this, Transport{std::move(socket)}, SteadyClock::now());
+        std::make_shared<ServerConnection>(*this, std::move(transport), SteadyClock::now());
     connections_.emplace(connection.get(), connection);
     ServerConnection::open(connection);
+    if (draining_) ServerConnection::drain(connection, draining_->first, draining_->second);
 }
 
 void ServerShard::on_closed(ServerConnection& connection) {
@@ -76,6 +82,8 @@ void ServerShard::tick(const std::shared_ptr<ServerCore>& core) {
     for_each([this](const ServerConnection::Self& each) {
         ServerConnection::check_time(each, now_);
     });
+    handshakes_.check_time(now_);
+    core_.on_tick(*this, now_);
     if (core_.is_stopped()) return;
     ticker_.expires_at(now_ + core_.tick_interval());
     ticker_.async_wait([core, this](const asio::error_code& ec) {
@@ -84,16 +92,19 @@ void ServerShard::tick(const std::shared_ptr<ServerCore>& core) {
 }
 
 void ServerShard::drain_all(const std::string& reason, Duration grace) {
+    draining_.emplace(reason, grace);
     for_each([&](const ServerConnection::Self& each) {
         ServerConnection::drain(each, reason, grace);
     });
 }
 
 void ServerShard::drain_silent() {
+    handshakes_.close_all();
     for_each([](const ServerConnection::Self& each) { ServerConnection::drain_silent(each); });
 }
 
 void ServerShard::close_all() {
+    handshakes_.close_all();
     for_each([](const ServerConnection::Self& each) { each->close("the server stopped"); });
 }
 

@@ -3,6 +3,7 @@
 
 #include "io_thread.h"
 #include "server_connection.h"
+#include "server_handshakes.h"
 
 #include <asio/steady_timer.hpp>
 
@@ -19,7 +20,10 @@ class ServerShard {
 public:
     ServerShard(ServerCore& core, std::shared_ptr<IoThread> thread);
 
+    // A connected socket, which begins with a handshake if the server speaks TLS.
     void adopt(StreamSocket socket);
+    // One that is ready to serve.
+    void adopt(Transport transport);
     // It is closed.
     void on_closed(ServerConnection& connection);
 
@@ -64,6 +68,7 @@ public:
         std::atomic<std::uint64_t> protocol_errors{0};
         std::atomic<std::uint64_t> unauthenticated{0};
         std::atomic<std::uint64_t> dropped_notifications{0};
+        std::atomic<std::uint64_t> failed_handshakes{0};
     };
 
     Counters counters;
@@ -82,6 +87,9 @@ private:
     ServerCore& core_;
     const std::shared_ptr<IoThread> thread_;
     std::unordered_map<ServerConnection*, ServerConnection::Self> connections_;
+    ServerHandshakes handshakes_{*this};
+    // Set once it drains: for handshakes that end after that.
+    std::optional<std::pair<std::string, Duration>> draining_;
     std::size_t held_bytes_ = 0;  // of all its connections
     asio::steady_timer ticker_;
     asio::steady_timer deadline_timer_;

@@ -59,6 +59,11 @@ std::optional<UnixPeer> unix_peer_of(int descriptor) {
     return UnixPeer{who.pid, who.uid, who.gid};
 }
 
+std::optional<UnixPeer> unix_peer_of(const StreamSocket& socket) {
+    // Asio's sockets give their descriptor only if they may be changed.
+    return unix_peer_of(const_cast<StreamSocket&>(socket).native_handle());
+}
+
 std::string peer_text(const StreamSocket& socket) {
     asio::error_code ec;
     const StreamAddress remote = socket.remote_endpoint(ec);
@@ -71,8 +76,7 @@ std::string peer_text(const StreamSocket& socket) {
     auto endpoint = endpoint_of(remote);
     if (!endpoint) endpoint = endpoint_of(socket.local_endpoint(ec));
     std::string text = endpoint ? endpoint->to_string() : "unix:";
-    // Asio's sockets give their descriptor only if they may be changed.
-    if (const auto who = unix_peer_of(const_cast<StreamSocket&>(socket).native_handle())) {
+    if (const auto who = unix_peer_of(socket)) {
         text += " (uid " + std::to_string(who->uid) + ", pid " + std::to_string(who->pid) + ")";
     }
     return text;

@@ -2,13 +2,12 @@
 // Connected sockets of either kind, TCP or Unix domain, and how their ends are called.
 
 #include <rollcall/base/endpoint.h>
+#include <rollcall/rpc/peer_identity.h>
 
 #include <asio/generic/stream_protocol.hpp>
 
-#include <cstdint>
 #include <optional>
 #include <string>
-#include <sys/types.h>
 
 namespace rollcall::rpc {
 
@@ -23,13 +22,8 @@ using StreamAddress = asio::generic::stream_protocol::endpoint;
 
 // Who has the other end of a Unix domain socket, as the kernel noted when it was connected, or of
 // its listener when that began to listen.
-struct UnixPeer {
-    pid_t pid = 0;
-    uid_t uid = 0;
-    gid_t gid = 0;
-};
-
 [[nodiscard]] std::optional<UnixPeer> unix_peer_of(int descriptor);
+[[nodiscard]] std::optional<UnixPeer> unix_peer_of(const StreamSocket& socket);
 
 // The other end for people: "10.0.0.7:4711", "unix:/run/x.sock (uid 1000, pid 12)"; empty if it has
 // gone already.

@@ -87,7 +87,7 @@ Holder holder_of(const Endpoint& endpoint) {
         return {errno != ECONNREFUSED && errno != ENOENT, {}};
     }
     const auto listener = unix_peer_of(probe.number);
-    return {true, listener ? process_name(listener->pid) : std::string{}};
+    return {true, listener ? process_name(static_cast<pid_t>(listener->pid)) : std::string{}};
 }
 
 // Makes room for the name, or throws.

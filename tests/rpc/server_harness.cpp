@@ -149,7 +149,8 @@ TestServer::TestServer(ServerOptions options)
     server.start();
 }
 
-Bystander::Bystander(const Endpoint& endpoint) : client_(endpoint), thread_([this] { run(); }) {
+Bystander::Bystander(const Endpoint& endpoint, ClientOptions options)
+    : client_(endpoint, std::move(options)), thread_([this] { run(); }) {
 }
 
 Bystander::~Bystander() {

@@ -139,7 +139,7 @@ public:
 // of its calls.
 class Bystander {
 public:
-    explicit Bystander(const Endpoint& endpoint);
+    explicit Bystander(const Endpoint& endpoint, ClientOptions options = ClientOptions());
     ~Bystander();
     Bystander(const Bystander&) = delete;
     Bystander& operator=(const Bystander&) = delete;

@@ -44,6 +44,7 @@ std::string refusal_of(const Findings& found, const std::string& expected, const
 std::string words_of_alert(int reason) {
     switch (reason) {
         case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
+        case SSL_R_TLSV1_ALERT_DECRYPT_ERROR:  // it knows one of that name, with another key
             return "the client does not believe the authority of this server's certificate";
         case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
             return "the client finds this server's certificate expired or not valid yet";
@@ -117,6 +118,16 @@ std::optional<Error> certificate_failure(const Findings& findings, const ClientO
     return Error{
         Errc::connect_failed,
         "the server does not accept the client certificate " + printable(options.certificate_file)};
+}
+
+Error server_left(int error, const ServerName& server) {
+    const std::string hint = server.if_plain.empty() ? "" : "; " + server.if_plain;
+    if (error == 0)
+        return failed("the server closed the connection within the TLS handshake" + hint);
+    return failed(
+        "the connection failed within the TLS handshake: " +
+        std::generic_category().message(error) + hint
+    );
 }
 
 Error client_failure(const Findings& findings, const std::string& client_ca_file) {

@@ -20,6 +20,9 @@ namespace rollcall::tls {
     const Findings& findings, const ClientOptions& options
 );
 
+// For a connection that the server ended within the handshake, or that failed with this errno.
+[[nodiscard]] Error server_left(int error, const ServerName& server);
+
 // At a server, likewise.
 [[nodiscard]] Error client_failure(const Findings& findings, const std::string& client_ca_file);
 

@@ -1,4 +1,3 @@
-#include <rollcall/base/log.h>
 #include <rollcall/tls/peer_certificate.h>
 
 #include "asn1_text.h"
@@ -19,10 +18,11 @@ using BioOwner = std::unique_ptr<BIO, decltype(&BIO_free)>;
 std::string subject_of(const X509& certificate) {
     const BioOwner out{BIO_new(BIO_s_mem()), &BIO_free};
     if (!out) return {};
+    // Escapes control characters by itself.
     X509_NAME_print_ex(out.get(), X509_get_subject_name(&certificate), 0, XN_FLAG_RFC2253);
     char* data = nullptr;
     const long size = BIO_ctrl(out.get(), BIO_CTRL_INFO, 0, &data);
-    return printable({data, static_cast<std::size_t>(size)});
+    return {data, static_cast<std::size_t>(size)};
 }
 
 std::string common_name_of(const X509& certificate) {

@@ -90,7 +90,7 @@ Result<void> Session::expect(const ServerName& server) {
 Step Session::handshake() {
     ERR_clear_error();
     const int result = SSL_do_handshake(ssl_.get());
-    usable_ = result == 1;
+    usable_ = shaken_ = result == 1;
     return usable_ ? Step{} : step_after(result);
 }
 
@@ -118,12 +118,14 @@ Step Session::write(const char* data, std::size_t size) {
 }
 
 Step Session::finish() {
-    if (!usable_) return {};
+    if (!usable_ || half_written_) return {};
     ERR_clear_error();
     const int result = SSL_shutdown(ssl_.get());
-    if (result >= 0) return {};  // 0: it is sent, the peer's own has not come
-    const Step step = step_after(result);
-    return step.state == State::wants_write ? step : Step{};
+    // 0: it is sent, the peer's own has not come.
+    const Step step = result >= 0 ? Step{} : step_after(result);
+    if (step.state == State::wants_write) return step;
+    usable_ = false;
+    return {};
 }
 
 void Session::say_goodbye() {
@@ -168,12 +170,15 @@ void Session::note_failure(bool is_of_socket) {
     const int reason = ERR_GET_LIB(code) == ERR_LIB_SSL ? ERR_GET_REASON(code) : 0;
     if (!server_) {
         plain_http_ = reason == SSL_R_HTTP_REQUEST;
+        if (is_of_socket && shaken_) return;
         failure_ = is_of_socket ? client_left(socket_.ended ? 0 : socket_.error)
                                 : client_failure(*findings_, client_ca_file_);
         return;
     }
     if (is_of_socket) {
         if (!answered_) failure_ = certificate_failure(*findings_, server_->options);
+        if (!failure_ && !shaken_)
+            failure_ = server_left(socket_.ended ? 0 : socket_.error, *server_);
         return;
     }
     // An alert: the server's own words, which nobody else can send.

@@ -52,11 +52,6 @@ Result<void> TlsChannel::handshake(const IoBounds& bounds) {
                 return Error{Errc::cancelled, "cancelled"};
             case IoEnd::closed:
             case IoEnd::cut:
-                if (failure_) return *failure_;
-                return Error{
-                    Errc::connect_failed,
-                    "the server closed the connection within the TLS handshake; if it speaks plain "
-                    "HTTP, its URL starts with http://"};
             case IoEnd::failed:
                 if (failure_) return *failure_;
                 return Error{

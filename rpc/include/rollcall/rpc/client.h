@@ -8,6 +8,7 @@
 #include <rollcall/rpc/call_target.h>
 #include <rollcall/rpc/handler_registry.h>
 #include <rollcall/rpc/io_threads.h>
+#include <rollcall/tls/options.h>
 
 #include <asio/use_awaitable.hpp>
 
@@ -37,8 +38,14 @@ struct ClientOptions {
 
     // Behaviour
     std::size_t pool_threads = 1;  // for handlers with RunOn::pool; started only if there is one
-    std::string token = {};        // sent with the hello of each connection
-    bool hello = true;             // false: plain MessagePack-RPC from the first byte, no extension
+    std::string token = {};  // sent with the hello of each connection
+    // Given, connections are encrypted, and made only to a server with a certificate by an
+    // authority of ca_file, or of the system's store. Files that have changed are read anew for new
+    // connections.
+    std::optional<tls::ClientOptions> tls = {};
+    // The name or IP address that the certificate must be for; empty: the endpoint's host.
+    std::string tls_server_name = {};
+    bool hello = true;  // false: plain MessagePack-RPC from the first byte, no extension
     // true: a call waits through failed attempts to connect until its deadline. false: the calls
     // that were waiting for an attempt fail with it.
     bool wait_for_ready = false;

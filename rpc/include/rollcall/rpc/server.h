@@ -6,6 +6,7 @@
 #include <rollcall/codec/limits.h>
 #include <rollcall/rpc/handler_registry.h>
 #include <rollcall/rpc/io_threads.h>
+#include <rollcall/tls/options.h>
 
 #include <memory>
 #include <string>
@@ -29,6 +30,12 @@ struct ServerOptions {
     std::string name = "rollcall";  // told to peers that ask
     // What an HTTP client that comes to this port is told besides that this is not HTTP.
     std::string http_hint = {};
+    // Given files, the port speaks TLS and nothing else, and with client_ca_file serves only
+    // clients that show a certificate. The files are read at start() and by reload_tls(), and when
+    // they have changed, which is looked at this often: for connections to come. Those that are
+    // open go on.
+    tls::ServerOptions tls = {};
+    Duration tls_look_interval = std::chrono::seconds{10};
     IoThreads io = {};  // default: threads of its own
     Log log = {};
 
@@ -45,8 +52,13 @@ struct ServerOptions {
     std::size_t write_queue_high = std::size_t{1} << 20U;   // unsent bytes: not read from
     std::size_t write_queue_hard = std::size_t{64} << 20U;  // unsent bytes: closed
 
+    // TLS handshakes under way; more wait, in order, within their time. Shared out evenly to the
+    // I/O threads.
+    std::size_t max_handshakes = 256;
+
     // Timeouts
     Duration call_timeout = std::chrono::seconds{5};  // of the server's own calls to its peers
+    Duration handshake_timeout = std::chrono::seconds{5};   // from accept to the end of TLS's
     Duration first_byte_timeout = std::chrono::seconds{5};  // from accept to the first byte
     // A half message must make progress of 16 KiB, and unsent replies any, within this time.
     Duration stall_timeout = std::chrono::seconds{30};
@@ -65,6 +77,7 @@ struct ServerStats {
     std::uint64_t protocol_errors = 0;        // connections closed for what they sent
     std::uint64_t unauthenticated = 0;        // requests refused for want of a token
     std::uint64_t dropped_notifications = 0;  // to peers that have too much unread already
+    std::uint64_t failed_handshakes = 0;      // of TLS: refused, by either side, or not in time
 };
 
 class ServerCore;
@@ -88,7 +101,8 @@ public:
     Server& operator=(Server&& other) noexcept;
 
     // Listens and serves; returns at once. Throws std::system_error that names the address and,
-    // where it can be found out, the process that holds it; std::logic_error if started before.
+    // where it can be found out, the process that holds it; std::invalid_argument if a file of
+    // `tls` cannot be used; std::logic_error if started before.
     void start();
 
     // Takes no new work, tells peers to go away, answers all that was read, then closes; after
@@ -101,6 +115,10 @@ public:
     // Where it listens, with the port chosen; before start() as asked for. Carries a probe of the
     // I/O threads, for the registrar.
     [[nodiscard]] LiveEndpoint endpoint() const;
+
+    // Reads the files of `tls` now. An error names the file and what is wrong with it; then the
+    // former ones are used on. Nothing happens without TLS, and before start(), which reads them.
+    [[nodiscard]] Result<void> reload_tls();
 
     [[nodiscard]] ServerStats stats() const;
 

@@ -103,6 +103,7 @@ private:
     std::optional<ServerName> server_;  // of a client
     std::string client_ca_file_;        // of a server
     std::optional<Step> read_end_;
+    bool shaken_ = false;
     bool usable_ = false;    // shaken hands, and nothing has failed since
     bool answered_ = false;  // the peer has sent something
     bool half_written_ = false;
