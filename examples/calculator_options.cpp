@@ -24,6 +24,16 @@ void add_security_options(CLI::App& app, Options& options, std::string& token_fi
     app.add_option("--tls-key", tls.key_file, "and its key (PEM)")->type_name("FILE");
 }
 
+// Of the port that it serves at; those of the registries are without rpc-.
+void add_rpc_options(CLI::App& app, Options& options) {
+    auto& tls = options.tls;
+    app.add_option("--rpc-tls-cert", tls.certificate_file, "serve over TLS with this one (PEM)")
+        ->type_name("FILE");
+    app.add_option("--rpc-tls-key", tls.key_file, "and its key (PEM)")->type_name("FILE");
+    app.add_option("--rpc-tls-client-ca", tls.client_ca_file, "callers need one by this CA (PEM)")
+        ->type_name("FILE");
+}
+
 }  // namespace
 
 ParsedOptions parse_options(int argc, char** argv) {
@@ -36,7 +46,7 @@ ParsedOptions parse_options(int argc, char** argv) {
         "fail(message) over MessagePack-RPC. SIGTERM ends it without a failed call.",
         "calculator-server"};
     app.add_option("--listen", options.listen, "address to serve at; port 0 takes a free one")
-        ->type_name("HOST:PORT")
+        ->type_name("HOST:PORT|unix:/PATH")
         ->capture_default_str();
     app.add_option("--advertise", options.advertise, "address that clients dial, if it differs")
         ->type_name("HOST[:PORT]");
@@ -49,6 +59,7 @@ ParsedOptions parse_options(int argc, char** argv) {
     app.add_option("--id", options.id, "id to register with; default: the advertised address")
         ->type_name("ID");
     add_security_options(app, options, token_file);
+    add_rpc_options(app, options);
     app.add_option("--io-threads", options.io_threads, "threads that serve connections")
         ->type_name("N")
         ->check(CLI::Range(std::size_t{1}, kIoThreadsMax))

@@ -2,6 +2,7 @@
 // The command line of calculator-server.
 
 #include <rollcall/registry/access_options.h>
+#include <rollcall/tls/options.h>
 
 #include <cstddef>
 #include <optional>
@@ -18,6 +19,7 @@ struct Options {
     std::string id;
     std::string token;                         // that callers must know
     rollcall::registry::AccessOptions access;  // of the registries
+    rollcall::tls::ServerOptions tls;          // of its own port
     std::size_t io_threads = 1;
 };
 

@@ -88,6 +88,7 @@ void run(const Options& options) {
         .io_threads = options.io_threads,
         .token = options.token,
         .name = "calculator-server",
+        .tls = options.tls,
     }};
     add_methods(server, options);
     server.start();

@@ -35,7 +35,7 @@ LIBRARIES = set(ARROW) - {"cli"}
 # Third-party headers that only some modules may know.
 ROOMS = {"httplib.h": {"http/client"}, "restinio/": {"http/server"},
          "hiredis/": {"registry/client"},
-         "openssl/": {"tls", "http/client", "http/server", "registry/center"}}
+         "openssl/": {"tls", "registry/center"}}
 # Third-party headers that no public header may show.
 PRIVATE = ("httplib.h", "restinio/", "hiredis/", "nlohmann/", "openssl/", "spdlog/", "CLI/",
            "pugixml")

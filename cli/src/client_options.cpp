@@ -7,6 +7,8 @@ namespace rollcall::cli {
 rpc::ClientOptions client_options(const Settings& settings, const rpc::IoThreads& io) {
     rpc::ClientOptions options;
     options.token = settings.token;
+    if (settings.calls_over_tls()) options.tls = settings.rpc_files;
+    options.tls_server_name = settings.rpc_name;
     options.call_timeout = settings.timeout;
     options.max_in_flight = std::max(options.max_in_flight, settings.in_flight);
     options.io = io;

@@ -36,6 +36,19 @@ struct Typed {
     std::string token_file;
 };
 
+// Of the servers that are called; those of the registry are without rpc-.
+void add_rpc_options(CLI::App& app, Settings& settings) {
+    auto& files = settings.rpc_files;
+    app.add_flag("--rpc-tls", settings.rpc_tls, "call servers over TLS, by the system's CAs");
+    app.add_option("--rpc-tls-ca", files.ca_file, "over TLS: who may sign their certificates (PEM)")
+        ->type_name("FILE");
+    app.add_option("--rpc-tls-cert", files.certificate_file, "certificate to show them (PEM)")
+        ->type_name("FILE");
+    app.add_option("--rpc-tls-key", files.key_file, "and its key (PEM)")->type_name("FILE");
+    app.add_option("--rpc-tls-name", settings.rpc_name, "name in their certificates, if not HOST")
+        ->type_name("NAME");
+}
+
 void add_global_options(CLI::App& app, Settings& settings, Typed& typed) {
     app.set_help_flag("-h,--help", "show this, or with a command what it takes");
     app.set_version_flag("--version", "rollcall " ROLLCALL_VERSION);
@@ -54,6 +67,7 @@ void add_global_options(CLI::App& app, Settings& settings, Typed& typed) {
     app.add_option("--tls-cert", tls.certificate_file, "certificate to show it (PEM)")
         ->type_name("FILE");
     app.add_option("--tls-key", tls.key_file, "and its key (PEM)")->type_name("FILE");
+    add_rpc_options(app, settings);
     app.add_flag("--idempotent", settings.idempotent, "the method may be executed twice: retry");
     app.add_flag("--json", settings.json, "write JSON, for machines");
 }
@@ -77,7 +91,7 @@ void add_command(CLI::App& app, const CommandSpec& spec, Settings& settings, Typ
     command->fallthrough();
     std::string more;
     if (std::string{spec.names.empty() ? "" : spec.names.front()} == "TARGET") {
-        more = "TARGET is host:port, [v6]:port or the name of a service.\n";
+        more = "TARGET is host:port, [v6]:port, unix:/path or the name of a service.\n";
     }
     if (spec.takes_json()) {
         more += "Each JSON is one argument, taken as it is: 1, -5, '[1,2]', '\"text\"', '{}'.\n";

@@ -4,6 +4,7 @@
 #include <rollcall/base/clock.h>
 #include <rollcall/base/deadline.h>
 #include <rollcall/registry/access_options.h>
+#include <rollcall/tls/options.h>
 
 #include <cstddef>
 #include <string>
@@ -21,6 +22,9 @@ struct Settings {
     Duration timeout = std::chrono::seconds{5};
     registry::AccessOptions access;  // of the registry
     std::string token;               // of the servers
+    bool rpc_tls = false;            // servers are called over TLS
+    tls::ClientOptions rpc_files;    // if any is given, too
+    std::string rpc_name;            // that their certificates must be for, if not their host
     bool idempotent = false;
     bool json = false;
 
@@ -28,6 +32,10 @@ struct Settings {
     Duration duration = std::chrono::seconds{5};
     std::size_t threads = 1;
     std::size_t in_flight = 1;
+
+    [[nodiscard]] bool calls_over_tls() const {
+        return rpc_tls || rpc_files != tls::ClientOptions{} || !rpc_name.empty();
+    }
 
     // The end of what is asked for, counted from now.
     [[nodiscard]] Deadline deadline() const { return Deadline::in(timeout); }

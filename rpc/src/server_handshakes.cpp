@@ -8,6 +8,7 @@
 #include "server_shard.h"
 
 #include <array>
+#include <optional>
 #include <string>
 #include <sys/socket.h>
 #include <utility>
@@ -19,30 +20,38 @@ namespace {
 using State = tls::Step::State;
 
 constexpr char kTlsHandshake = '\x16';
-// What is looked at of a plain peer's first requests, to answer them.
-constexpr std::size_t kPlainBytes = std::size_t{16} << 10U;
+// What is looked at of a plain peer's requests, to answer them.
+constexpr std::size_t kPlainBytes = std::size_t{64} << 10U;
 
 bool is_letter(char c) {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
-// An error for each whole request in `bytes`: none of them was executed.
-codec::Buffer errors_for(codec::Bytes bytes) {
-    codec::Buffer out;
-    const std::string text = codec::error_text(
+// Answers the requests of a plain peer, none of which is executed.
+class PlainRefusal {
+public:
+    // The errors for those that are whole now; nullopt if it has sent enough or no messages.
+    [[nodiscard]] std::optional<codec::Buffer> answer(codec::Bytes bytes) {
+        codec::Buffer out;
+        heard_ += bytes.size();
+        const auto status = reader_.feed(bytes, [&](codec::Bytes frame) {
+            codec::Message message;
+            const auto bad = codec::parse_message(frame, message);
+            if (!bad && message.type == codec::MessageType::request)
+                codec::write_error_response(out, message.id, text_);
+            return true;
+        });
+        const bool goes_on = status == codec::MessageReader::Status::ok && heard_ <= kPlainBytes;
+        return goes_on ? std::optional{std::move(out)} : std::nullopt;
+    }
+
+private:
+    const std::string text_ = codec::error_text(
         Errc::invalid_request, "this port speaks TLS; connect with it (ClientOptions::tls)"
     );
-    codec::MessageReader reader{codec::Limits{}};
-    const auto status = reader.feed(bytes, [&](codec::Bytes frame) {
-        codec::Message message;
-        const auto bad = codec::parse_message(frame, message);
-        if (!bad && message.type == codec::MessageType::request)
-            codec::write_error_response(out, message.id, text);
-        return true;
-    });
-    static_cast<void>(status);  // what is no message is not answered
-    return out;
-}
+    codec::MessageReader reader_{codec::Limits{}};
+    std::size_t heard_ = 0;
+};
 
 }  // namespace
 
@@ -53,7 +62,8 @@ struct ServerHandshakes::One {
     const std::string peer;
     const TimePoint begun;
     Transport transport;
-    bool heard = false;  // a handshake has begun
+    std::optional<PlainRefusal> refusal;  // of a peer that speaks plain MessagePack-RPC
+    bool heard = false;                   // a handshake has begun
     bool has_turn = false;
     bool dismissed = false;
     bool ended = false;
@@ -122,9 +132,6 @@ void ServerHandshakes::on_failure(const Self& one, const tls::Step& step) {
 
 void ServerHandshakes::refuse_plain(const Self& one, char first) {
     ServerShard::add(shard_.counters.protocol_errors, 1);
-    std::string bytes(kPlainBytes, '\0');
-    asio::error_code ec;
-    bytes.resize(one->transport.read_some(bytes, ec));
     if (is_letter(first)) {
         log(*one, "it speaks plain HTTP, but this port speaks MessagePack-RPC over TLS", true);
         std::string sentence = "This port speaks MessagePack-RPC over TLS, not HTTP";
@@ -134,7 +141,10 @@ void ServerHandshakes::refuse_plain(const Self& one, char first) {
     }
     if (codec::can_start_message(first)) {
         log(*one, "it speaks plain MessagePack-RPC, but this port speaks TLS", true);
-        return dismiss(one, errors_for(bytes).view());
+        // As long as it stays, within the time of a handshake: calls come after the hello.
+        one->refusal.emplace();
+        one->dismissed = true;
+        return read_away(one);
     }
     log(*one, "its first byte begins no TLS handshake", true);
     dismiss(one, "");
@@ -155,13 +165,24 @@ void ServerHandshakes::read_away(const Self& one) {
     // Not what the session would read: that has ended.
     one->transport.async_wait_for({State::wants_read}, [this, one](const asio::error_code& ec) {
         if (one->ended) return;
-        std::array<char, 4096> dropped{};
+        std::array<char, 4096> bytes{};
         ssize_t n = 0;
-        if (!ec)
-            n = ::recv(one->transport.descriptor(), dropped.data(), dropped.size(), MSG_DONTWAIT);
+        const int descriptor = one->transport.descriptor();
+        if (!ec) n = ::recv(descriptor, bytes.data(), bytes.size(), MSG_DONTWAIT);
+        if (n > 0 && one->refusal) answer_plain(one, {bytes.data(), static_cast<std::size_t>(n)});
         const bool goes_on = n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
         goes_on ? read_away(one) : end(one);
     });
+}
+
+void ServerHandshakes::answer_plain(const Self& one, codec::Bytes bytes) {
+    const auto answer = one->refusal->answer(bytes);
+    asio::error_code ec;
+    std::size_t sent = 0;
+    if (answer) sent = one->transport.write_some(asio::buffer(answer->data(), answer->size()), ec);
+    if (answer && sent == answer->size()) return;
+    one->refusal.reset();
+    one->transport.finish_sending();
 }
 
 void ServerHandshakes::check_time(TimePoint now) {

@@ -2,6 +2,7 @@
 // The connections of one I/O thread that are on their way to being encrypted.
 
 #include <rollcall/base/clock.h>
+#include <rollcall/codec/buffer.h>
 
 #include "transport.h"
 
@@ -41,6 +42,7 @@ private:
     void dismiss(const Self& one, std::string_view answer);
     void read_away(const Self& one);
     void refuse_plain(const Self& one, char first);
+    void answer_plain(const Self& one, codec::Bytes bytes);
     void on_failure(const Self& one, const tls::Step& step);
     void log_late(const One& one) const;
     void log(const One& one, std::string_view reason, bool is_news) const;

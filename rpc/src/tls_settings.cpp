@@ -1,7 +1,6 @@
 #include "tls_settings.h"
 
 #include <map>
-#include <stdexcept>
 #include <tuple>
 #include <utility>
 
@@ -45,10 +44,7 @@ std::shared_ptr<tls::FreshContext> shared_context(const tls::ClientOptions& opti
 
 std::string verified_name(const ClientOptions& options, const Endpoint& server) {
     if (!options.tls_server_name.empty()) return options.tls_server_name;
-    if (!server.is_unix()) return server.host();
-    throw std::invalid_argument{
-        "ClientOptions::tls_server_name is missing: " + server.to_string() +
-        " is no name that a certificate is for"};
+    return server.is_unix() ? std::string{} : server.host();
 }
 
 }  // namespace
@@ -79,6 +75,13 @@ ClientTls::ClientTls(tls::ServerName name, std::shared_ptr<tls::FreshContext> co
 }
 
 Result<std::unique_ptr<tls::Session>> ClientTls::begin(int descriptor) {
+    // Not an exception of the client's constructor: what a registry lists must not throw.
+    if (name_.host.empty()) {
+        return Error{
+            Errc::invalid_argument,
+            "give ClientOptions::tls_server_name: a Unix domain socket has no name that a "
+            "certificate could be for"};
+    }
     const auto read = context_->refresh();
     const tls::Context context = context_->get();
     if (!context) return read.error();

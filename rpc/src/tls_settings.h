@@ -28,8 +28,7 @@ private:
 // clients. Thread safety: any thread.
 class ClientTls {
 public:
-    // Null if the options ask for none. Reads no file; throws std::invalid_argument if there is no
-    // name to verify.
+    // Null if the options ask for none. Reads no file.
     [[nodiscard]] static std::shared_ptr<ClientTls> make(
         const ClientOptions& options, const Endpoint& server
     );

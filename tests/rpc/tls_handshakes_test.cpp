@@ -54,6 +54,22 @@ TEST_F(TlsHandshakes, APlainClientIsToldInItsOwnProtocol) {
     EXPECT_TRUE(eventually([&] { return tested.server.stats().connections == 0; }));
 }
 
+// Under the limit, at it and over it.
+TEST_F(TlsHandshakes, APlainPeerIsAnsweredForSixtyFourKibibytes) {
+    TestServer tested{serving()};
+    const std::string call = request(1, "add", 1, 2);
+    const std::size_t overhead = notification("note", std::string(60'000, 'x')).size() - 60'000;
+    for (const std::size_t all : {65'535UL, 65'536UL, 65'537UL}) {
+        RawPeer peer{tested.endpoint()};
+        EXPECT_TRUE(
+            peer.send(notification("note", std::string(all - overhead - call.size(), 'x')) + call)
+        );
+        const bool is_over = all > 65'536;
+        EXPECT_EQ(receive_answers(peer, 1).size(), is_over ? 0U : 1U) << all;
+        EXPECT_EQ(peer.at_end(), is_over) << all;
+    }
+}
+
 TEST_F(TlsHandshakes, ATlsClientOnAPlainPortSaysSo) {
     TestServer tested;
     const auto refused = call_add(tested.endpoint(), believing());

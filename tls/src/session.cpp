@@ -19,6 +19,9 @@ namespace {
 
 using State = Step::State;
 
+// Of what is not sent while more is read: more than one record.
+constexpr std::size_t kUnsentMax = std::size_t{64} << 10U;
+
 int clamped(std::size_t size) {
     return static_cast<int>(std::min<std::size_t>(size, std::numeric_limits<int>::max()));
 }
@@ -87,16 +90,34 @@ Result<void> Session::expect(const ServerName& server) {
         Errc::connect_failed, "TLS cannot be begun with " + server.host + ": " + take_reason()};
 }
 
+Step Session::send_rest() {
+    if (socket_.unsent.empty()) return {};
+    if (!tls::send_rest(socket_)) {
+        usable_ = false;
+        note_failure(true);
+        return {State::failed, 0, socket_.error};
+    }
+    return {socket_.unsent.empty() ? State::done : State::wants_write};
+}
+
 Step Session::handshake() {
     ERR_clear_error();
     const int result = SSL_do_handshake(ssl_.get());
-    usable_ = shaken_ = result == 1;
-    return usable_ ? Step{} : step_after(result);
+    const Step step = result == 1 ? Step{} : step_after(result);
+    const bool goes_on = result == 1 || step.state == State::wants_read;
+    if (const Step rest = send_rest(); goes_on && rest.state != State::done) return rest;
+    if (result == 1) usable_ = shaken_ = true;
+    return step;
 }
 
 Step Session::read(char* data, std::size_t size) {
     if (size == 0) return {};
     if (read_end_) return *read_end_;
+    // That nothing can be sent any more does not mean that there is nothing to read.
+    if (const Step rest = send_rest(); rest.state == State::wants_write) {
+        // One that has its keys renewed all the time, and never reads that they are.
+        if (socket_.unsent.size() > kUnsentMax) return rest;
+    }
     ERR_clear_error();
     const int n = SSL_read(ssl_.get(), data, clamped(size));
     if (n > 0) {
@@ -110,29 +131,29 @@ Step Session::read(char* data, std::size_t size) {
 
 Step Session::write(const char* data, std::size_t size) {
     if (size == 0) return {};
+    if (const Step rest = send_rest(); rest.state != State::done) return rest;
+    if (in_flight_ > 0) return {State::done, std::exchange(in_flight_, 0)};
     ERR_clear_error();
     const int n = SSL_write(ssl_.get(), data, clamped(size));
-    half_written_ = n <= 0;
-    if (n > 0) return {State::done, static_cast<std::size_t>(n)};
-    return step_after(n);
+    if (n <= 0) return step_after(n);
+    if (socket_.unsent.empty()) return {State::done, static_cast<std::size_t>(n)};
+    in_flight_ = static_cast<std::size_t>(n);
+    return {State::wants_write};
 }
 
 Step Session::finish() {
-    if (!usable_ || half_written_) return {};
+    if (!usable_ || in_flight_ > 0) return {};
     ERR_clear_error();
-    const int result = SSL_shutdown(ssl_.get());
-    // 0: it is sent, the peer's own has not come.
-    const Step step = result >= 0 ? Step{} : step_after(result);
-    if (step.state == State::wants_write) return step;
+    if (!std::exchange(goodbye_said_, true)) SSL_shutdown(ssl_.get());
+    ERR_clear_error();
+    const Step rest = send_rest();
+    if (rest.state == State::wants_write) return rest;
     usable_ = false;
     return {};
 }
 
 void Session::say_goodbye() {
-    if (!usable_ || half_written_) return;
-    ERR_clear_error();
-    SSL_shutdown(ssl_.get());
-    ERR_clear_error();
+    static_cast<void>(finish());
 }
 
 bool Session::has_pending() const {

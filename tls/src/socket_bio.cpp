@@ -31,14 +31,8 @@ int read(BIO* bio, char* data, int size) {
 int write(BIO* bio, const char* data, int size) {
     BIO_clear_retry_flags(bio);
     BioSocket& socket = socket_of(bio);
-    const ssize_t n = ::send(
-        socket.descriptor, data, static_cast<std::size_t>(size), MSG_DONTWAIT | MSG_NOSIGNAL
-    );
-    if (n < 0) {
-        socket.error = errno;
-        if (passes(errno)) BIO_set_retry_write(bio);
-    }
-    return static_cast<int>(n);
+    socket.unsent.append(data, static_cast<std::size_t>(size));
+    return send_rest(socket) ? size : -1;
 }
 
 long control(BIO* bio, int command, long, void*) {
@@ -56,6 +50,32 @@ BIO_METHOD* new_method() {
 }
 
 }  // namespace
+
+bool send_rest(BioSocket& socket) {
+    std::size_t sent = 0;
+    bool is_whole = true;
+    while (sent < socket.unsent.size()) {
+        const ssize_t n = ::send(
+            socket.descriptor,
+            socket.unsent.data() + sent,
+            socket.unsent.size() - sent,
+            MSG_DONTWAIT | MSG_NOSIGNAL
+        );
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) {
+            is_whole = passes(errno);
+            if (!is_whole) socket.error = errno;
+            break;
+        }
+        sent += static_cast<std::size_t>(n);
+    }
+    if (sent == socket.unsent.size()) {
+        std::string{}.swap(socket.unsent);  // an idle connection holds none
+    } else {
+        socket.unsent.erase(0, sent);
+    }
+    return is_whole;
+}
 
 bio_st* new_socket_bio(BioSocket& socket) {
     static BIO_METHOD* const kMethod = new_method();  // of the process, like OpenSSL's own

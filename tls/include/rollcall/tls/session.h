@@ -94,6 +94,8 @@ private:
     Session(int descriptor, const Context& context);
 
     [[nodiscard]] Result<void> expect(const ServerName& server);
+    // done when the kernel has everything.
+    [[nodiscard]] Step send_rest();
     [[nodiscard]] Step step_after(int result);
     void note_failure(bool is_of_socket);
 
@@ -106,7 +108,8 @@ private:
     bool shaken_ = false;
     bool usable_ = false;    // shaken hands, and nothing has failed since
     bool answered_ = false;  // the peer has sent something
-    bool half_written_ = false;
+    bool goodbye_said_ = false;
+    std::size_t in_flight_ = 0;  // bytes of a write that are encrypted, and not wholly sent
     bool was_refused_ = false;
     bool plain_http_ = false;
     std::optional<Error> failure_;
