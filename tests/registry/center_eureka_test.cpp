@@ -72,6 +72,19 @@ TEST_F(Eureka, PostRegistersInBothFormats) {
     );
 }
 
+// What listens on a Unix domain socket alone has no port that is open.
+TEST_F(Eureka, ListsUnixDomainSocketsWithoutAnOpenPort) {
+    ASSERT_EQ(
+        send("PUT", "/v1/services/local/instances/u", "", R"({"address":"unix:/run/x.sock"})")
+            .status,
+        201
+    );
+    const json listed = get_json("/eureka/apps/LOCAL")["application"]["instance"][0];
+    EXPECT_EQ(listed["ipAddr"], "unix:/run/x.sock");
+    EXPECT_EQ(listed["port"]["@enabled"], "false");
+    EXPECT_EQ(listed["port"]["$"], 0);
+}
+
 TEST_F(Eureka, PostRefusesWithASentence) {
     for (const auto& [body, why] :
          {std::pair<std::string, std::string>{"", "the body is not JSON"},

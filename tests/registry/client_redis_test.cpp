@@ -44,6 +44,16 @@ TEST_F(RedisRegistry, ListsWhatIsAnnouncedInTheOrderOfIds) {
     EXPECT_EQ(redis.ask({"DBSIZE"}), ":0\r\n");
 }
 
+TEST_F(RedisRegistry, ListsUnixDomainSockets) {
+    const Connection one = connected();
+    Instance instance = instance_of(9000, "n");
+    instance.address = instance.id = "unix:/run/x.sock";
+    instance.port = 0;
+    ASSERT_TRUE(one.announcer->announce({instance}, Deadline::in(5s)));
+    EXPECT_THAT(ids(), ElementsAre("unix:/run/x.sock"));
+    EXPECT_EQ(listed()[0].endpoint().to_string(), "unix:/run/x.sock");
+}
+
 // What others read and write: the layout that docs/discovery.md promises.
 TEST_F(RedisRegistry, KeepsTheLayoutThatIsDocumented) {
     const Connection one = connected("?ttl=60");

@@ -67,6 +67,29 @@ TEST(EtcdKeys, HullHoldsAllRanges) {
     EXPECT_TRUE(contains(hull_of({one}), "b") && !contains(hull_of({one}), "b/"));
 }
 
+TEST(EtcdLayout, AddressesOfUnixDomainSocketsAreTexts) {
+    Instance instance = whole_instance();
+    instance.address = "unix:/run/x.sock";
+    instance.port = 0;
+    instance.id = "unix:/run/x.sock";
+    for (const char* const name : {"services", "plain"}) {
+        const EtcdLayout each = layout(name);
+        const auto read =
+            each.instance_of("calculator", each.key_of(instance), each.value_of(instance));
+        EXPECT_EQ(address_of(read), "unix:/run/x.sock") << name;
+        EXPECT_EQ(read->id, instance.id) << name;
+    }
+    EXPECT_EQ(
+        *layout("services")
+             .instance_of(
+                 "calculator",
+                 "services/calculator/unix:/run/x.sock",
+                 layout("services").value_of(instance)
+             ),
+        instance
+    );
+}
+
 TEST(EtcdLayout, ServicesKeepsEverythingOfAnInstance) {
     const Instance instance = whole_instance();
     const EtcdLayout services = layout("services");
