@@ -3,6 +3,7 @@
 #include <openssl/bio.h>
 
 #include <cerrno>
+#include <string_view>
 #include <sys/socket.h>
 
 namespace rollcall::tls {
@@ -28,11 +29,33 @@ int read(BIO* bio, char* data, int size) {
     return static_cast<int>(n);
 }
 
+// What the kernel takes of it. False if the connection is broken.
+bool send_some(BioSocket& socket, std::string_view bytes, std::size_t& sent) {
+    sent = 0;
+    while (sent < bytes.size()) {
+        const ssize_t n = ::send(
+            socket.descriptor, bytes.data() + sent, bytes.size() - sent, MSG_DONTWAIT | MSG_NOSIGNAL
+        );
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) {
+            if (passes(errno)) break;
+            socket.error = errno;
+            return false;
+        }
+        sent += static_cast<std::size_t>(n);
+    }
+    return true;
+}
+
 int write(BIO* bio, const char* data, int size) {
     BIO_clear_retry_flags(bio);
     BioSocket& socket = socket_of(bio);
-    socket.unsent.append(data, static_cast<std::size_t>(size));
-    return send_rest(socket) ? size : -1;
+    const std::string_view bytes{data, static_cast<std::size_t>(size)};
+    std::size_t sent = 0;
+    if (!send_rest(socket)) return -1;
+    if (socket.unsent.empty() && !send_some(socket, bytes, sent)) return -1;
+    socket.unsent += bytes.substr(sent);
+    return size;
 }
 
 long control(BIO* bio, int command, long, void*) {
@@ -53,22 +76,7 @@ BIO_METHOD* new_method() {
 
 bool send_rest(BioSocket& socket) {
     std::size_t sent = 0;
-    bool is_whole = true;
-    while (sent < socket.unsent.size()) {
-        const ssize_t n = ::send(
-            socket.descriptor,
-            socket.unsent.data() + sent,
-            socket.unsent.size() - sent,
-            MSG_DONTWAIT | MSG_NOSIGNAL
-        );
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) {
-            is_whole = passes(errno);
-            if (!is_whole) socket.error = errno;
-            break;
-        }
-        sent += static_cast<std::size_t>(n);
-    }
+    const bool is_whole = send_some(socket, socket.unsent, sent);
     if (sent == socket.unsent.size()) {
         std::string{}.swap(socket.unsent);  // an idle connection holds none
     } else {
