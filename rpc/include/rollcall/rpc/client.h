@@ -38,7 +38,7 @@ struct ClientOptions {
 
     // Behaviour
     std::size_t pool_threads = 1;  // for handlers with RunOn::pool; started only if there is one
-    std::string token = {};  // sent with the hello of each connection
+    std::string token = {};        // sent with the hello of each connection
     // Given, connections are encrypted, and made only to a server with a certificate by an
     // authority of ca_file, or of the system's store. Files that have changed are read anew for new
     // connections.

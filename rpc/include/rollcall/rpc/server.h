@@ -57,8 +57,8 @@ struct ServerOptions {
     std::size_t max_handshakes = 256;
 
     // Timeouts
-    Duration call_timeout = std::chrono::seconds{5};  // of the server's own calls to its peers
-    Duration handshake_timeout = std::chrono::seconds{5};   // from accept to the end of TLS's
+    Duration call_timeout = std::chrono::seconds{5};       // of the server's own calls to its peers
+    Duration handshake_timeout = std::chrono::seconds{5};  // from accept to the end of TLS's
     Duration first_byte_timeout = std::chrono::seconds{5};  // from accept to the first byte
     // A half message must make progress of 16 KiB, and unsent replies any, within this time.
     Duration stall_timeout = std::chrono::seconds{30};
