@@ -92,5 +92,58 @@ TEST(ErrorCodec, FindsTheMessageInForeignShapesAndKeepsTheBytes) {
     }
 }
 
+std::string packed(const Error& error) {
+    Buffer out;
+    pack_error(out, error);
+    return std::string{out.view()};
+}
+
+TEST(PackedErrors, GoldenBytes) {
+    // ["ERROR", "no", nil] and ["NOT_FOUND", "", nil]
+    EXPECT_EQ(to_hex(packed(Error{Errc::remote_error, "no"})), "93 a5 45 52 52 4f 52 a2 6e 6f c0");
+    EXPECT_EQ(
+        to_hex(packed(Error{Errc::method_not_found, ""})), "93 a9 4e 4f 54 5f 46 4f 55 4e 44 a0 c0"
+    );
+}
+
+TEST(PackedErrors, ReadWhatIsWritten) {
+    const std::string data = from_hex("92 01 a1 78");
+    for (const Errc code :
+         {Errc::remote_error, Errc::overloaded, Errc::timed_out, Errc::cancelled}) {
+        const Error read = read_packed_error(packed(Error{code, "A: b"}.with_data(data)));
+        EXPECT_EQ(read.code(), code);
+        EXPECT_EQ(read.message(), "A: b");
+        EXPECT_EQ(read.data(), data);
+    }
+    EXPECT_EQ(read_packed_error(packed(Error{Errc::overloaded, ""})).sent(), Sent::not_sent);
+    EXPECT_EQ(read_packed_error(packed(Error{Errc::timed_out, ""})).sent(), Sent::maybe_sent);
+    EXPECT_EQ(read_packed_error(packed(Error{Errc::remote_error, "x"})).data(), "");
+}
+
+TEST(PackedErrors, DataThatIsNoValueIsLeftOut) {
+    for (const char* const data : {"92 01", "01 02", "c1"}) {
+        const Error error = Error{Errc::remote_error, "no"}.with_data(from_hex(data));
+        EXPECT_EQ(to_hex(packed(error)), "93 a5 45 52 52 4f 52 a2 6e 6f c0") << data;
+    }
+}
+
+TEST(PackedErrors, NamesOfNewerPeersAreKeptInTheText) {
+    // ["NEW", "why", nil]
+    const Error error = read_packed_error(from_hex("93 a3 4e 45 57 a3 77 68 79 c0"));
+    EXPECT_EQ(error.code(), Errc::unknown);
+    EXPECT_EQ(error.message(), "NEW: why");
+    EXPECT_EQ(error.sent(), Sent::maybe_sent);
+}
+
+TEST(PackedErrors, OtherShapesAreReadLikeThoseOfPlainPeers) {
+    EXPECT_EQ(read_packed_error(packed_text("OVERLOADED: x")).code(), Errc::overloaded);
+    for (const char* const shape :
+         {"92 a1 78 a1 79", "93 01 a1 78 c0", "93 a1 78 01 c0", "90", "c0", "05"}) {
+        const Error error = read_packed_error(from_hex(shape));
+        EXPECT_EQ(error.code(), Errc::remote_error) << shape;
+        EXPECT_EQ(to_hex(error.data()), shape);
+    }
+}
+
 }  // namespace
 }  // namespace rollcall::codec::tests

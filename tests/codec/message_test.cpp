@@ -195,5 +195,68 @@ TEST(Message, KnowsTheFirstBytesOfAMessage) {
     }
 }
 
+TEST(MessageMetadata, IsTheLastElementOfEachMessage) {
+    struct Row {
+        const char* hex;
+        MessageType type;
+    };
+
+    for (const Row& row :
+         {Row{"95 00 07 a1 66 91 01 81 a1 74 05", MessageType::request},
+          Row{"95 01 07 c0 05 81 a1 74 05", MessageType::response},
+          Row{"94 02 a1 66 91 01 81 a1 74 05", MessageType::notification}}) {
+        Message message;
+        const std::string frame = from_hex(row.hex);
+        ASSERT_FALSE(parse_message(frame, message, Shape::with_metadata)) << row.hex;
+        EXPECT_EQ(message.type, row.type);
+        EXPECT_EQ(to_hex(message.metadata), "81 a1 74 05");
+        if (row.type == MessageType::response) {
+            EXPECT_EQ(to_hex(message.result), "05");
+        } else {
+            EXPECT_EQ(to_hex(message.params), "91 01");
+        }
+        Message plain;
+        EXPECT_TRUE(parse_message(frame, plain)) << "nobody has agreed on it: " << row.hex;
+    }
+}
+
+TEST(MessageMetadata, MayBeLeftOut) {
+    for (const char* const hex : {"94 00 07 a1 66 90", "94 01 07 c0 05", "93 02 a1 66 c0"}) {
+        Message message;
+        const std::string frame = from_hex(hex);
+        EXPECT_FALSE(parse_message(frame, message, Shape::with_metadata)) << hex;
+        EXPECT_TRUE(message.metadata.empty());
+    }
+}
+
+TEST(MessageMetadata, IsAMapAndNothingElse) {
+    Message message;
+    const auto request =
+        parse_message(from_hex("95 00 07 a1 66 90 05"), message, Shape::with_metadata);
+    ASSERT_TRUE(request);
+    EXPECT_EQ(request->request_id, 7U) << "it can be answered";
+    EXPECT_EQ(request->reason, "the metadata must be a map, not int 5");
+    for (const char* const hex : {"95 01 07 c0 05 c0", "94 02 a1 66 90 90"})
+        EXPECT_TRUE(parse_message(from_hex(hex), message, Shape::with_metadata)) << hex;
+    const auto longer =
+        parse_message(from_hex("96 00 07 a1 66 90 80 80"), message, Shape::with_metadata);
+    ASSERT_TRUE(longer);
+    EXPECT_EQ(longer->reason, "a request is an array of 4 or 5 elements, not 6");
+}
+
+TEST(MessageMetadata, GoldenBytesOfARequestWithABudget) {
+    Buffer out;
+    write_request_head(out, 1, Shape::with_metadata);
+    pack_str(out, "add");
+    out.append(from_hex("92 01 02 81 a1 74 cc c8"));
+    EXPECT_EQ(to_hex(out.view()), "95 00 01 a3 61 64 64 92 01 02 81 a1 74 cc c8");
+    Buffer reply;
+    reply.append("before");
+    write_result_head(reply, 1);
+    reply.push_back('\x03');
+    add_response_metadata(reply, 6, from_hex("80"));
+    EXPECT_EQ(to_hex(reply.view().substr(6)), "95 01 01 c0 03 80");
+}
+
 }  // namespace
 }  // namespace rollcall::codec::tests
