@@ -230,9 +230,10 @@ void ServiceCall::on_failed(
 }
 
 bool ServiceCall::may_repeat(const Error& error) {
+    const bool is_unsent = error.sent() == Sent::not_sent;
+    if (!is_unsent && !outer_->invocation.is_idempotent()) return false;
     if (error.code() == Errc::overloaded) return core_->take_retry();
-    if (error.sent() == Sent::not_sent) return true;
-    if (!outer_->invocation.is_idempotent()) return false;
+    if (is_unsent) return true;
     if (book_.exposed() >= core_->options().max_attempts) return false;
     return error.code() != Errc::timed_out || core_->take_retry();
 }

@@ -154,9 +154,10 @@ void ClientConnection::arm_write(const Self& self) {
 void ClientConnection::on_readable(const Self& self) {
     std::optional<std::string> wrong;
     const auto status = read(self, wrong);
-    if (wrong) return self->lose("the server does not speak MessagePack-RPC: " + *wrong);
+    // Also before it is given up: what has been sent by now counts as sent.
     flush(self);
     if (self->owner_ == nullptr) return;
+    if (wrong) return self->lose("the server does not speak MessagePack-RPC: " + *wrong);
     // What was read before the end still counts: it has been handed out by now.
     if (status != MessageStream::ReadStatus::ok && status != MessageStream::ReadStatus::nothing) {
         return self->lose(self->stream_.error());
@@ -193,13 +194,21 @@ MessageStream::ReadStatus ClientConnection::read(
         [&](codec::Bytes frame) {
             SessionAction action = self->session_.on_message(frame, self->thread_.output());
             wrong = std::move(action.close);
-            if (action.run.method != nullptr && self->owner_ != nullptr)
+            if (action.run.method != nullptr && self->owner_ != nullptr &&
+                !self->refuse_excess(action.run))
                 self->run(self, std::move(action.run), frame.size(), now);
             return !wrong && self->owner_ != nullptr;
         }
     );
     self->handing_out_ = false;
     return status;
+}
+
+bool ClientConnection::refuse_excess(const Admitted& admitted) {
+    if (admitted.method->handler->runs_inline() || !host_->budget->is_exhausted()) return false;
+    const Error error{Errc::overloaded, "this client works on too many requests already"};
+    write_error(thread_.output(), admitted.id, error, reply_format());
+    return true;
 }
 
 void ClientConnection::lose(const std::string& reason) {

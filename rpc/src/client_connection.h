@@ -94,6 +94,8 @@ private:
     [[nodiscard]] static MessageStream::ReadStatus read(
         const Self& self, std::optional<std::string>& wrong
     );
+    // True if handlers hold as much as they may; the server is told.
+    [[nodiscard]] bool refuse_excess(const Admitted& admitted);
     void lose(const std::string& reason);
     static void schedule_flush(const Self& self);
 

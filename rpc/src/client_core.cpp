@@ -231,6 +231,8 @@ void ClientCore::on_heard(ClientConnection& connection) {
     if (connection_.get() == &connection && connection.session().dialect() != Dialect::unknown) {
         state_.store(ClientState::ready, std::memory_order_relaxed);
         connection_->greet(connection_);
+        // Who stays connected without calling is answered all the same.
+        if (stays_connected_) backoff_.reset();
     }
     OutgoingCalls& calls = connection.session().calls();
     if (calls.answered()) backoff_.reset();
@@ -258,6 +260,7 @@ void ClientCore::fail_waiting(const Error& why) {
 
 void ClientCore::close_if_over(ClientConnection& connection) {
     if (connection.session().calls().size() + connection.session().incoming().size() > 0) return;
+    if (connection.unsent_bytes() > 0) return;  // replies, or words about cancelled calls
     count_dropped(connection);
     connection.close("the server goes away");
     std::erase_if(retiring_, [&](const auto& each) { return each.get() == &connection; });
@@ -277,7 +280,7 @@ void ClientCore::retire_connection() {
 }
 
 void ClientCore::on_writable(ClientConnection& connection) {
-    if (connection_.get() == &connection) drive();
+    connection_.get() == &connection ? drive() : close_if_over(connection);
 }
 
 void ClientCore::on_lost(ClientConnection& connection, const std::string& reason) {

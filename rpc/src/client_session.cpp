@@ -57,7 +57,9 @@ SessionAction ClientSession::on_message(codec::Bytes frame, codec::Buffer& out) 
                                                                     : calls_.on_response(message);
             break;
         case codec::MessageType::notification:
-            if (!on_control(message)) action.run = incoming_.admit(message, out, reply_format());
+            // One that finds too many before it is dropped.
+            if (!on_control(message) && incoming_.size() < options_.max_in_flight)
+                action.run = incoming_.admit(message, out, reply_format());
             break;
         case codec::MessageType::request:
             action.run = on_request(message, out);

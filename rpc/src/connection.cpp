@@ -36,7 +36,9 @@ const std::shared_ptr<PeerState>& Connection::peer_state(const Base& self) const
 }
 
 Peer Connection::peer() const {
-    return Peer{running_ != nullptr ? peer_state(*running_) : peer_};
+    // Requests on other threads are begun with it; only inline handlers have to look further.
+    if (peer_) return Peer{peer_};
+    return Peer{running_ != nullptr ? peer_state(*running_) : nullptr};
 }
 
 std::size_t Connection::run(
@@ -93,6 +95,8 @@ void Connection::run_inline(
     finish_reply(
         out, start, admitted.id, std::move(ended), context.reply_metadata(), reply_format()
     );
+    out.append(ended_meanwhile_.view());
+    ended_meanwhile_.clear(0);
 }
 
 void Connection::close_requests() {
@@ -141,21 +145,22 @@ void Connection::queue_reply(ActiveRequest& request, Result<void>&& ended, codec
     if (!request.id()) return;
     // A handler that ends at once does not overtake what was answered before: the answer to a hello
     // says how the others are to be read.
-    if (handing_out_) stream_.queue().append(thread_.output(), 0);
+    if (handing_out_ && running_ == nullptr) stream_.queue().append(thread_.output(), 0);
     const ReplyFormat format = reply_format();
     const Metadata& metadata = request.context().reply_metadata();
     codec::Buffer message;
     codec::write_result_head(message, *request.id());
     const bool apart = ended && metadata.empty() && result.size() >= kLargeResultBytes &&
                        message.size() + result.size() <= format.max_bytes;
-    if (apart) {
+    if (apart && running_ == nullptr) {
         stream_.queue().append(message.view());
         stream_.queue().append(result, 0);
         return;
     }
     if (ended) message.append(result.view());
     finish_reply(message, 0, request.id(), std::move(ended), metadata, format);
-    stream_.queue().append(message, 0);
+    running_ != nullptr ? ended_meanwhile_.append(message.view())
+                        : stream_.queue().append(message, 0);
 }
 
 }  // namespace rollcall::rpc

@@ -79,7 +79,9 @@ private:
     void queue_reply(ActiveRequest& request, Result<void>&& ended, codec::Buffer&& result);
 
     mutable std::shared_ptr<PeerState> peer_;  // made when somebody may ask for it
-    const Base* running_ = nullptr;            // this, while an inline handler runs
+    // While an inline handler runs, of which the thread's output ends in half a reply:
+    const Base* running_ = nullptr;  // this
+    codec::Buffer ended_meanwhile_;  // replies that it has caused
     std::atomic<bool> closed_{false};
 };
 

@@ -9,6 +9,8 @@ namespace rollcall::rpc {
 namespace {
 
 constexpr std::string_view kBudget = "t";
+// Names and values within their limit need less, and what newer peers may add fits as well.
+constexpr std::size_t kMaxMapBytes = 2 * Metadata::kMaxBytes;
 
 void read_pair(Envelope& envelope, codec::Bytes name, codec::Reader& value) {
     if (name == kBudget) {
@@ -26,6 +28,13 @@ void read_pair(Envelope& envelope, codec::Bytes name, codec::Reader& value) {
 Result<Envelope> read_envelope(codec::Bytes map) {
     Envelope envelope;
     codec::Reader reader{map};
+    // Whoever repeats names does not get more of them read.
+    if (map.size() > kMaxMapBytes) {
+        return Error{
+            Errc::invalid_request,
+            "the metadata has " + std::to_string(map.size()) + " bytes; the limit is " +
+                std::to_string(kMaxMapBytes)};
+    }
     const std::uint32_t pairs = reader.read_map().value_or(0);
     try {
         for (std::uint32_t i = 0; i < pairs; ++i) {

@@ -149,6 +149,7 @@ bool ServerConnection::refuse_excess(const Admitted& admitted) {
     // A connection that waits for answers of its peer goes on reading whatever else comes.
     const OutgoingCalls* const outgoing = session_.outgoing();
     if (outgoing == nullptr || outgoing->size() == 0) return false;
+    if (admitted.method->handler->runs_inline()) return false;
     const bool exceeds =
         session_.incoming().size() >= options_->max_in_flight || host_->budget->is_exhausted();
     if (!exceeds) return false;
@@ -168,6 +169,7 @@ void ServerConnection::flush(const Self& self) {
     const bool sent = self->stream_.send(self->thread_.output());
     self->thread_.reset_output();
     if (!sent) return self->lose(self->stream_.error());
+    self->note_written();
     if (self->stream_.queue().empty()) return;
     if (!self->fail_if_unread()) arm_write(self);
 }
@@ -180,6 +182,7 @@ bool ServerConnection::fail_if_unread() {
 
 void ServerConnection::on_writable(const Self& self) {
     if (!self->stream_.send_queued()) return self->lose(self->stream_.error());
+    self->note_written();
     if (!self->stream_.queue().empty()) arm_write(self);
     settle(self);
 }

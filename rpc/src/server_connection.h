@@ -95,6 +95,9 @@ private:
     void on_reply_queued(const Base& self) override;
     void release(std::size_t bytes) override;
 
+    // Notifications that the kernel has taken are not kept in mind.
+    void note_written();
+
     [[nodiscard]] std::uint64_t position() const noexcept {
         return stream_.written() + stream_.queue().bytes();
     }

@@ -22,7 +22,8 @@ void ServerConnection::submit_here(const std::shared_ptr<PeerLink>& link, const 
             ServerShard::add(shard_->counters.dropped_notifications, 1);
         fail_call(*call, code, why, Sent::not_sent, peer_state(self)->name());
     };
-    if (phase_ == Phase::closed || phase_ == Phase::lingering) {
+    // One that has finished sending answers nothing any more.
+    if (phase_ == Phase::closed || phase_ == Phase::lingering || ended_) {
         return fail_call(
             *call,
             Errc::connection_lost,
@@ -76,6 +77,10 @@ void ServerConnection::disconnect_here(const std::shared_ptr<PeerLink>&, std::st
     if (phase_ == Phase::closed) return;
     shard_->log_close(stream_.transport().peer(), reason, LogLevel::info);
     close(reason);
+}
+
+void ServerConnection::note_written() {
+    if (OutgoingCalls* const calls = session_.outgoing()) calls->on_written(stream_.written());
 }
 
 void ServerConnection::fail_outgoing(std::uint64_t written, std::string_view reason) {

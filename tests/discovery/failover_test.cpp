@@ -7,6 +7,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
+#include <atomic>
+#include <vector>
+
 namespace rollcall::discovery {
 namespace {
 
@@ -161,6 +165,29 @@ TEST(Failover, ACallThatIsNotIdempotentHasOneDeadlineAndNoOther) {
         return states[0].avoided_until || states[1].avoided_until;
     }));
     EXPECT_EQ(client.call(contract::add_once(1, 2)).value(), 3) << "the next goes elsewhere";
+}
+
+// A plain server's OVERLOADED are its handler's words, which say nothing about what it has done.
+TEST(Failover, AnOverloadedPlainServerIsNotAskedTwiceWhatMayNotBeRepeated) {
+    std::atomic<int> executed{0};
+    std::array<rpc::Server, 2> servers;
+    std::vector<Endpoint> endpoints;
+    for (rpc::Server& server : servers) {
+        server.handle("add_once", [&executed](int, int) -> Result<int> {
+            ++executed;
+            return Error{Errc::overloaded, "the queue behind me is full"};
+        });
+        server.start();
+        endpoints.push_back(server.endpoint());
+    }
+    ServiceClientOptions options;
+    options.client.hello = false;
+    ServiceClient client{InMemoryDiscovery{endpoints}, options};
+    const auto refused = client.call(contract::add_once(1, 2));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code(), Errc::overloaded);
+    EXPECT_EQ(refused.error().sent(), Sent::maybe_sent);
+    EXPECT_EQ(executed, 1);
 }
 
 TEST(Failover, RepeatsAfterTimeOutsOnlyWithinItsBudget) {

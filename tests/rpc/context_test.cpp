@@ -12,8 +12,12 @@
 #include <asio/use_future.hpp>
 #include <gtest/gtest.h>
 
+#include <functional>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace rollcall::rpc::tests {
 namespace {
@@ -212,6 +216,49 @@ TEST_F(StructuredErrors, ArriveAtPlainPeersAsTexts) {
     ASSERT_EQ(answers.size(), 2U);
     EXPECT_EQ(answers[0].error, "out of stock");
     EXPECT_EQ(answers[1].error, "NOT_FOUND: no method 'nowhere'");
+}
+
+// A reply that another handler gave meanwhile came in the middle of the one that was being written.
+TEST(NestedReplies, DoNotTearTheReplyThatCausesThem) {
+    std::function<void()> resume;
+    const auto stored = [&resume](auto&& token) {
+        return asio::async_initiate<decltype(token), void()>(
+            [&resume](auto handler) {
+                auto kept = std::make_shared<decltype(handler)>(std::move(handler));
+                resume = [kept] { std::move (*kept)(); };
+            },
+            token
+        );
+    };
+    Server server;
+    server.handle("wait", [&]() -> asio::awaitable<std::string> {
+        co_await stored(asio::use_awaitable);
+        co_return std::string(100000, 'w');
+    });
+    server.handle("open", [&] {
+        std::exchange(resume, nullptr)();
+        return std::string{"opened"};
+    });
+    server.handle("echo", [](std::string text) { return text; });
+    server.start();
+    RawPeer peer{server.endpoint()};
+    const std::string large(200000, 'e');
+    ASSERT_TRUE(peer.send(
+        request(1, "wait") + request(2, "echo", large) + request(3, "open") +
+        request(4, "echo", "after")
+    ));
+    std::map<std::uint32_t, std::string> results;
+    for (const Answer& answer : receive_answers(peer, 4))
+        results[answer.id] = answer.result;
+    const auto packed = [](std::string_view text) {
+        codec::Buffer out;
+        codec::pack_str(out, text);
+        return std::string{out.view()};
+    };
+    EXPECT_EQ(results[1], packed(std::string(100000, 'w')));
+    EXPECT_EQ(results[2], packed(large));
+    EXPECT_EQ(results[3], packed("opened"));
+    EXPECT_EQ(results[4], packed("after"));
 }
 
 }  // namespace

@@ -113,6 +113,24 @@ TEST(Envelope, RefusesMoreMetadataThanTheLimit) {
     EXPECT_NE(beyond.error().message().find("8193"), std::string::npos);
 }
 
+// A name that was repeated a million times was looked for a million times.
+TEST(Envelope, RefusesAMapThatIsLargerThanItsContentsCanBe) {
+    const auto of = [](std::size_t pairs) {
+        codec::Buffer map;
+        codec::pack_map_head(map, pairs);
+        for (std::size_t i = 0; i < pairs; ++i) {
+            codec::pack_str(map, "ab");
+            codec::pack_str(map, "");
+        }
+        return std::string{map.view()};
+    };
+    const std::size_t most = (2 * Metadata::kMaxBytes - 3) / 4;
+    EXPECT_TRUE(read_envelope(of(most)));
+    const auto beyond = read_envelope(of(most + 1));
+    ASSERT_FALSE(beyond);
+    EXPECT_EQ(beyond.error().code(), Errc::invalid_request);
+}
+
 TEST(Envelope, BudgetsAreRoundedUp) {
     using namespace std::chrono_literals;
     EXPECT_EQ(budget_ms(0ns), 0U);

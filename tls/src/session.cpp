@@ -17,6 +17,28 @@
 namespace rollcall::tls {
 namespace {
 
+// The alerts of a server that does not accept a client's certificate or its offers. Only these say
+// that nothing was read: a damaged record may come after others.
+bool refuses_client(int reason) {
+    switch (reason - SSL_AD_REASON_OFFSET) {
+        case SSL_AD_HANDSHAKE_FAILURE:
+        case SSL_AD_BAD_CERTIFICATE:
+        case SSL_AD_UNSUPPORTED_CERTIFICATE:
+        case SSL_AD_CERTIFICATE_REVOKED:
+        case SSL_AD_CERTIFICATE_EXPIRED:
+        case SSL_AD_CERTIFICATE_UNKNOWN:
+        case SSL_AD_UNKNOWN_CA:
+        case SSL_AD_ACCESS_DENIED:
+        case SSL_AD_PROTOCOL_VERSION:
+        case SSL_AD_UNRECOGNIZED_NAME:
+        case SSL_AD_CERTIFICATE_REQUIRED:
+        case SSL_AD_NO_APPLICATION_PROTOCOL:
+            return true;
+        default:
+            return false;
+    }
+}
+
 using State = Step::State;
 
 // Of what is not sent while more is read: more than one record.
@@ -202,8 +224,7 @@ void Session::note_failure(bool is_of_socket) {
             failure_ = server_left(socket_.ended ? 0 : socket_.error, *server_);
         return;
     }
-    // An alert: the server's own words, which nobody else can send.
-    was_refused_ = !answered_ && reason >= SSL_AD_REASON_OFFSET;
+    was_refused_ = !answered_ && refuses_client(reason);
     failure_ = server_failure(*findings_, *server_);
 }
 
