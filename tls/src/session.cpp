@@ -29,6 +29,7 @@ bool refuses_client(int reason) {
         case SSL_AD_CERTIFICATE_UNKNOWN:
         case SSL_AD_UNKNOWN_CA:
         case SSL_AD_ACCESS_DENIED:
+        case SSL_AD_DECRYPT_ERROR:  // of a signature; a record's is SSL_AD_BAD_RECORD_MAC
         case SSL_AD_PROTOCOL_VERSION:
         case SSL_AD_UNRECOGNIZED_NAME:
         case SSL_AD_CERTIFICATE_REQUIRED:
