@@ -93,9 +93,9 @@ private:
     std::map<std::uint32_t, int> open_;
 };
 
-class Peer {
+class Stream {
 public:
-    Peer(codec::Bytes cuts, bool with_token)
+    Stream(codec::Bytes cuts, bool with_token)
         : cuts_(cuts),
           options_(options_of(with_token)),
           reader_(options_.limits),
@@ -229,6 +229,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::unique_ptr<char[]> stream{new char[stream_size]};
     if (stream_size > 0) std::memcpy(stream.get(), data, stream_size);
     const rollcall::codec::Bytes cuts{reinterpret_cast<const char*>(data) + stream_size, kCutBytes};
-    Peer{cuts, (data[size - 1] & 1U) != 0}.run({stream.get(), stream_size});
+    Stream{cuts, (data[size - 1] & 1U) != 0}.run({stream.get(), stream_size});
     return 0;
 }
