@@ -219,10 +219,13 @@ TEST_F(Cancelling, AClientTellsOfWhatItCancelsAndOfWhatIsTooLate) {
     signal.emit(asio::cancellation_type::terminal);
     EXPECT_EQ(cancelled.get().error().code(), Errc::cancelled);
     EXPECT_TRUE(eventually([&] { return stopped == 1; }));
-    EXPECT_EQ(client.call(invoke<void>("wait").within(50ms)).error().code(), Errc::timed_out);
+    // A client that is late itself may find the answer of the handler that was stopped meanwhile.
+    const auto late = client.call(invoke<void>("wait").within(50ms));
+    EXPECT_TRUE(late || late.error().code() == Errc::timed_out);
+    const std::uint64_t dropped = late ? 1 : 2;
     EXPECT_TRUE(eventually([&] { return stopped == 2; }));
     // Their replies come, and are dropped.
-    EXPECT_TRUE(eventually([&] { return client.counters().late_replies == 2; }));
+    EXPECT_TRUE(eventually([&] { return client.counters().late_replies == dropped; }));
     EXPECT_TRUE(client.call(invoke<void>("quick")));
 }
 
