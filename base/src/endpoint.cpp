@@ -10,22 +10,24 @@ namespace {
 
 constexpr std::size_t kMaxHostBytes = 253;  // RFC 1035, section 2.3.4, in its textual form
 
-Error invalid(std::string_view text, std::string_view why) {
+Error invalid_as(std::string_view what, std::string_view text, std::string_view why) {
     std::string message = "'";
     message += printable(text);
-    message += "' is not host:port: ";
+    message += "' is ";
+    message += what;
+    message += ": ";
     message += why;
     return Error{Errc::invalid_argument, std::move(message)};
+}
+
+Error invalid(std::string_view text, std::string_view why) {
+    return invalid_as("not host:port", text, why);
 }
 
 constexpr std::string_view kUnix = "unix:";
 
 Error invalid_unix(std::string_view text, std::string_view why) {
-    std::string message = "'";
-    message += printable(text);
-    message += "' is no Unix domain socket: ";
-    message += why;
-    return Error{Errc::invalid_argument, std::move(message)};
+    return invalid_as("no Unix domain socket", text, why);
 }
 
 // Of "/run/x.sock" or "@name": what is wrong with it, or empty. Visible ASCII alone, so that it

@@ -51,8 +51,6 @@ private:
         });
         if (!done) log.error(std::string{what} + ": " + done.error().message());
     }
-
-public:
 };
 
 }  // namespace rollcall::rpc

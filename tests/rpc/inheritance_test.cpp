@@ -40,12 +40,17 @@ public:
         }
         stopped_at = SteadyClock::now();
         ++(ended ? stopped : expired);
+        while (holds_answers) {
+            timer->expires_after(1ms);
+            co_await timer->async_wait(asio::use_awaitable);
+        }
         co_return 1;
     }
 
     std::atomic<int> begun{0};
     std::atomic<int> stopped{0};
     std::atomic<int> expired{0};
+    std::atomic<bool> holds_answers{false};  // goes on after it was stopped
     std::atomic<Deadline> deadline{};
     std::atomic<TimePoint> stopped_at{};
 };
@@ -122,11 +127,16 @@ TEST_F(Chain, ABudgetOf200MsAtTheFirstIsWhatRemainsAtTheThird) {
 }
 
 TEST_F(Chain, TheThirdStopsWhenTheBudgetOfTheFirstIsOver) {
+    waiting.holds_answers = true;
     const auto late = to_first->call(invoke<std::int64_t>("wait").within(200ms));
-    // A client that is late itself may find the answer of the handler that was stopped meanwhile.
-    EXPECT_TRUE(late || late.error().code() == Errc::timed_out);
+    ASSERT_FALSE(late);
+    // Or, on a machine so busy that its own clock rings later: what the second server says of its
+    // call.
+    const Errc why = late.error().code();
+    EXPECT_TRUE(why == Errc::timed_out || why == Errc::handler_failed) << late.error().to_string();
     EXPECT_TRUE(eventually([&] { return waiting.stopped + waiting.expired == waiting.begun; }));
     EXPECT_EQ(waiting.expired, 0);
+    waiting.holds_answers = false;
 }
 
 TEST_F(Chain, CancellingAtTheFirstStopsTheHandlerAtTheThird) {
