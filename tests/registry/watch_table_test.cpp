@@ -75,6 +75,23 @@ TEST(WatchTable, ChangesInARowWakeOnce) {
     EXPECT_THAT(table.take_woken(kStart + milliseconds{50}), ElementsAre(id));
 }
 
+// Who comes for the next list between two wake-ups can tell that there will be one.
+TEST(WatchTable, AChangeWithinTheGapIsDueLater) {
+    WatchTable table;
+    EXPECT_FALSE(table.is_due_later("x"));
+    const auto id = table.park({"x"}, kEnd);
+    table.touch("x", kStart);
+    EXPECT_THAT(table.take_woken(kStart), ElementsAre(id));
+    table.drop(id);
+    EXPECT_FALSE(table.is_due_later("x")) << "nothing has changed since";
+    table.touch("x", kStart + milliseconds{10});
+    EXPECT_TRUE(table.is_due_later("x"));
+    EXPECT_FALSE(table.is_due_later("y"));
+    const auto again = table.park({"x"}, kEnd);
+    EXPECT_THAT(table.take_woken(kStart + milliseconds{50}), ElementsAre(again));
+    EXPECT_FALSE(table.is_due_later("x"));
+}
+
 int wakes_in(WatchTable& table, TimePoint from, TimePoint to, milliseconds step) {
     int wakes = 0;
     for (TimePoint now = from; now < to; now += step) {

@@ -6,6 +6,15 @@ namespace rollcall::registry {
 
 using http::Response;
 
+namespace {
+
+// Who has no list yet is not kept waiting for one.
+bool must_wait(const Center& center, std::string_view key, std::string_view index, When when) {
+    return when == When::in_turn && !index.empty() && center.watches.is_due_later(key);
+}
+
+}  // namespace
+
 Response list_answer(const IndexedText& list) {
     return Response::json(200, list.text)
         .with_header("Cache-Control", "no-store")
@@ -23,7 +32,8 @@ std::vector<std::string> ListQuestion::keys() const {
     return {service_};
 }
 
-std::optional<Response> ListQuestion::answer(Center& center, TimePoint now) {
+std::optional<Response> ListQuestion::answer(Center& center, TimePoint now, When when) {
+    if (must_wait(center, service_, index_, when)) return std::nullopt;
     const IndexedText list = center.lists.instances(service_, filter_, now);
     if (list.index == index_) return std::nullopt;
     if (delta_) {
@@ -44,9 +54,10 @@ std::vector<std::string> ManyQuestion::keys() const {
     return keys;
 }
 
-std::optional<Response> ManyQuestion::answer(Center& center, TimePoint now) {
+std::optional<Response> ManyQuestion::answer(Center& center, TimePoint now, When when) {
     std::string changed;
     for (const auto& [service, index] : request_.services) {
+        if (must_wait(center, service, index, when)) continue;
         const IndexedText list = service == kAllServices
                                      ? center.lists.services()
                                      : center.lists.instances(service, ListFilter{}, now);
@@ -66,7 +77,8 @@ std::vector<std::string> ServicesQuestion::keys() const {
     return {std::string{kAllServices}};
 }
 
-std::optional<Response> ServicesQuestion::answer(Center& center, TimePoint /*now*/) {
+std::optional<Response> ServicesQuestion::answer(Center& center, TimePoint /*now*/, When when) {
+    if (must_wait(center, kAllServices, index_, when)) return std::nullopt;
     const IndexedText& list = center.lists.services();
     if (list.index == index_) return std::nullopt;
     return list_answer(list);
@@ -79,7 +91,8 @@ std::vector<std::string> EventsQuestion::keys() const {
     return {std::string{kEventsKey}};
 }
 
-std::optional<Response> EventsQuestion::answer(Center& center, TimePoint now) {
+std::optional<Response> EventsQuestion::answer(Center& center, TimePoint now, When when) {
+    if (must_wait(center, kEventsKey, after_.value_or(""), when)) return std::nullopt;
     const auto number = after_ ? center.lists.number(*after_) : std::nullopt;
     const bool known = number && *number <= center.store.index();
     const std::optional<IndexedText> events =

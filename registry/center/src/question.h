@@ -12,6 +12,13 @@
 
 namespace rollcall::registry {
 
+// When a watcher who has a list already may have a newer one: one that comes back from each answer
+// for the next is no way past the pace of WatchTable.
+enum class When {
+    in_turn,  // not before the others who watch it
+    at_once,
+};
+
 // Asked again and again, on the server's I/O thread, until it has an answer.
 class Question {
 public:
@@ -23,8 +30,10 @@ public:
     // What must change for the answer to change: keys of Center::watches.
     [[nodiscard]] virtual std::vector<std::string> keys() const = 0;
 
-    // Nothing if there is no news.
-    [[nodiscard]] virtual std::optional<http::Response> answer(Center& center, TimePoint now) = 0;
+    // Nothing if there is no news, or none yet.
+    [[nodiscard]] virtual std::optional<http::Response> answer(
+        Center& center, TimePoint now, When when
+    ) = 0;
 };
 
 // The list of one service that is no longer `index`.
@@ -33,7 +42,8 @@ public:
     ListQuestion(std::string service, ListFilter filter, std::string index, bool delta);
 
     [[nodiscard]] std::vector<std::string> keys() const override;
-    [[nodiscard]] std::optional<http::Response> answer(Center& center, TimePoint now) override;
+    [[nodiscard]] std::optional<http::Response> answer(Center& center, TimePoint now, When when)
+        override;
 
 private:
     const std::string service_;
@@ -48,7 +58,8 @@ public:
     explicit ManyQuestion(WatchRequest request);
 
     [[nodiscard]] std::vector<std::string> keys() const override;
-    [[nodiscard]] std::optional<http::Response> answer(Center& center, TimePoint now) override;
+    [[nodiscard]] std::optional<http::Response> answer(Center& center, TimePoint now, When when)
+        override;
 
 private:
     const WatchRequest request_;
@@ -60,7 +71,8 @@ public:
     explicit ServicesQuestion(std::string index);
 
     [[nodiscard]] std::vector<std::string> keys() const override;
-    [[nodiscard]] std::optional<http::Response> answer(Center& center, TimePoint now) override;
+    [[nodiscard]] std::optional<http::Response> answer(Center& center, TimePoint now, When when)
+        override;
 
 private:
     const std::string index_;
@@ -72,7 +84,8 @@ public:
     explicit EventsQuestion(std::optional<std::string> after);
 
     [[nodiscard]] std::vector<std::string> keys() const override;
-    [[nodiscard]] std::optional<http::Response> answer(Center& center, TimePoint now) override;
+    [[nodiscard]] std::optional<http::Response> answer(Center& center, TimePoint now, When when)
+        override;
 
 private:
     const std::optional<std::string> after_;

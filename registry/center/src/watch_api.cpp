@@ -104,8 +104,9 @@ void WatchApi::answer_or_park(
     Responder& responder,
     TimePoint now
 ) {
-    if (const auto news = question->answer(center_, now)) return responder.respond(*news);
-    if (wait <= Duration::zero()) return responder.respond(unchanged());
+    const When when = wait > Duration::zero() ? When::in_turn : When::at_once;
+    if (const auto news = question->answer(center_, now, when)) return responder.respond(*news);
+    if (when == When::at_once) return responder.respond(unchanged());
     if (center_.watches.size() >= center_.options.watchers_max) {
         return responder.respond(
             Response::error(
@@ -175,7 +176,7 @@ void WatchApi::refuse_some() {
 void WatchApi::look(WatchTable::Id id, bool has_ended, TimePoint now) {
     const auto found = parked_.find(id);
     if (found == parked_.end()) return;
-    const auto news = found->second.question->answer(center_, now);
+    const auto news = found->second.question->answer(center_, now, When::at_once);
     if (!news && !has_ended) return;
     found->second.responder.respond(news ? *news : unchanged());
     parked_.erase(found);

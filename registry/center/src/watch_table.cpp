@@ -37,6 +37,11 @@ void WatchTable::touch(std::string_view name, TimePoint now) {
     due_.emplace(key.due, found->first);
 }
 
+bool WatchTable::is_due_later(std::string_view key) const {
+    const auto found = keys_.find(key);
+    return found != keys_.end() && found->second.is_due;
+}
+
 std::vector<WatchTable::Id> WatchTable::take_woken(TimePoint now) {
     std::vector<Id> woken;
     while (!due_.empty() && due_.begin()->first <= now) {

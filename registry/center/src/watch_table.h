@@ -42,6 +42,10 @@ public:
     // Something under the key has changed.
     void touch(std::string_view key, TimePoint now);
 
+    // Whether its watchers are to be woken later for what has changed already: who asks again
+    // meanwhile waits with them.
+    [[nodiscard]] bool is_due_later(std::string_view key) const;
+
     // The waiters whose keys have changed and are due. They stay parked until drop(): what has
     // changed may not be what they ask for.
     [[nodiscard]] std::vector<Id> take_woken(TimePoint now);
