@@ -138,9 +138,8 @@ TEST(Failover, AnAttemptTakesHalfOfTheTimeUnlessToldOtherwise) {
     ServiceClient client{
         InMemoryDiscovery{{stopped.endpoint(), good.endpoint()}}, prefer(stopped.endpoint())};
     const TimePoint start = SteadyClock::now();
-    EXPECT_EQ(client.call(contract::add(1, 2).within(600ms)).value(), 3);
-    EXPECT_GE(SteadyClock::now() - start, 300ms);
-    EXPECT_LT(SteadyClock::now() - start, 600ms);
+    EXPECT_EQ(client.call(contract::add(1, 2).within(3s)).value(), 3);
+    EXPECT_GE(SteadyClock::now() - start, 1500ms);
 }
 
 TEST(Failover, ACallThatIsNotIdempotentHasOneDeadlineAndNoOther) {

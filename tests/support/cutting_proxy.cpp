@@ -8,6 +8,7 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <mutex>
 #include <poll.h>
 #include <stdexcept>
 #include <sys/socket.h>
@@ -39,6 +40,11 @@ public:
     std::array<std::atomic<std::uint64_t>, 2> forwarded{};
     std::atomic<unsigned> connections{0};
 
+    [[nodiscard]] std::vector<Recording> recordings() const {
+        const std::lock_guard lock{mutex_};
+        return recordings_;
+    }
+
 private:
     static constexpr std::size_t kToServer = 0;
     static constexpr std::size_t kToClient = 1;
@@ -46,6 +52,7 @@ private:
     struct Pair {
         std::array<RawPeer, 2> ends;  // the client's, the server's
         bool may_cut = false;
+        std::size_t number = 0;
     };
 
     void run() {
@@ -69,7 +76,7 @@ private:
         RawPeer client = listener.accept();
         const bool first = connections++ == 0;
         try {
-            pairs_.push_back(Pair{{std::move(client), RawPeer{server_}}, first});
+            pairs_.push_back(Pair{{std::move(client), RawPeer{server_}}, first, next_recording()});
         } catch (const std::system_error&) {
             return;  // the server has gone: the client's end closes with this scope
         }
@@ -89,8 +96,22 @@ private:
             bytes.resize(std::min<std::uint64_t>(bytes.size(), left));
         }
         if (pair.may_cut) forwarded[direction] += bytes.size();
+        record(pair.number, direction, bytes);
         static_cast<void>(pair.ends[1 - direction].send(bytes));
         if (counts && forwarded[direction] == cut_.bytes) cut(pair);
+    }
+
+    std::size_t next_recording() {
+        const std::lock_guard lock{mutex_};
+        recordings_.emplace_back();
+        return recordings_.size() - 1;
+    }
+
+    // Before they are sent on: whoever has read them finds them recorded.
+    void record(std::size_t number, std::size_t direction, const std::string& bytes) {
+        const std::lock_guard lock{mutex_};
+        Recording& recording = recordings_[number];
+        (direction == kToServer ? recording.to_server : recording.to_client) += bytes;
     }
 
     void cut(Pair& pair) const {
@@ -116,8 +137,13 @@ private:
     const Cut cut_;
     std::array<int, 2> wake_{};
     std::vector<Pair> pairs_;
+    mutable std::mutex mutex_;
+    std::vector<Recording> recordings_;
     std::thread thread_;
 };
+
+CuttingProxy::CuttingProxy(const Endpoint& server) : CuttingProxy(server, Cut{}) {
+}
 
 CuttingProxy::CuttingProxy(const Endpoint& server, Cut cut)
     : relay_(std::make_unique<Relay>(server, cut)) {
@@ -131,6 +157,10 @@ Endpoint CuttingProxy::endpoint() const {
 
 std::uint64_t CuttingProxy::forwarded(Direction direction) const {
     return relay_->forwarded[direction == Direction::to_server ? 0 : 1];
+}
+
+std::vector<CuttingProxy::Recording> CuttingProxy::recordings() const {
+    return relay_->recordings();
 }
 
 unsigned CuttingProxy::connections() const {

@@ -1,10 +1,12 @@
 #pragma once
-// A TCP proxy that cuts its connection at an exact byte.
+// A TCP proxy that records what passes, and can cut its connection at an exact byte.
 
 #include <rollcall/base/endpoint.h>
 
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <vector>
 
 namespace rollcall::tests {
 
@@ -26,6 +28,14 @@ public:
         How how = How::fin;
     };
 
+    // What has passed over one connection.
+    struct Recording {
+        std::string to_server;
+        std::string to_client;
+    };
+
+    // Cuts nothing.
+    explicit CuttingProxy(const Endpoint& server);
     CuttingProxy(const Endpoint& server, Cut cut);
     ~CuttingProxy();
     CuttingProxy(const CuttingProxy&) = delete;
@@ -36,6 +46,9 @@ public:
 
     // Bytes that were forwarded over the first connection.
     [[nodiscard]] std::uint64_t forwarded(Direction direction) const;
+
+    // All bytes so far, by connection, in the order in which they came.
+    [[nodiscard]] std::vector<Recording> recordings() const;
 
     // Connections that have come.
     [[nodiscard]] unsigned connections() const;
