@@ -37,7 +37,7 @@ SessionAction ServerSession::on_message(codec::Bytes frame, codec::Buffer& out) 
         return action;
     }
     if (message.type == codec::MessageType::response) {
-        if (outgoing_) outgoing_->on_response(message);
+        if (outgoing_) outgoing_->on_response(message, frame.size());
         return action;
     }
     const bool is_request = message.type == codec::MessageType::request;
