@@ -63,11 +63,16 @@ Result<void> Client::wait_ready(Deadline deadline) {
 }
 
 void Client::submit(CallPtr call) {
+    core_->prepare(call);
     core_->submit(std::move(call));
 }
 
 void Client::cancel(const CallPtr& call) {
     core_->cancel(call);
+}
+
+void Client::use(MiddlewarePtr layer) {
+    core_->use(std::move(layer));
 }
 
 const Endpoint& Client::endpoint() const noexcept {

@@ -27,6 +27,8 @@ ClientCore::ClientCore(Endpoint endpoint, ClientOptions options)
     host_->methods = methods_;
     host_->budget = std::make_shared<RequestBudget>(options_.max_request_bytes);
     host_->log = options_.log;
+    for (const MiddlewarePtr& layer : options_.middleware)
+        use(layer);
 }
 
 bool ClientCore::is_forked() const noexcept {
@@ -113,12 +115,13 @@ void ClientCore::accept(CallPtr call, TimePoint now) {
             *call, Errc::timed_out, "the deadline had passed before the call began", Sent::not_sent
         );
     }
-    if (waiting_.size() >= options_.max_queued) {
+    if (waiting_.size() + entering_.size() >= options_.max_queued) {
         return fail_here(
             *call, Errc::overloaded, "too many calls wait in this client", Sent::not_sent
         );
     }
     if (call->kind == Call::Kind::connection && connection_) return finish_ready(*call);
+    if (!pass_layers(call)) return;
     watch(call->deadline);
     waiting_.push(std::move(call));
 }

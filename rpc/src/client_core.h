@@ -8,6 +8,7 @@
 #include "client_connection.h"
 #include "dialer.h"
 #include "handler_pool.h"
+#include "outgoing_layers.h"
 #include "tls_settings.h"
 #include "waiting_calls.h"
 
@@ -30,6 +31,7 @@ public:
     ClientCore(Endpoint endpoint, ClientOptions options);
 
     // Any thread.
+    void prepare(const CallPtr& call) override;
     void submit(CallPtr call) override;
     void cancel(const CallPtr& call) override;
     [[nodiscard]] asio::any_io_executor executor() const override;
@@ -42,6 +44,7 @@ public:
     void add(std::string_view name, bool is_idempotent, std::unique_ptr<Handler> handler);
     void set_on_connect(HandlerRegistry::Connected connected);
     void set_on_disconnect(HandlerRegistry::Disconnected disconnected);
+    void use(MiddlewarePtr layer);
     static void keep_connected(const Self& self);
     // Ends everything. On an I/O thread it only asks for it, elsewhere it waits.
     static void stop(const Self& self);
@@ -80,6 +83,13 @@ private:
     static void schedule_pump(const Self& self);
     void pump();
     void accept(CallPtr call, TimePoint now);
+    // What the call's layers say of it on the way in: false if it goes no further now.
+    [[nodiscard]] bool pass_layers(const CallPtr& call);
+    [[nodiscard]] static asio::awaitable<void> await_layers(
+        std::weak_ptr<ClientCore> weak, CallPtr call, asio::awaitable<Result<void>> finishing
+    );
+    void on_layers_passed(const CallPtr& call, Result<void>&& passed);
+    void refuse(Call& call, Error&& why);
     // Sends what can be sent, dials if something waits and there is no connection.
     void drive();
     // A call that awaited nothing but a connection.
@@ -115,6 +125,10 @@ private:
     const std::shared_ptr<HandlerHost> host_;
     std::weak_ptr<ClientCore> self_;
 
+    // Null without layers. Written under the lock, before the first call.
+    std::shared_ptr<const OutgoingLayers::Around> around_;
+    std::atomic<bool> is_layered_{false};
+
     mutable std::mutex mutex_;
     std::unique_ptr<HandlerPool> pool_;
     bool begun_ = false;  // handlers can be called
@@ -124,6 +138,7 @@ private:
 
     // Of the I/O thread:
     WaitingCalls waiting_;
+    WaitingCalls entering_;  // a layer awaits something before they may be sent
     ClientConnection::Self connection_;
     std::vector<ClientConnection::Self> retiring_;  // going away; their calls are being answered
     std::shared_ptr<Dial> dial_;

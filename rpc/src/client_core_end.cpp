@@ -55,7 +55,7 @@ void ClientCore::on_deadline() {
     const TimePoint now = SteadyClock::now();
     deadline_armed_ = TimePoint::max();
     expire_waiting(now);
-    Deadline next = waiting_.earliest();
+    Deadline next = waiting_.earliest().earlier(entering_.earliest());
     if (connection_) {
         ClientConnection::expire(connection_, now);
         next = next.earlier(connection_->earliest());
@@ -81,6 +81,9 @@ void ClientCore::expire_waiting(TimePoint now) {
     }
     const auto is_late = [&](const Call& call) { return call.deadline.expired(now); };
     for (const CallPtr& call : waiting_.take_if(is_late))
+        fail_here(*call, Errc::timed_out, message, Sent::not_sent);
+    message = "the deadline passed before the call was sent: a layer of this client still awaits";
+    for (const CallPtr& call : entering_.take_if(is_late))
         fail_here(*call, Errc::timed_out, message, Sent::not_sent);
 }
 
@@ -116,8 +119,9 @@ void ClientCore::shut() {
             fail_here(*call, Errc::shutting_down, "this client was stopped", Sent::maybe_sent);
         }
     }
-    for (const CallPtr& call : waiting_.take_if([](const Call&) { return true; })) {
-        fail_here(*call, Errc::shutting_down, "this client was stopped", Sent::not_sent);
+    for (WaitingCalls* const unsent : {&waiting_, &entering_}) {
+        for (const CallPtr& call : unsent->take_if([](const Call&) { return true; }))
+            fail_here(*call, Errc::shutting_down, "this client was stopped", Sent::not_sent);
     }
 }
 

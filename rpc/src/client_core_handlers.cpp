@@ -51,6 +51,7 @@ void ClientCore::keep_connected(const Self& self) {
 }
 
 void ClientCore::submit_call(const CallPtr& call) {
+    prepare(call);
     submit(call);
 }
 

@@ -53,8 +53,9 @@ SessionAction ClientSession::on_message(codec::Bytes frame, codec::Buffer& out) 
     }
     switch (message.type) {
         case codec::MessageType::response:
-            hello_id_ == message.id&& dialect() == Dialect::unknown ? on_hello_response(message)
-                                                                    : calls_.on_response(message);
+            hello_id_ == message.id&& dialect() == Dialect::unknown
+                ? on_hello_response(message)
+                : calls_.on_response(message, frame.size());
             break;
         case codec::MessageType::notification:
             // One that finds too many before it is dropped.

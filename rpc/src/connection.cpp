@@ -1,5 +1,7 @@
 #include "connection.h"
 
+#include "incoming_layers.h"
+
 #include <asio/post.hpp>
 
 #include <utility>
@@ -26,6 +28,8 @@ Connection::Connection(
       stream_(std::move(stream)) {
 }
 
+Connection::~Connection() = default;
+
 const std::shared_ptr<PeerState>& Connection::peer_state(const Base& self) const {
     if (!peer_) {
         peer_ = std::make_shared<PeerState>(
@@ -44,10 +48,9 @@ Peer Connection::peer() const {
 std::size_t Connection::run(
     const Base& self, Admitted&& admitted, std::size_t frame_bytes, TimePoint read
 ) {
-    codec::Buffer& out = thread_.output();
     const MethodEntry& method = *admitted.method;
     Context::Facts facts;
-    facts.method = method.name;
+    facts.method = admitted.name;
     facts.awaits_reply = admitted.id.has_value();
     facts.began = read;
     if (admitted.envelope.budget_ms) {
@@ -57,46 +60,62 @@ std::size_t Connection::run(
         facts.deadline = Deadline::in(std::chrono::milliseconds{budget}, read);
     }
     facts.metadata = std::move(admitted.envelope.metadata);
+    if (!host_->middleware.empty()) {
+        return run_layered(self, std::move(admitted), std::move(facts), frame_bytes);
+    }
     if (!facts.deadline.is_never() && facts.deadline.expired()) {
-        const Error late{Errc::timed_out, "the deadline passed before the handler began"};
-        write_error(out, admitted.id, late, reply_format());
+        write_error(thread_.output(), admitted.id, too_late_to_begin(), reply_format());
         return 0;
     }
     if (method.handler->runs_inline()) {
-        run_inline(self, std::move(admitted), std::move(facts), out);
+        Context context{std::move(facts), self.get(), std::stop_source{std::nostopstate}};
+        run_inline(self, admitted, context, nullptr);
         return 0;
     }
-    const std::size_t charged = frame_bytes + kHandlerBytes;
-    const Deadline deadline = facts.deadline;
-    static_cast<void>(peer_state(self));  // the handler may ask for it on another thread
-    host_->budget->charge(charged);
-    const auto request =
-        std::make_shared<ActiveRequest>(self, admitted.id, charged, std::move(facts));
-    incoming().begin(method, request);
-    if (!deadline.is_never()) watch(deadline);
+    const auto request = begin_request(self, admitted, std::move(facts), frame_bytes);
     method.handler->start(
         admitted.params, ReplyTicket{request}, host_->executor_for(*method.handler, thread_)
     );
-    return charged;
+    return request->charged_bytes();
+}
+
+std::shared_ptr<ActiveRequest> Connection::begin_request(
+    const Base& self, const Admitted& admitted, Context::Facts&& facts, std::size_t frame_bytes
+) {
+    const std::size_t charged = frame_bytes + kHandlerBytes;
+    const Deadline deadline = facts.deadline;
+    // The handler may ask for them on another thread.
+    static_cast<void>(peer_state(self));
+    static_cast<void>(identity());
+    host_->budget->charge(charged);
+    auto request = std::make_shared<ActiveRequest>(self, admitted.id, charged, std::move(facts));
+    incoming().begin(*admitted.method, request);
+    if (!deadline.is_never()) watch(deadline);
+    return request;
 }
 
 void Connection::run_inline(
-    const Base& self, Admitted&& admitted, Context::Facts&& facts, codec::Buffer& out
+    const Base& self, const Admitted& admitted, Context& context, IncomingLayers* layers
 ) {
+    codec::Buffer& out = thread_.output();
     const std::size_t start = out.size();
     if (admitted.id) codec::write_result_head(out, *admitted.id);
-    Context context{std::move(facts), self.get(), std::stop_source{std::nostopstate}};
     const ContextScope scope{context};
     running_ = &self;
     thread_.begin_handler(admitted.method->name);
     Result<void> ended = admitted.method->handler->run(context, admitted.params, out);
     thread_.end_handler();
     running_ = nullptr;
-    finish_reply(
+    const auto error = finish_reply(
         out, start, admitted.id, std::move(ended), context.reply_metadata(), reply_format()
     );
+    if (layers != nullptr) layers->leave(error ? &*error : nullptr, out.size() - start);
     out.append(ended_meanwhile_.view());
     ended_meanwhile_.clear(0);
+}
+
+Error Connection::too_late_to_begin() {
+    return Error{Errc::timed_out, "the deadline passed before the handler began"};
 }
 
 void Connection::close_requests() {
@@ -113,6 +132,7 @@ void Connection::reply(
     const bool here = thread_.is_current();
     const std::shared_ptr<IoThread> thread = here ? nullptr : thread_life_.lock();
     if (!is_open() || (!here && !thread)) {
+        leave_unanswered(*request);
         static_cast<void>(host_->budget->release(request->charged_bytes()));
         return;
     }
@@ -132,6 +152,7 @@ void Connection::on_reply(
     codec::Buffer&& result
 ) {
     if (!self->is_open()) {
+        leave_unanswered(*request);
         static_cast<void>(self->host_->budget->release(request->charged_bytes()));
         return;
     }
@@ -142,7 +163,7 @@ void Connection::on_reply(
 }
 
 void Connection::queue_reply(ActiveRequest& request, Result<void>&& ended, codec::Buffer&& result) {
-    if (!request.id()) return;
+    if (!request.id()) return leave(request, ended ? nullptr : &ended.error(), 0);
     // A handler that ends at once does not overtake what was answered before: the answer to a hello
     // says how the others are to be read.
     if (handing_out_ && running_ == nullptr) stream_.queue().append(thread_.output(), 0);
@@ -153,14 +174,26 @@ void Connection::queue_reply(ActiveRequest& request, Result<void>&& ended, codec
     const bool apart = ended && metadata.empty() && result.size() >= kLargeResultBytes &&
                        message.size() + result.size() <= format.max_bytes;
     if (apart && running_ == nullptr) {
+        leave(request, nullptr, message.size() + result.size());
         stream_.queue().append(message.view());
         stream_.queue().append(result, 0);
         return;
     }
     if (ended) message.append(result.view());
-    finish_reply(message, 0, request.id(), std::move(ended), metadata, format);
+    const auto error = finish_reply(message, 0, request.id(), std::move(ended), metadata, format);
+    leave(request, error ? &*error : nullptr, message.size());
     running_ != nullptr ? ended_meanwhile_.append(message.view())
                         : stream_.queue().append(message, 0);
+}
+
+void Connection::leave(ActiveRequest& request, const Error* error, std::size_t reply_bytes) {
+    if (request.layers() != nullptr) request.layers()->leave(error, reply_bytes);
+}
+
+void Connection::leave_unanswered(ActiveRequest& request) {
+    if (request.layers() == nullptr) return;
+    const Error lost{Errc::connection_lost, "the connection ended before the reply"};
+    leave(request, &lost, 0);
 }
 
 }  // namespace rollcall::rpc

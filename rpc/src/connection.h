@@ -2,6 +2,8 @@
 // What the connections of servers and of clients have in common: they run handlers for what their
 // peer asks and send the replies.
 
+#include <rollcall/rpc/middleware.h>
+
 #include "handler_host.h"
 #include "incoming_calls.h"
 #include "io_thread.h"
@@ -27,6 +29,10 @@ public:
     // While a handler of this connection runs, and for requests that it has begun.
     [[nodiscard]] Peer peer() const override;
 
+    // Found out when it is first asked for, on the I/O thread; requests that may ask elsewhere are
+    // begun with it.
+    [[nodiscard]] const PeerIdentity& identity() const override;
+
     [[nodiscard]] bool is_open() const noexcept override {
         return !closed_.load(std::memory_order_acquire);
     }
@@ -38,7 +44,7 @@ protected:
         std::shared_ptr<const HandlerHost> host,
         MessageStream stream
     );
-    ~Connection() = default;
+    ~Connection();
 
     // Runs the handler of a request. The reply is behind the thread's output when this returns, or
     // comes later. Returns what the handler counts against the budget if it goes on, else 0.
@@ -67,18 +73,49 @@ protected:
     bool handing_out_ = false;  // messages of this connection: the thread's output is its own
 
 private:
+    // `layers`: those that it has entered, or null.
     void run_inline(
-        const Base& self, Admitted&& admitted, Context::Facts&& facts, codec::Buffer& out
+        const Base& self, const Admitted& admitted, Context& context, IncomingLayers* layers
     );
+    // A request whose handler does not end at once takes its id, its part of the budget and its
+    // deadline.
+    [[nodiscard]] std::shared_ptr<ActiveRequest> begin_request(
+        const Base& self, const Admitted& admitted, Context::Facts&& facts, std::size_t frame_bytes
+    );
+    // As run(), through the layers.
+    std::size_t run_layered(
+        const Base& self, Admitted&& admitted, Context::Facts&& facts, std::size_t frame_bytes
+    );
+    void refuse_layered(
+        const Admitted& admitted, const Context& context, IncomingLayers& layers, Error&& why
+    );
+    // `said` is what the layers say: go on, to a handler that does not end at once, or await.
+    [[nodiscard]] std::size_t go_on_later(
+        const Base& self,
+        const Admitted& admitted,
+        Context& context,
+        std::size_t frame_bytes,
+        std::unique_ptr<IncomingLayers> layers,
+        Entry& said
+    );
+    [[nodiscard]] static asio::awaitable<void> go_through(
+        ReplyTicket ticket, const MethodEntry* method, std::string params, Entry::Awaited awaited
+    );
+    [[nodiscard]] static Error too_late_to_begin();
     static void on_reply(
         const Base& self,
         const std::shared_ptr<ActiveRequest>& request,
         Result<void>&& ended,
         codec::Buffer&& result
     );
+    // The handler of a request has ended; so its layers hear of it.
+    static void leave(ActiveRequest& request, const Error* error, std::size_t reply_bytes);
+    static void leave_unanswered(ActiveRequest& request);
     void queue_reply(ActiveRequest& request, Result<void>&& ended, codec::Buffer&& result);
 
-    mutable std::shared_ptr<PeerState> peer_;  // made when somebody may ask for it
+    mutable std::shared_ptr<PeerState> peer_;               // made when somebody may ask for it
+    mutable std::unique_ptr<const PeerIdentity> identity_;  // likewise
+    std::unique_ptr<IncomingLayers> spare_layers_;  // of the last request that ended at once
     // While an inline handler runs, of which the thread's output ends in half a reply:
     const Base* running_ = nullptr;  // this
     codec::Buffer ended_meanwhile_;  // replies that it has caused

@@ -17,12 +17,12 @@ const Metadata& Context::metadata() const noexcept {
 }
 
 void Context::reply_with(std::string_view name, std::string_view value) {
-    if (!reply_metadata_) reply_metadata_ = std::make_unique<Metadata>();
-    reply_metadata_->set(name, value);
+    if (!facts_.reply_metadata) facts_.reply_metadata = std::make_unique<Metadata>();
+    facts_.reply_metadata->set(name, value);
 }
 
 const Metadata& Context::reply_metadata() const noexcept {
-    return or_none(reply_metadata_);
+    return or_none(facts_.reply_metadata);
 }
 
 const Context* Context::current() noexcept {

@@ -3,6 +3,7 @@
 
 #include <rollcall/base/catching.h>
 #include <rollcall/base/log.h>
+#include <rollcall/rpc/middleware.h>
 
 #include "io_thread.h"
 #include "method_table.h"
@@ -23,6 +24,7 @@ struct HandlerHost {
     std::shared_ptr<RequestBudget> budget;
     std::optional<HandlerExecutor> pool;  // set if a handler needs it
     Log log;
+    Middlewares middleware;  // that requests go through
     // Empty, or what the program wants to do when a peer comes and goes.
     std::function<void(const Peer&)> on_connect;
     std::function<void(const Peer&, std::string_view)> on_disconnect;

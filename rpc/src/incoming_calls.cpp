@@ -22,7 +22,7 @@ void write_error(
     codec::write_error_value(out, *id, packed.view());
 }
 
-void finish_reply(
+std::optional<Error> finish_reply(
     codec::Buffer& out,
     std::size_t start,
     std::optional<std::uint32_t> id,
@@ -30,24 +30,25 @@ void finish_reply(
     const Metadata& metadata,
     const ReplyFormat& format
 ) {
-    if (!id) return out.truncate(start);
-    if (!ended) {
-        out.truncate(start);
-        write_error(out, id, as_reply(std::move(ended.error())), format);
-    }
+    std::optional<Error> error;
+    if (!ended) error = as_reply(std::move(ended.error()));
+    if (!id || error) out.truncate(start);
+    if (!id) return error;
+    if (error) write_error(out, id, *error, format);
     if (!metadata.empty() && format.features.has(Feature::metadata)) {
         codec::Buffer map;
         write_envelope(map, std::nullopt, metadata);
         codec::add_response_metadata(out, start, map.view());
     }
     const std::size_t size = out.size() - start;
-    if (size <= format.max_bytes) return;
+    if (size <= format.max_bytes) return error;
     out.truncate(start);
-    const Error too_large{
+    error = Error{
         Errc::result_too_large,
         "the result has " + std::to_string(size) + " bytes; the limit is " +
             std::to_string(format.max_bytes)};
-    write_error(out, id, too_large, format);
+    write_error(out, id, *error, format);
+    return error;
 }
 
 Admitted IncomingCalls::admit(
@@ -65,7 +66,12 @@ Admitted IncomingCalls::admit(
     }
     admitted.method = methods_.find(message.method);
     admitted.params = message.params;
-    if (admitted.method == nullptr && admitted.id) {
+    if (admitted.method != nullptr) {
+        admitted.name = admitted.method->name;
+    } else if (methods_.fallback() != nullptr) {
+        admitted.method = methods_.fallback();
+        admitted.name = message.method;
+    } else if (admitted.id) {
         const Error unknown{Errc::method_not_found, methods_.not_found(message.method)};
         write_error(out, admitted.id, unknown, format);
     }

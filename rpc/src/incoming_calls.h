@@ -32,8 +32,9 @@ void write_error(
 
 // Finishes a reply: write_result_head() was written at `start`, the packed result behind it if
 // `ended` holds. Puts the error in its place otherwise, or if the reply exceeds the limit. Without
-// an id everything from `start` on is taken back.
-void finish_reply(
+// an id everything from `start` on is taken back. Returns the error that has ended the request, if
+// one has.
+std::optional<Error> finish_reply(
     codec::Buffer& out,
     std::size_t start,
     std::optional<std::uint32_t> id,
@@ -45,6 +46,7 @@ void finish_reply(
 // A request or a notification that is to be executed. Views of its message.
 struct Admitted {
     const MethodEntry* method = nullptr;  // null: nothing is to be done
+    std::string_view name;                // that was called; the method's own if it has one
     codec::Bytes params;
     std::optional<std::uint32_t> id;  // none for a notification
     Envelope envelope;

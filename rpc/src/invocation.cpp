@@ -62,6 +62,16 @@ void PackedInvocation::set_metadata(std::string_view name, std::string_view valu
     needs_metadata_ = true;
 }
 
+void PackedInvocation::offer_metadata(std::string_view name, std::string_view value) {
+    if (!metadata().has_room(name, value)) return;
+    own_beside().metadata.set(name, value);
+    awaits_hello_ = true;
+}
+
+void PackedInvocation::remove_metadata(std::string_view name) {
+    if (metadata().find(name) != nullptr) own_beside().metadata.erase(name);
+}
+
 void PackedInvocation::set_reply_metadata(const ReplyMetadata& reply) {
     own_beside().reply = reply;
 }
@@ -72,9 +82,7 @@ Deadline PackedInvocation::inherit(Deadline deadline) {
     for (const std::string_view name : {kTraceParent, kTraceState, kRequestId}) {
         const std::string* const value = context->metadata().find(name);
         if (value == nullptr || metadata().find(name) != nullptr) continue;
-        if (!metadata().has_room(name, *value)) continue;
-        own_beside().metadata.set(name, *value);
-        awaits_hello_ = true;
+        offer_metadata(name, *value);
     }
     if (!context->deadline().is_never()) awaits_hello_ = true;
     return deadline.earlier(context->deadline());

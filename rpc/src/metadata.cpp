@@ -35,6 +35,14 @@ void Metadata::set(std::string_view name, std::string_view value) {
     bytes_ = bytes;
 }
 
+void Metadata::erase(std::string_view name) {
+    std::erase_if(pairs_, [&](const Pair& pair) {
+        if (pair.first != name) return false;
+        bytes_ -= kPairBytes + pair.first.size() + pair.second.size();
+        return true;
+    });
+}
+
 bool Metadata::has_room(std::string_view name, std::string_view value) const noexcept {
     return bytes_ + kPairBytes + name.size() + value.size() <= kMaxBytes;
 }

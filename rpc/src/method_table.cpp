@@ -11,6 +11,30 @@
 #include <tuple>
 
 namespace rollcall::rpc {
+namespace {
+
+// Answers requests for methods that nobody handles.
+class Fallback final : public Handler {
+public:
+    explicit Fallback(const MethodTable& methods) : methods_(methods) {}
+
+    [[nodiscard]] bool runs_inline() const override { return true; }
+
+    [[nodiscard]] Result<void> run(Context& context, codec::Bytes, codec::Buffer&) override {
+        return Error{Errc::method_not_found, methods_.not_found(context.method())};
+    }
+
+    void start(codec::Bytes, ReplyTicket, HandlerExecutor) override {}
+
+    [[nodiscard]] RunOn run_on() const override { return RunOn::io; }
+
+    [[nodiscard]] std::string signature() const override { return {}; }
+
+private:
+    const MethodTable& methods_;
+};
+
+}  // namespace
 
 void MethodTable::add(std::string_view name, bool is_idempotent, std::unique_ptr<Handler> handler) {
     if (name.empty()) throw std::logic_error{"a method needs a name"};
@@ -48,6 +72,10 @@ void MethodTable::add_introspection() {
     }
     const auto list = [rows = std::move(rows)] { return rows; };
     insert(kMethodsMethod, true, make_handler(list, HandlerOptions()));
+}
+
+void MethodTable::add_fallback() {
+    fallback_.emplace(MethodEntry{"an unknown method", false, std::make_unique<Fallback>(*this)});
 }
 
 const MethodEntry* MethodTable::find(codec::Bytes name) const {

@@ -4,6 +4,7 @@
 #include <rollcall/rpc/handler.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -25,6 +26,19 @@ public:
 
     // Adds `$/methods`: [name, signature, idempotent] of each method.
     void add_introspection();
+
+    // From now on there is a handler for methods that nobody handles, which says so: where layers
+    // stand around handlers, such requests go through them as well.
+    void add_fallback();
+
+    // Null if there is none.
+    [[nodiscard]] const MethodEntry* fallback() const noexcept {
+        return fallback_ ? &*fallback_ : nullptr;
+    }
+
+    [[nodiscard]] bool is_fallback(const MethodEntry& entry) const noexcept {
+        return &entry == fallback();
+    }
 
     // Null if there is none.
     [[nodiscard]] const MethodEntry* find(codec::Bytes name) const;
@@ -51,6 +65,7 @@ private:
 
     std::unordered_map<std::string, MethodEntry, Hash, std::equal_to<>> entries_;
     std::vector<std::string_view> names_;  // of the keys, sorted; without the reserved ones
+    std::optional<MethodEntry> fallback_;
 };
 
 }  // namespace rollcall::rpc

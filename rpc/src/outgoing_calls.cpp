@@ -1,5 +1,6 @@
 #include "outgoing_calls.h"
 
+#include <rollcall/base/log.h>
 #include <rollcall/codec/error_codec.h>
 
 #include "envelope.h"
@@ -23,16 +24,26 @@ std::string milliseconds_text(Duration duration) {
     return std::to_string(ms) + " ms";
 }
 
+// Of the program's own: what calls take over goes along where it can.
+std::string names_of(const Metadata& metadata) {
+    std::string names;
+    for (const auto& [name, value] : metadata) {
+        if (name == kTraceParent || name == kTraceState || name == kRequestId) continue;
+        names += (names.empty() ? "'" : ", '") + printable(name) + "'";
+    }
+    return names;
+}
+
 }  // namespace
 
 void fail_call(Call& call, Errc code, std::string message, Sent sent, std::string_view endpoint) {
     if (call.done) return;
     call.done = true;
     if (call.exposed) sent = Sent::maybe_sent;
-    call.fail(Error{code, std::move(message)}
-                  .with_method(call.invocation.method())
-                  .with_endpoint(endpoint)
-                  .with_sent(sent));
+    Error error{code, std::move(message)};
+    error.set_method(call.invocation.method()).set_endpoint(endpoint).set_sent(sent);
+    call.note_end(&error, 0);
+    call.fail(std::move(error));
 }
 
 std::size_t OutgoingCalls::max_bytes() const {
@@ -60,7 +71,8 @@ std::optional<Error> OutgoingCalls::forbidden(const Call& call, std::size_t byte
     if (invocation.needs_metadata() && !peer_.features.has(Feature::metadata)) {
         return Error{
             Errc::invalid_argument,
-            "this peer does not understand metadata: it did not agree to it in a hello"};
+            "this peer does not understand metadata, which the call needs (" +
+                names_of(invocation.metadata()) + "): it did not agree to it in a hello"};
     }
     return std::nullopt;
 }
@@ -99,14 +111,17 @@ std::shared_ptr<const codec::Buffer> OutgoingCalls::start(
     const bool apart = call->invocation.large_body() && body.size() >= kLargeBodyBytes;
     if (!apart) out.append(body);
     (apart ? out_after : out).append(envelope_.view());
-    position_ += out.size() - before;
-    if (apart) position_ += body.size() + envelope_.size();
+    call->wire_bytes = out.size() - before + (apart ? body.size() + envelope_.size() : 0);
+    position_ += call->wire_bytes;
     call->wire_end = position_;
-    if (one_way) notification_ends_.push_back(position_);
+    if (one_way) {
+        notification_ends_.push_back(position_);
+        call->note_end(nullptr, 0);
+    }
     return apart ? call->invocation.large_body() : nullptr;
 }
 
-void OutgoingCalls::on_response(const codec::Message& message) {
+void OutgoingCalls::on_response(const codec::Message& message, std::size_t bytes) {
     const CallPtr call = pending_.take(message.id);
     if (!call) {
         ++late_replies_;
@@ -114,15 +129,25 @@ void OutgoingCalls::on_response(const codec::Message& message) {
     }
     answered_ = true;
     call->done = true;
-    if (const ReplyMetadata* const wanted = call->invocation.reply_metadata()) {
-        auto envelope = read_envelope(message.metadata.empty() ? "\x80" : message.metadata);
-        if (envelope && envelope->metadata) wanted->set(std::move(*envelope->metadata));
+    if (!message.metadata.empty()) hand_over_metadata(*call, message.metadata);
+    if (message.error == codec::kNil) {
+        call->note_end(nullptr, bytes);
+        return call->finish(message.result);
     }
-    if (message.error == codec::kNil) return call->finish(message.result);
     Error error = read_error(message.error);
     error.set_method(call->invocation.method()).set_endpoint(endpoint_);
     if (call->exposed || !is_promise(error.code())) error.set_sent(Sent::maybe_sent);
+    call->note_end(&error, bytes);
     call->fail(std::move(error));
+}
+
+void OutgoingCalls::hand_over_metadata(const Call& call, codec::Bytes map) {
+    const ReplyMetadata* const wanted = call.invocation.reply_metadata();
+    if (wanted == nullptr && call.watcher() == nullptr) return;
+    auto envelope = read_envelope(map);
+    if (!envelope || !envelope->metadata) return;
+    if (call.watcher() != nullptr) call.watcher()->on_reply_metadata(*envelope->metadata);
+    if (wanted != nullptr) wanted->set(std::move(*envelope->metadata));
 }
 
 Error OutgoingCalls::read_error(codec::Bytes error) const {

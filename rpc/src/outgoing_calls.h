@@ -54,8 +54,8 @@ public:
         const CallPtr& call, codec::Buffer& out, codec::Buffer& out_after, TimePoint now
     );
 
-    // Ends the call that a response answers; counts one that answers none.
-    void on_response(const codec::Message& message);
+    // Ends the call that a response of so many bytes answers; counts one that answers none.
+    void on_response(const codec::Message& message, std::size_t bytes);
 
     // Ends the calls whose deadline has passed, and tells a peer that understands it.
     void expire(TimePoint now, codec::Buffer& out);
@@ -109,6 +109,8 @@ private:
     // Whether this peer's error of this code means what our protocol says.
     [[nodiscard]] bool is_promise(Errc code) const;
     void fail(Call& call, Error&& error) const;
+    // The reply's metadata, to whoever wants it.
+    static void hand_over_metadata(const Call& call, codec::Bytes map);
     void tell_cancelled(const Call& call, codec::Buffer& out);
     [[nodiscard]] Error read_error(codec::Bytes error) const;
 

@@ -2,6 +2,8 @@
 #include <rollcall/rpc/handler.h>
 #include <rollcall/rpc/reply.h>
 
+#include "incoming_layers.h"
+
 #include <stdexcept>
 #include <string>
 
@@ -40,6 +42,12 @@ ActiveRequest::ActiveRequest(
       id_(id),
       charged_bytes_(charged_bytes),
       context_(std::move(facts), sink_.get(), stop_) {
+}
+
+ActiveRequest::~ActiveRequest() = default;
+
+void ActiveRequest::give_layers(std::unique_ptr<IncomingLayers> layers) {
+    layers_ = std::move(layers);
 }
 
 void ActiveRequest::stop(Errc why) {

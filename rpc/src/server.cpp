@@ -50,6 +50,10 @@ void Server::set_on_disconnect(Disconnected disconnected) {
     core_->set_on_disconnect(std::move(disconnected));
 }
 
+void Server::use(MiddlewarePtr layer) {
+    core_->use(std::move(layer));
+}
+
 void Server::start() {
     ServerCore::start(core_);
 }

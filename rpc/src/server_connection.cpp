@@ -149,7 +149,8 @@ bool ServerConnection::refuse_excess(const Admitted& admitted) {
     // A connection that waits for answers of its peer goes on reading whatever else comes.
     const OutgoingCalls* const outgoing = session_.outgoing();
     if (outgoing == nullptr || outgoing->size() == 0) return false;
-    if (admitted.method->handler->runs_inline()) return false;
+    // A layer may make a request of a plain handler last.
+    if (admitted.method->handler->runs_inline() && host_->middleware.empty()) return false;
     const bool exceeds =
         session_.incoming().size() >= options_->max_in_flight || host_->budget->is_exhausted();
     if (!exceeds) return false;

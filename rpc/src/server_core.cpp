@@ -77,6 +77,8 @@ ServerCore::ServerCore(ServerOptions options)
     host_->methods = methods_;
     host_->log = options_->log;
     host_->budget = std::make_shared<RequestBudget>(options_->max_request_bytes);
+    for (const MiddlewarePtr& layer : options_->middleware)
+        use(layer);
 }
 
 ServerCore::~ServerCore() = default;
@@ -103,6 +105,13 @@ void ServerCore::set_on_disconnect(HandlerRegistry::Disconnected disconnected) {
     host_->on_disconnect = std::move(disconnected);
 }
 
+void ServerCore::use(MiddlewarePtr layer) {
+    if (!layer) throw std::invalid_argument{"a layer must not be null"};
+    const std::lock_guard lock{mutex_};
+    if (started_) throw std::logic_error{"middleware must be added before the server starts"};
+    host_->middleware.push_back(std::move(layer));
+}
+
 void ServerCore::start(const Self& self) {
     const std::lock_guard lock{self->mutex_};
     if (self->started_ || self->stopping_) throw std::logic_error{"a server starts once"};
@@ -113,6 +122,7 @@ void ServerCore::start(const Self& self) {
         throw;
     }
     self->methods_->add_introspection();
+    if (!self->host_->middleware.empty()) self->methods_->add_fallback();
     self->started_ = true;
     for (const auto& shard : self->shards_) {
         asio::post(shard->thread().context(), [self, each = shard.get()] {

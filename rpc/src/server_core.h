@@ -35,6 +35,7 @@ public:
     void add(std::string_view name, bool is_idempotent, std::unique_ptr<Handler> handler);
     void set_on_connect(HandlerRegistry::Connected connected);
     void set_on_disconnect(HandlerRegistry::Disconnected disconnected);
+    void use(MiddlewarePtr layer);
     static void start(const Self& self);
     static void stop(const Self& self, Duration grace);
     [[nodiscard]] Endpoint endpoint() const;

@@ -2,24 +2,12 @@
 
 #include <rollcall/base/random.h>
 
+#include "constant_time.h"
+
 #include <algorithm>
 #include <limits>
 
 namespace rollcall::rpc {
-namespace {
-
-// Takes as long for a near miss as for a far one, so that time does not tell a token.
-bool equal_in_constant_time(std::string_view a, std::string_view b) {
-    unsigned difference = a.size() == b.size() ? 0 : 1;
-    for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
-        difference |= static_cast<unsigned>(
-            static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[i])
-        );
-    }
-    return difference == 0;
-}
-
-}  // namespace
 
 SessionAction ServerSession::on_message(codec::Bytes frame, codec::Buffer& out) {
     SessionAction action;
@@ -37,7 +25,7 @@ SessionAction ServerSession::on_message(codec::Bytes frame, codec::Buffer& out) 
         return action;
     }
     if (message.type == codec::MessageType::response) {
-        if (outgoing_) outgoing_->on_response(message);
+        if (outgoing_) outgoing_->on_response(message, frame.size());
         return action;
     }
     const bool is_request = message.type == codec::MessageType::request;

@@ -21,6 +21,19 @@
 
 namespace rollcall::rpc {
 
+// What else hears of a call's end: the layers that it went through.
+class CallWatcher {
+public:
+    CallWatcher() = default;
+    CallWatcher(const CallWatcher&) = delete;
+    CallWatcher& operator=(const CallWatcher&) = delete;
+    virtual ~CallWatcher() = default;
+
+    virtual void on_reply_metadata(const Metadata& metadata) = 0;
+    // Once. `error` is null if it has ended well.
+    virtual void on_end(const Error* error, std::size_t reply_bytes) noexcept = 0;
+};
+
 // What the client keeps per call. Exactly one of finish() and fail() is called, once: on the
 // client's I/O thread, or, if the client is stopped or its inbox is full, on the submitting thread
 // before submit() returns. Counted by reference, because a blocking caller may stop waiting first.
@@ -52,6 +65,18 @@ public:
             stop_ = std::make_unique<StopCallback>(std::move(token), std::move(cancel));
     }
 
+    // Given before it is submitted.
+    void watch_with(std::unique_ptr<CallWatcher> watcher) noexcept {
+        watcher_ = std::move(watcher);
+    }
+
+    [[nodiscard]] CallWatcher* watcher() const noexcept { return watcher_.get(); }
+
+    // Whoever ends the call says so here first, once, right before finish() or fail().
+    void note_end(const Error* error, std::size_t reply_bytes) noexcept {
+        if (watcher_) watcher_->on_end(error, reply_bytes);
+    }
+
     // Asked once, right before the request goes out: false if the caller has given it up.
     [[nodiscard]] virtual bool may_be_sent() noexcept { return true; }
 
@@ -61,7 +86,7 @@ public:
         if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy();
     }
 
-    const PackedInvocation invocation;
+    PackedInvocation invocation;  // changed by layers alone, before it is sent
     const Deadline deadline;
     const Kind kind;
 
@@ -71,6 +96,7 @@ public:
     // Of the client's I/O thread, or of the submitting one until submit() has returned:
     std::uint64_t id = 0;        // on the connection that carries it; the wire has its low half
     std::uint64_t wire_end = 0;  // where its request ends in the bytes of that connection
+    std::size_t wire_bytes = 0;  // of its message, once it was sent
     bool done = false;           // finish() or fail() has been called
     // It went out on an earlier connection and may have been executed there; whatever ends it now,
     // it is not `not_sent`.
@@ -87,6 +113,7 @@ private:
 
     std::atomic<unsigned> references_{1};
     std::unique_ptr<StopCallback> stop_;
+    std::unique_ptr<CallWatcher> watcher_;
 };
 
 // An owning pointer to a Call.

@@ -25,6 +25,9 @@ public:
     CallTarget& operator=(const CallTarget&) = delete;
     virtual ~CallTarget() = default;
 
+    // Before anybody else knows of the call: what stands around it sees it, on this thread.
+    virtual void prepare(const CallPtr& call) { static_cast<void>(call); }
+
     // Ends the call by its finish() or fail(), as Call says.
     virtual void submit(CallPtr call) = 0;
     // Ends it with `cancelled` unless it is over. It may come before the call.
@@ -72,6 +75,7 @@ template <class R>
 ) {
     auto* call = new BlockingCall<R>{std::move(invocation), deadline, kind};
     const CallPtr mine{call};
+    target->prepare(mine);
     stop_with_handler(target, mine);
     target->submit(mine);
     if (auto result = call->wait(with_grace(deadline))) return std::move(*result);
@@ -94,6 +98,7 @@ void start_call(const CallTargetPtr& target, Invocation<R>&& invocation, Handler
     const CallPtr call = AsyncCall<R, Decayed>::make(
         std::move(invocation), deadline, Decayed{std::forward<Handler>(handler)}, target->executor()
     );
+    target->prepare(call);
     if (slot.is_connected()) {
         // The slot only posts: the call ends on the target's thread like any other.
         slot.assign([weak = std::weak_ptr<CallTarget>{target}, call](asio::cancellation_type) {
@@ -119,7 +124,9 @@ auto call_async(const CallTargetPtr& target, Invocation<R>&& invocation, Token&&
 template <class R>
 void send_notification(const CallTargetPtr& target, Invocation<R>&& invocation) {
     const Deadline deadline = begin_call(target->call_timeout(), invocation);
-    target->submit(CallPtr{new NotifyCall{std::move(invocation), deadline}});
+    const CallPtr call{new NotifyCall{std::move(invocation), deadline}};
+    target->prepare(call);
+    target->submit(call);
 }
 
 }  // namespace detail

@@ -8,6 +8,7 @@
 #include <rollcall/rpc/call_target.h>
 #include <rollcall/rpc/handler_registry.h>
 #include <rollcall/rpc/io_threads.h>
+#include <rollcall/rpc/middleware.h>
 #include <rollcall/tls/options.h>
 
 #include <asio/use_awaitable.hpp>
@@ -51,6 +52,7 @@ struct ClientOptions {
     bool wait_for_ready = false;
     IoThreads io = {};  // default: the process's shared one
     Log log = {};
+    Middlewares middleware = {};  // what calls go through, the first outermost; then use()
 };
 
 struct ClientCounters {
@@ -87,6 +89,16 @@ public:
     ~Client();
     Client(Client&& other) noexcept;
     Client& operator=(Client&& other) noexcept;
+
+    // Puts a layer inside of those that were added before. Throws std::logic_error after
+    // the first call, std::invalid_argument for null.
+    void use(MiddlewarePtr layer);
+
+    // A function; middleware() says which.
+    template <class Enter>
+    requires std::is_invocable_v<Enter&, Exchange&>
+
+    void use(Enter enter) { use(rpc::middleware(std::move(enter))); }
 
     // Calls and waits for the reply. On an I/O thread it fails with would_deadlock.
     template <class R>

@@ -2,12 +2,15 @@
 // What a handler may ask about the call that it answers.
 
 #include <rollcall/base/deadline.h>
+#include <rollcall/rpc/attachments.h>
 #include <rollcall/rpc/metadata.h>
 #include <rollcall/rpc/peer.h>
+#include <rollcall/rpc/peer_identity.h>
 
 #include <memory>
 #include <stop_token>
 #include <string_view>
+#include <typeinfo>
 
 namespace rollcall::rpc {
 
@@ -19,6 +22,7 @@ public:
     RequestSource& operator=(const RequestSource&) = delete;
 
     [[nodiscard]] virtual Peer peer() const = 0;
+    [[nodiscard]] virtual const PeerIdentity& identity() const = 0;
 
 protected:
     ~RequestSource() = default;
@@ -41,6 +45,9 @@ public:
         Deadline deadline;
         TimePoint began{};
         std::unique_ptr<Metadata> metadata;  // null if there is none
+        // What layers have added before the handler begins; null if there is nothing.
+        std::unique_ptr<Metadata> reply_metadata;
+        std::unique_ptr<Attachments> attachments;
     };
 
     Context(Facts facts, const RequestSource* source, std::stop_source stop)
@@ -79,16 +86,29 @@ public:
     // Who asked: can be kept, called and notified, also after the handler has ended.
     [[nodiscard]] Peer peer() const { return source_->peer(); }
 
+    // Who that is, as far as the connection knows: its address, a local process, the certificate
+    // that it has proved to own. Found out at most once for each connection.
+    [[nodiscard]] const PeerIdentity& identity() const { return source_->identity(); }
+
+    // What a layer has attached without an owner (Exchange::attach()), such as a Principal; null if
+    // none has.
+    template <class T>
+    [[nodiscard]] const T* attached() const noexcept {
+        return facts_.attachments
+                   ? static_cast<const T*>(facts_.attachments->find(typeid(T), nullptr))
+                   : nullptr;
+    }
+
     // The context of the handler that runs on this thread now, or null.
     [[nodiscard]] static const Context* current() noexcept;
 
 private:
     friend class ContextScope;
+    friend class IncomingLayers;  // which may change what the handler sees, before it begins
 
-    const Facts facts_;
+    Facts facts_;
     const RequestSource* const source_;
     const std::stop_source stop_;
-    std::unique_ptr<Metadata> reply_metadata_;
 };
 
 // While it lives, its context is the current one of its thread. For those who run handlers.

@@ -77,6 +77,13 @@ public:
     // For those who make calls of calls: the longest that one attempt may take.
     void limit_attempt(Duration timeout) noexcept { timeout_ = timeout; }
 
+    // For layers. What is set is needed: the call cannot be sent to a server that does not
+    // understand it. What is offered such a server does not get; neither does anybody if there is
+    // no room.
+    void set_metadata(std::string_view name, std::string_view value);
+    void offer_metadata(std::string_view name, std::string_view value);
+    void remove_metadata(std::string_view name);
+
     // Takes over from the handler that runs on this thread, if one does, what calls inherit: its
     // trace and its request id. Its deadline is earlier than `deadline`: that one.
     [[nodiscard]] Deadline inherit(Deadline deadline);
@@ -87,7 +94,6 @@ protected:
         awaits_hello_ = true;
     }
 
-    void set_metadata(std::string_view name, std::string_view value);
     void set_reply_metadata(const ReplyMetadata& reply);
 
     void set_idempotent() noexcept { idempotent_ = true; }

@@ -28,6 +28,9 @@ public:
     // Sets or replaces. Throws std::length_error, and changes nothing, beyond a limit.
     void set(std::string_view name, std::string_view value);
 
+    // What is not there is no error.
+    void erase(std::string_view name);
+
     // Whether a new pair would be within the limits.
     [[nodiscard]] bool has_room(std::string_view name, std::string_view value) const noexcept;
 

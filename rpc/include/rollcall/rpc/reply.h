@@ -70,6 +70,7 @@ template <class Produce>
 }
 
 class ActiveRequest;
+class IncomingLayers;
 
 // Where replies of handlers go that do not end at once.
 class ReplySink : public RequestSource {
@@ -94,6 +95,10 @@ public:
         std::size_t charged_bytes,
         Context::Facts facts
     );
+    ActiveRequest(const ActiveRequest&) = delete;
+    ActiveRequest& operator=(const ActiveRequest&) = delete;
+    // The layers of a request whose end nobody could report leave it here.
+    ~ActiveRequest();
 
     [[nodiscard]] const std::shared_ptr<ReplySink>& sink() const noexcept { return sink_; }
 
@@ -102,6 +107,11 @@ public:
     [[nodiscard]] std::size_t charged_bytes() const noexcept { return charged_bytes_; }
 
     [[nodiscard]] Context& context() noexcept { return context_; }
+
+    // The layers that it goes through; null if there are none. They are given before it begins.
+    [[nodiscard]] IncomingLayers* layers() const noexcept { return layers_.get(); }
+
+    void give_layers(std::unique_ptr<IncomingLayers> layers);
 
     // Nobody waits for it any more; `why` is what is answered if it has not begun. The first reason
     // counts. On the connection's I/O thread.
@@ -117,6 +127,7 @@ private:
     std::stop_source stop_;
     std::atomic<Errc> stopped_for_{};
     Context context_;
+    std::unique_ptr<IncomingLayers> layers_;
 };
 
 // The duty to answer one request. If it is destroyed unanswered (a coroutine that was dropped),

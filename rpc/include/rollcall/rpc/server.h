@@ -6,11 +6,14 @@
 #include <rollcall/codec/limits.h>
 #include <rollcall/rpc/handler_registry.h>
 #include <rollcall/rpc/io_threads.h>
+#include <rollcall/rpc/middleware.h>
 #include <rollcall/tls/options.h>
 
 #include <memory>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 
 namespace rollcall::rpc {
 
@@ -38,6 +41,7 @@ struct ServerOptions {
     Duration tls_look_interval = std::chrono::seconds{10};
     IoThreads io = {};  // default: threads of its own
     Log log = {};
+    Middlewares middleware = {};  // what requests go through, the first outermost; then use()
 
     // Limits
     codec::Limits limits = {};            // messages, both ways
@@ -99,6 +103,16 @@ public:
     ~Server();
     Server(Server&& other) noexcept;
     Server& operator=(Server&& other) noexcept;
+
+    // Puts a layer inside of those that were added before. Throws std::logic_error after
+    // start(), std::invalid_argument for null.
+    void use(MiddlewarePtr layer);
+
+    // A function; middleware() says which.
+    template <class Enter>
+    requires std::is_invocable_v<Enter&, Exchange&>
+
+    void use(Enter enter) { use(rpc::middleware(std::move(enter))); }
 
     // Listens and serves; returns at once. Throws std::system_error that names the address and,
     // where it can be found out, the process that holds it; std::invalid_argument if a file of

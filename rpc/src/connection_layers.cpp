@@ -1,0 +1,119 @@
+// How requests go through the layers of a server to their handlers.
+
+#include "connection.h"
+#include "incoming_layers.h"
+
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
+
+#include <utility>
+
+namespace rollcall::rpc {
+
+std::size_t Connection::run_layered(
+    const Base& self, Admitted&& admitted, Context::Facts&& facts, std::size_t frame_bytes
+) {
+    static_cast<void>(peer_state(self));  // layers may ask for it at any time
+    Context context{std::move(facts), self.get(), std::stop_source{std::nostopstate}};
+    // The same one for all requests that end at once: layers of plain handlers cost no memory.
+    auto layers = spare_layers_ ? std::move(spare_layers_)
+                                : std::make_unique<IncomingLayers>(host_->middleware);
+    layers->begin(context, frame_bytes);
+    Entry said = [&] {
+        const ContextScope scope{context};
+        return layers->enter();
+    }();
+    const bool is_late = !context.deadline().is_never() && context.deadline().expired();
+    if (Error* const why = said.error()) {
+        refuse_layered(admitted, context, *layers, std::move(*why));
+    } else if (said.goes_on() && is_late) {
+        refuse_layered(admitted, context, *layers, too_late_to_begin());
+    } else if (said.goes_on() && admitted.method->handler->runs_inline()) {
+        run_inline(self, admitted, context, layers.get());
+    } else {
+        return go_on_later(self, admitted, context, frame_bytes, std::move(layers), said);
+    }
+    spare_layers_ = std::move(layers);
+    return 0;
+}
+
+void Connection::refuse_layered(
+    const Admitted& admitted, const Context& context, IncomingLayers& layers, Error&& why
+) {
+    codec::Buffer& out = thread_.output();
+    const std::size_t start = out.size();
+    const auto error = finish_reply(
+        out, start, admitted.id, std::move(why), context.reply_metadata(), reply_format()
+    );
+    layers.leave(&*error, out.size() - start);
+}
+
+std::size_t Connection::go_on_later(
+    const Base& self,
+    const Admitted& admitted,
+    Context& context,
+    std::size_t frame_bytes,
+    std::unique_ptr<IncomingLayers> layers,
+    Entry& said
+) {
+    const MethodEntry& method = *admitted.method;
+    const auto request =
+        begin_request(self, admitted, IncomingLayers::take_facts(context), frame_bytes);
+    // The name of an unknown method is that of the message.
+    layers->move_to(request->context(), host_->methods->is_fallback(method));
+    request->give_layers(std::move(layers));
+    const HandlerExecutor executor = host_->executor_for(*method.handler, thread_);
+    if (said.goes_on()) {
+        method.handler->start(admitted.params, ReplyTicket{request}, executor);
+        return request->charged_bytes();
+    }
+    const HandlerExecutor here = thread_.context().get_executor();
+    asio::co_spawn(
+        RequestExecutor<HandlerExecutor>{here, request},
+        go_through(
+            ReplyTicket{request}, &method, std::string{admitted.params}, std::move(*said.awaited())
+        ),
+        asio::detached
+    );
+    return request->charged_bytes();
+}
+
+asio::awaitable<void> Connection::go_through(
+    ReplyTicket ticket, const MethodEntry* method, std::string params, Entry::Awaited awaited
+) {
+    const std::shared_ptr<ActiveRequest> request = ticket.request();
+    const auto connection = std::static_pointer_cast<Connection>(request->sink());
+    auto finishing = request->layers()->finish(std::move(awaited));
+    Result<void> entered = co_await std::move(finishing);
+    if (auto why = request->why_not_begin()) {
+        entered = std::move(*why);
+    } else if (entered && !connection->is_open()) {
+        // Also for notifications: what runs handlers may have ended with the server.
+        entered = Error{Errc::connection_lost, "the connection ended before the handler began"};
+    }
+    if (!entered) {
+        ticket.send(std::move(entered), codec::Buffer{});
+        co_return;
+    }
+    IoThread& thread = connection->thread_;
+    if (!method->handler->runs_inline()) {
+        method->handler->start(
+            params, std::move(ticket), connection->host_->executor_for(*method->handler, thread)
+        );
+        co_return;
+    }
+    codec::Buffer out;
+    thread.begin_handler(method->name);
+    Result<void> ended = method->handler->run(request->context(), params, out);
+    thread.end_handler();
+    ticket.send(std::move(ended), std::move(out));
+}
+
+const PeerIdentity& Connection::identity() const {
+    if (!identity_) {
+        identity_ = std::make_unique<const PeerIdentity>(stream_.transport().identity());
+    }
+    return *identity_;
+}
+
+}  // namespace rollcall::rpc

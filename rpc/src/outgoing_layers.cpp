@@ -1,0 +1,48 @@
+#include "outgoing_layers.h"
+
+#include <utility>
+
+namespace rollcall::rpc {
+
+OutgoingLayers::OutgoingLayers(Call& call, std::shared_ptr<const Around> around)
+    : call_(call), around_(std::move(around)), began_(SteadyClock::now()), walk_(around_->layers) {
+}
+
+OutgoingLayers::~OutgoingLayers() {
+    if (!walk_.is_inside()) return;
+    awaiting_ = false;
+    const Error dropped{Errc::shutting_down, "the call was dropped with its client"};
+    ended_ ? leave() : on_end(&dropped, 0);
+}
+
+void OutgoingLayers::enter() noexcept {
+    said_ = walk_.enter(*this);
+}
+
+asio::awaitable<Result<void>> OutgoingLayers::finish() {
+    awaiting_ = true;
+    stop_.emplace();
+    return walk_.finish(*this, std::move(*said_.awaited()));
+}
+
+void OutgoingLayers::end_awaiting() noexcept {
+    awaiting_ = false;
+    if (ended_) leave();
+}
+
+void OutgoingLayers::on_end(const Error* error, std::size_t reply_bytes) noexcept {
+    ended_ = true;
+    if (error != nullptr) error_ = std::make_unique<const Error>(*error);
+    outcome_.error = error_.get();
+    outcome_.request_bytes = call_.wire_bytes;
+    outcome_.reply_bytes = reply_bytes;
+    if (walk_.is_inside()) outcome_.duration = SteadyClock::now() - began_;
+    if (!awaiting_) return leave();
+    stop_->request_stop();
+}
+
+void OutgoingLayers::leave() noexcept {
+    walk_.leave(*this, outcome_);
+}
+
+}  // namespace rollcall::rpc
