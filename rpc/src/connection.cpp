@@ -12,6 +12,12 @@ constexpr std::size_t kHandlerBytes = 1024;
 // Results from this size on are not copied behind the head of their reply.
 constexpr std::size_t kLargeResultBytes = std::size_t{64} << 10U;
 
+// Of a handler that has ended after its connection: nobody got the result.
+Errc outcome_of(const ActiveRequest& request, const Result<void>& ended) {
+    if (request.id()) return Errc::connection_lost;
+    return ended ? Errc{} : as_reply(Error{ended.error()}).code();
+}
+
 }  // namespace
 
 Connection::Connection(
@@ -59,11 +65,15 @@ std::size_t Connection::run(
     facts.metadata = std::move(admitted.envelope.metadata);
     if (!facts.deadline.is_never() && facts.deadline.expired()) {
         const Error late{Errc::timed_out, "the deadline passed before the handler began"};
+        const std::size_t start = out.size();
         write_error(out, admitted.id, late, reply_format());
+        thread_.calls().add(
+            method.metrics, late.code(), frame_bytes, out.size() - start, facts.began
+        );
         return 0;
     }
     if (method.handler->runs_inline()) {
-        run_inline(self, std::move(admitted), std::move(facts), out);
+        run_inline(self, std::move(admitted), std::move(facts), out, frame_bytes);
         return 0;
     }
     const std::size_t charged = frame_bytes + kHandlerBytes;
@@ -72,6 +82,8 @@ std::size_t Connection::run(
     host_->budget->charge(charged);
     const auto request =
         std::make_shared<ActiveRequest>(self, admitted.id, charged, std::move(facts));
+    request->set_metrics(method.metrics);
+    if (method.metrics != nullptr) method.metrics->begin();
     incoming().begin(method, request);
     if (!deadline.is_never()) watch(deadline);
     method.handler->start(
@@ -81,7 +93,11 @@ std::size_t Connection::run(
 }
 
 void Connection::run_inline(
-    const Base& self, Admitted&& admitted, Context::Facts&& facts, codec::Buffer& out
+    const Base& self,
+    Admitted&& admitted,
+    Context::Facts&& facts,
+    codec::Buffer& out,
+    std::size_t frame_bytes
 ) {
     const std::size_t start = out.size();
     if (admitted.id) codec::write_result_head(out, *admitted.id);
@@ -92,8 +108,11 @@ void Connection::run_inline(
     Result<void> ended = admitted.method->handler->run(context, admitted.params, out);
     thread_.end_handler();
     running_ = nullptr;
-    finish_reply(
+    const Errc outcome = finish_reply(
         out, start, admitted.id, std::move(ended), context.reply_metadata(), reply_format()
+    );
+    thread_.calls().add(
+        admitted.method->metrics, outcome, frame_bytes, out.size() - start, context.began()
     );
     out.append(ended_meanwhile_.view());
     ended_meanwhile_.clear(0);
@@ -113,6 +132,7 @@ void Connection::reply(
     const bool here = thread_.is_current();
     const std::shared_ptr<IoThread> thread = here ? nullptr : thread_life_.lock();
     if (!is_open() || (!here && !thread)) {
+        count_end(*request, outcome_of(*request, ended), 0);
         static_cast<void>(host_->budget->release(request->charged_bytes()));
         return;
     }
@@ -132,6 +152,7 @@ void Connection::on_reply(
     codec::Buffer&& result
 ) {
     if (!self->is_open()) {
+        self->count_end(*request, outcome_of(*request, ended), 0);
         static_cast<void>(self->host_->budget->release(request->charged_bytes()));
         return;
     }
@@ -142,7 +163,9 @@ void Connection::on_reply(
 }
 
 void Connection::queue_reply(ActiveRequest& request, Result<void>&& ended, codec::Buffer&& result) {
-    if (!request.id()) return;
+    if (!request.id()) {
+        return count_end(request, ended ? Errc{} : as_reply(std::move(ended.error())).code(), 0);
+    }
     // A handler that ends at once does not overtake what was answered before: the answer to a hello
     // says how the others are to be read.
     if (handing_out_ && running_ == nullptr) stream_.queue().append(thread_.output(), 0);
@@ -153,14 +176,25 @@ void Connection::queue_reply(ActiveRequest& request, Result<void>&& ended, codec
     const bool apart = ended && metadata.empty() && result.size() >= kLargeResultBytes &&
                        message.size() + result.size() <= format.max_bytes;
     if (apart && running_ == nullptr) {
+        count_end(request, Errc{}, message.size() + result.size());
         stream_.queue().append(message.view());
         stream_.queue().append(result, 0);
         return;
     }
     if (ended) message.append(result.view());
-    finish_reply(message, 0, request.id(), std::move(ended), metadata, format);
+    const Errc outcome = finish_reply(message, 0, request.id(), std::move(ended), metadata, format);
+    count_end(request, outcome, message.size());
     running_ != nullptr ? ended_meanwhile_.append(message.view())
                         : stream_.queue().append(message, 0);
+}
+
+void Connection::count_end(ActiveRequest& request, Errc outcome, std::size_t reply_bytes) {
+    if (request.metrics() == nullptr) return;
+    CallEnd call{outcome};
+    call.latency = SteadyClock::now() - request.context().began();
+    call.request_bytes = request.charged_bytes() - kHandlerBytes;
+    call.reply_bytes = reply_bytes;
+    request.metrics()->end(call);
 }
 
 }  // namespace rollcall::rpc

@@ -68,8 +68,14 @@ protected:
 
 private:
     void run_inline(
-        const Base& self, Admitted&& admitted, Context::Facts&& facts, codec::Buffer& out
+        const Base& self,
+        Admitted&& admitted,
+        Context::Facts&& facts,
+        codec::Buffer& out,
+        std::size_t frame_bytes
     );
+    // The handler of a request has ended, and so it was answered.
+    void count_end(ActiveRequest& request, Errc outcome, std::size_t reply_bytes);
     static void on_reply(
         const Base& self,
         const std::shared_ptr<ActiveRequest>& request,

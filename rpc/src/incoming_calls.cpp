@@ -22,7 +22,7 @@ void write_error(
     codec::write_error_value(out, *id, packed.view());
 }
 
-void finish_reply(
+Errc finish_reply(
     codec::Buffer& out,
     std::size_t start,
     std::optional<std::uint32_t> id,
@@ -30,10 +30,16 @@ void finish_reply(
     const Metadata& metadata,
     const ReplyFormat& format
 ) {
-    if (!id) return out.truncate(start);
+    Errc outcome{};
     if (!ended) {
+        const Error error = as_reply(std::move(ended.error()));
+        outcome = error.code();
         out.truncate(start);
-        write_error(out, id, as_reply(std::move(ended.error())), format);
+        write_error(out, id, error, format);
+    }
+    if (!id) {
+        out.truncate(start);
+        return outcome;
     }
     if (!metadata.empty() && format.features.has(Feature::metadata)) {
         codec::Buffer map;
@@ -41,13 +47,14 @@ void finish_reply(
         codec::add_response_metadata(out, start, map.view());
     }
     const std::size_t size = out.size() - start;
-    if (size <= format.max_bytes) return;
+    if (size <= format.max_bytes) return outcome;
     out.truncate(start);
     const Error too_large{
         Errc::result_too_large,
         "the result has " + std::to_string(size) + " bytes; the limit is " +
             std::to_string(format.max_bytes)};
     write_error(out, id, too_large, format);
+    return too_large.code();
 }
 
 Admitted IncomingCalls::admit(
@@ -65,7 +72,8 @@ Admitted IncomingCalls::admit(
     }
     admitted.method = methods_.find(message.method);
     admitted.params = message.params;
-    if (admitted.method == nullptr && admitted.id) {
+    admitted.is_unknown = admitted.method == nullptr;
+    if (admitted.is_unknown && admitted.id) {
         const Error unknown{Errc::method_not_found, methods_.not_found(message.method)};
         write_error(out, admitted.id, unknown, format);
     }

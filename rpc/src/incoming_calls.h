@@ -32,8 +32,8 @@ void write_error(
 
 // Finishes a reply: write_result_head() was written at `start`, the packed result behind it if
 // `ended` holds. Puts the error in its place otherwise, or if the reply exceeds the limit. Without
-// an id everything from `start` on is taken back.
-void finish_reply(
+// an id everything from `start` on is taken back. Returns the code of the error, zero for a result.
+Errc finish_reply(
     codec::Buffer& out,
     std::size_t start,
     std::optional<std::uint32_t> id,
@@ -48,6 +48,7 @@ struct Admitted {
     codec::Bytes params;
     std::optional<std::uint32_t> id;  // none for a notification
     Envelope envelope;
+    bool is_unknown = false;  // nobody handles a method of that name
 };
 
 // Pure; one thread at a time.

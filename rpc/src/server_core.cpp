@@ -113,6 +113,7 @@ void ServerCore::start(const Self& self) {
         throw;
     }
     self->methods_->add_introspection();
+    self->begin_counting();
     self->started_ = true;
     for (const auto& shard : self->shards_) {
         asio::post(shard->thread().context(), [self, each = shard.get()] {
@@ -193,6 +194,8 @@ ServerStats ServerCore::stats() const {
         stats.unauthenticated += counters.unauthenticated.load(std::memory_order_relaxed);
         stats.dropped_notifications +=
             counters.dropped_notifications.load(std::memory_order_relaxed);
+        stats.bytes_read += counters.bytes_read.load(std::memory_order_relaxed);
+        stats.bytes_written += counters.bytes_written.load(std::memory_order_relaxed);
         stats.failed_handshakes += counters.failed_handshakes.load(std::memory_order_relaxed);
     }
     return stats;
