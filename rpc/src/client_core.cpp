@@ -184,15 +184,14 @@ void ClientCore::dial() {
         });
         return;
     }
-    dial_ = Dial::start(
-        thread_,
-        endpoint_,
-        tls_,
-        options_.connect_timeout,
-        [weak = self_](auto transport) {
-            if (const Self self = weak.lock()) self->on_dialled(std::move(transport));
-        }
-    );
+    const auto done = [weak = self_](auto transport) {
+        if (const Self self = weak.lock()) self->on_dialled(std::move(transport));
+    };
+    if (options_.connect_with) {
+        dial_ = Dial::start_with(thread_, options_.connect_with, done);
+        return;
+    }
+    dial_ = Dial::start(thread_, endpoint_, tls_, options_.connect_timeout, done);
 }
 
 void ClientCore::on_dialled(Result<Transport> transport) {

@@ -64,12 +64,18 @@ std::size_t Connection::run(
         return run_layered(self, std::move(admitted), std::move(facts), frame_bytes);
     }
     if (!facts.deadline.is_never() && facts.deadline.expired()) {
-        write_error(thread_.output(), admitted.id, too_late_to_begin(), reply_format());
+        const Error late = too_late_to_begin();
+        codec::Buffer& out = thread_.output();
+        const std::size_t start = out.size();
+        write_error(out, admitted.id, late, reply_format());
+        thread_.calls().add(
+            method.metrics, late.code(), frame_bytes, out.size() - start, facts.began
+        );
         return 0;
     }
     if (method.handler->runs_inline()) {
         Context context{std::move(facts), self.get(), std::stop_source{std::nostopstate}};
-        run_inline(self, admitted, context, nullptr);
+        run_inline(self, admitted, context, nullptr, frame_bytes);
         return 0;
     }
     const auto request = begin_request(self, admitted, std::move(facts), frame_bytes);
@@ -89,13 +95,19 @@ std::shared_ptr<ActiveRequest> Connection::begin_request(
     static_cast<void>(identity());
     host_->budget->charge(charged);
     auto request = std::make_shared<ActiveRequest>(self, admitted.id, charged, std::move(facts));
+    request->set_metrics(admitted.method->metrics);
+    if (admitted.method->metrics != nullptr) admitted.method->metrics->begin();
     incoming().begin(*admitted.method, request);
     if (!deadline.is_never()) watch(deadline);
     return request;
 }
 
 void Connection::run_inline(
-    const Base& self, const Admitted& admitted, Context& context, IncomingLayers* layers
+    const Base& self,
+    const Admitted& admitted,
+    Context& context,
+    IncomingLayers* layers,
+    std::size_t frame_bytes
 ) {
     codec::Buffer& out = thread_.output();
     const std::size_t start = out.size();
@@ -109,7 +121,15 @@ void Connection::run_inline(
     const auto error = finish_reply(
         out, start, admitted.id, std::move(ended), context.reply_metadata(), reply_format()
     );
-    if (layers != nullptr) layers->leave(error ? &*error : nullptr, out.size() - start);
+    const std::size_t reply_bytes = out.size() - start;
+    if (layers != nullptr) layers->leave(error ? &*error : nullptr, reply_bytes);
+    thread_.calls().add(
+        admitted.method->metrics,
+        error ? error->code() : Errc{},
+        frame_bytes,
+        reply_bytes,
+        context.began()
+    );
     out.append(ended_meanwhile_.view());
     ended_meanwhile_.clear(0);
 }
@@ -132,7 +152,7 @@ void Connection::reply(
     const bool here = thread_.is_current();
     const std::shared_ptr<IoThread> thread = here ? nullptr : thread_life_.lock();
     if (!is_open() || (!here && !thread)) {
-        leave_unanswered(*request);
+        end_unanswered(*request, ended);
         static_cast<void>(host_->budget->release(request->charged_bytes()));
         return;
     }
@@ -152,7 +172,7 @@ void Connection::on_reply(
     codec::Buffer&& result
 ) {
     if (!self->is_open()) {
-        leave_unanswered(*request);
+        self->end_unanswered(*request, ended);
         static_cast<void>(self->host_->budget->release(request->charged_bytes()));
         return;
     }
@@ -163,7 +183,7 @@ void Connection::on_reply(
 }
 
 void Connection::queue_reply(ActiveRequest& request, Result<void>&& ended, codec::Buffer&& result) {
-    if (!request.id()) return leave(request, ended ? nullptr : &ended.error(), 0);
+    if (!request.id()) return end_unanswered(request, ended);
     // A handler that ends at once does not overtake what was answered before: the answer to a hello
     // says how the others are to be read.
     if (handing_out_ && running_ == nullptr) stream_.queue().append(thread_.output(), 0);
@@ -174,26 +194,37 @@ void Connection::queue_reply(ActiveRequest& request, Result<void>&& ended, codec
     const bool apart = ended && metadata.empty() && result.size() >= kLargeResultBytes &&
                        message.size() + result.size() <= format.max_bytes;
     if (apart && running_ == nullptr) {
-        leave(request, nullptr, message.size() + result.size());
+        end_request(request, nullptr, message.size() + result.size());
         stream_.queue().append(message.view());
         stream_.queue().append(result, 0);
         return;
     }
     if (ended) message.append(result.view());
     const auto error = finish_reply(message, 0, request.id(), std::move(ended), metadata, format);
-    leave(request, error ? &*error : nullptr, message.size());
+    end_request(request, error ? &*error : nullptr, message.size());
     running_ != nullptr ? ended_meanwhile_.append(message.view())
                         : stream_.queue().append(message, 0);
 }
 
-void Connection::leave(ActiveRequest& request, const Error* error, std::size_t reply_bytes) {
+void Connection::end_request(ActiveRequest& request, const Error* error, std::size_t reply_bytes) {
     if (request.layers() != nullptr) request.layers()->leave(error, reply_bytes);
+    if (request.metrics() == nullptr) return;
+    CallEnd call{error != nullptr ? error->code() : Errc{}};
+    call.latency = SteadyClock::now() - request.context().began();
+    call.request_bytes = request.charged_bytes() - kHandlerBytes;
+    call.reply_bytes = reply_bytes;
+    request.metrics()->end(call);
 }
 
-void Connection::leave_unanswered(ActiveRequest& request) {
-    if (request.layers() == nullptr) return;
-    const Error lost{Errc::connection_lost, "the connection ended before the reply"};
-    leave(request, &lost, 0);
+// Nobody gets the result; a notification awaited none.
+void Connection::end_unanswered(ActiveRequest& request, const Result<void>& ended) {
+    if (request.id()) {
+        const Error lost{Errc::connection_lost, "the connection ended before the reply"};
+        return end_request(request, &lost, 0);
+    }
+    if (ended) return end_request(request, nullptr, 0);
+    const Error error = as_reply(Error{ended.error()});
+    end_request(request, &error, 0);
 }
 
 }  // namespace rollcall::rpc

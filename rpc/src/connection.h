@@ -75,7 +75,11 @@ protected:
 private:
     // `layers`: those that it has entered, or null.
     void run_inline(
-        const Base& self, const Admitted& admitted, Context& context, IncomingLayers* layers
+        const Base& self,
+        const Admitted& admitted,
+        Context& context,
+        IncomingLayers* layers,
+        std::size_t frame_bytes
     );
     // A request whose handler does not end at once takes its id, its part of the budget and its
     // deadline.
@@ -87,7 +91,11 @@ private:
         const Base& self, Admitted&& admitted, Context::Facts&& facts, std::size_t frame_bytes
     );
     void refuse_layered(
-        const Admitted& admitted, const Context& context, IncomingLayers& layers, Error&& why
+        const Admitted& admitted,
+        const Context& context,
+        IncomingLayers& layers,
+        Error&& why,
+        std::size_t frame_bytes
     );
     // `said` is what the layers say: go on, to a handler that does not end at once, or await.
     [[nodiscard]] std::size_t go_on_later(
@@ -108,9 +116,10 @@ private:
         Result<void>&& ended,
         codec::Buffer&& result
     );
-    // The handler of a request has ended; so its layers hear of it.
-    static void leave(ActiveRequest& request, const Error* error, std::size_t reply_bytes);
-    static void leave_unanswered(ActiveRequest& request);
+    // The handler of a request has ended, and so it was answered: it is counted and has left the
+    // layers. `error` is null for a result.
+    static void end_request(ActiveRequest& request, const Error* error, std::size_t reply_bytes);
+    static void end_unanswered(ActiveRequest& request, const Result<void>& ended);
     void queue_reply(ActiveRequest& request, Result<void>&& ended, codec::Buffer&& result);
 
     mutable std::shared_ptr<PeerState> peer_;               // made when somebody may ask for it

@@ -25,11 +25,11 @@ std::size_t Connection::run_layered(
     }();
     const bool is_late = !context.deadline().is_never() && context.deadline().expired();
     if (Error* const why = said.error()) {
-        refuse_layered(admitted, context, *layers, std::move(*why));
+        refuse_layered(admitted, context, *layers, std::move(*why), frame_bytes);
     } else if (said.goes_on() && is_late) {
-        refuse_layered(admitted, context, *layers, too_late_to_begin());
+        refuse_layered(admitted, context, *layers, too_late_to_begin(), frame_bytes);
     } else if (said.goes_on() && admitted.method->handler->runs_inline()) {
-        run_inline(self, admitted, context, layers.get());
+        run_inline(self, admitted, context, layers.get(), frame_bytes);
     } else {
         return go_on_later(self, admitted, context, frame_bytes, std::move(layers), said);
     }
@@ -38,14 +38,22 @@ std::size_t Connection::run_layered(
 }
 
 void Connection::refuse_layered(
-    const Admitted& admitted, const Context& context, IncomingLayers& layers, Error&& why
+    const Admitted& admitted,
+    const Context& context,
+    IncomingLayers& layers,
+    Error&& why,
+    std::size_t frame_bytes
 ) {
     codec::Buffer& out = thread_.output();
     const std::size_t start = out.size();
     const auto error = finish_reply(
         out, start, admitted.id, std::move(why), context.reply_metadata(), reply_format()
     );
-    layers.leave(&*error, out.size() - start);
+    const std::size_t reply_bytes = out.size() - start;
+    layers.leave(&*error, reply_bytes);
+    thread_.calls().add(
+        admitted.method->metrics, error->code(), frame_bytes, reply_bytes, context.began()
+    );
 }
 
 std::size_t Connection::go_on_later(

@@ -1,9 +1,12 @@
 #include "dialer.h"
 
+#include <rollcall/base/catching.h>
 #include <rollcall/base/close_on_exec.h>
 #include <rollcall/base/deadline.h>
 
 #include <asio/post.hpp>
+
+#include <sys/socket.h>
 
 namespace rollcall::rpc {
 namespace {
@@ -67,6 +70,29 @@ std::shared_ptr<Dial> Dial::start(
         }
     );
     return self;
+}
+
+std::shared_ptr<Dial> Dial::start_with(
+    std::shared_ptr<IoThread> thread, std::function<Result<int>()> connect, Done done
+) {
+    Self self{new Dial{std::move(thread), nullptr, Duration{0}, std::move(done)}};
+    asio::post(self->thread_->context(), [self, connect = std::move(connect)] {
+        if (self->done_) take(self, connect);
+    });
+    return self;
+}
+
+void Dial::take(const Self& self, const std::function<Result<int>()>& connect) {
+    const Result<int> given = catching(Errc::connect_failed, connect);
+    if (!given) return self->finish(Error{Errc::connect_failed, given.error().message()});
+    int family = AF_UNSPEC;
+    socklen_t size = sizeof family;
+    ::getsockopt(*given, SOL_SOCKET, SO_DOMAIN, &family, &size);
+    StreamSocket socket{self->thread_->context()};
+    asio::error_code problem;
+    socket.assign(StreamAddress::protocol_type{family, 0}, *given, problem);
+    if (problem) return self->finish(Error{Errc::connect_failed, problem.message()});
+    self->finish(Transport{std::move(socket)});
 }
 
 void Dial::cancel() {

@@ -33,6 +33,11 @@ public:
         Done done
     );
 
+    // Of a connection that `connect` has: a descriptor.
+    static std::shared_ptr<Dial> start_with(
+        std::shared_ptr<IoThread> thread, std::function<Result<int>()> connect, Done done
+    );
+
     // On the I/O thread.
     void cancel();
 
@@ -46,6 +51,7 @@ private:
         Done done
     );
 
+    static void take(const Self& self, const std::function<Result<int>()>& connect);
     static void on_resolved(const Self& self, Result<Addresses> addresses);
     static void try_next(const Self& self);
     static void on_connected(const Self& self, const asio::error_code& ec);

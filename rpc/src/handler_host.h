@@ -24,7 +24,9 @@ struct HandlerHost {
     std::shared_ptr<RequestBudget> budget;
     std::optional<HandlerExecutor> pool;  // set if a handler needs it
     Log log;
-    Middlewares middleware;  // that requests go through
+    Middlewares middleware;                          // that requests go through
+    std::shared_ptr<CallMetrics> metrics;            // null: calls are not counted
+    CallMetrics::Method* unknown_methods = nullptr;  // of those, if any
     // Empty, or what the program wants to do when a peer comes and goes.
     std::function<void(const Peer&)> on_connect;
     std::function<void(const Peer&, std::string_view)> on_disconnect;

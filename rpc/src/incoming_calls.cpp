@@ -71,7 +71,9 @@ Admitted IncomingCalls::admit(
     } else if (methods_.fallback() != nullptr) {
         admitted.method = methods_.fallback();
         admitted.name = message.method;
-    } else if (admitted.id) {
+    }
+    admitted.is_unknown = admitted.method == nullptr;
+    if (admitted.is_unknown && admitted.id) {
         const Error unknown{Errc::method_not_found, methods_.not_found(message.method)};
         write_error(out, admitted.id, unknown, format);
     }

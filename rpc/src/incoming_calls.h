@@ -50,6 +50,7 @@ struct Admitted {
     codec::Bytes params;
     std::optional<std::uint32_t> id;  // none for a notification
     Envelope envelope;
+    bool is_unknown = false;  // nobody handles a method of that name
 };
 
 // Pure; one thread at a time.

@@ -5,6 +5,8 @@
 #include <rollcall/base/log.h>
 #include <rollcall/codec/buffer.h>
 
+#include "call_batch.h"
+
 #include <asio/executor_work_guard.hpp>
 #include <asio/io_context.hpp>
 
@@ -45,6 +47,9 @@ public:
     // Empties output(), giving back what a very large reply needed.
     void reset_output() noexcept { output_.clear(kOutputKeptBytes); }
 
+    // Of this thread only: what is answered of the messages being handed out.
+    [[nodiscard]] CallBatch& calls() noexcept { return calls_; }
+
     // Which plain handler runs now, for watchdogs. `method` must outlive the run.
     void begin_handler(const std::string& method) noexcept {
         handler_runs_.store(
@@ -74,6 +79,7 @@ private:
     asio::executor_work_guard<asio::io_context::executor_type> work_;
     std::unique_ptr<char[]> input_;
     codec::Buffer output_;
+    CallBatch calls_;
     std::atomic<const std::string*> running_{nullptr};
     std::atomic<std::uint64_t> handler_runs_{0};
 };

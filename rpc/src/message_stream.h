@@ -60,6 +60,9 @@ public:
     // Bytes that the kernel has taken, ever.
     [[nodiscard]] std::uint64_t written() const noexcept { return written_; }
 
+    // Bytes that have been read, ever.
+    [[nodiscard]] std::uint64_t bytes_read() const noexcept { return bytes_read_; }
+
     [[nodiscard]] const std::string& error() const noexcept { return error_; }
 
 private:
@@ -70,6 +73,7 @@ private:
     codec::MessageReader reader_;
     WriteQueue queue_;
     std::uint64_t written_ = 0;
+    std::uint64_t bytes_read_ = 0;
     std::string error_;
 };
 
@@ -80,6 +84,7 @@ MessageStream::ReadStatus MessageStream::read(IoThread& thread, First&& first, T
     asio::error_code ec;
     const std::size_t bytes = transport_.read_some(to, ec);
     if (ec) return status_of(ec);
+    bytes_read_ += bytes;
     if (!large.empty()) return status_of(reader_.fed(bytes, take));
     const codec::Bytes chunk{to.data(), bytes};
     if (!first(chunk)) return ReadStatus::ok;

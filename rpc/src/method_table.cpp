@@ -71,7 +71,32 @@ void MethodTable::add_introspection() {
         rows.emplace_back(entry.name, entry.handler->signature(), entry.idempotent);
     }
     const auto list = [rows = std::move(rows)] { return rows; };
-    insert(kMethodsMethod, true, make_handler(list, HandlerOptions()));
+    add_reserved(kMethodsMethod, make_handler(list, HandlerOptions()));
+}
+
+void MethodTable::add_reserved(std::string_view name, std::unique_ptr<Handler> handler) {
+    insert(name, true, std::move(handler));
+}
+
+void MethodTable::count_in(CallMetrics& metrics) {
+    for (auto& [name, entry] : entries_) {
+        if (!name.starts_with(kReservedPrefix)) entry.metrics = &metrics.method(name);
+    }
+    if (fallback_) fallback_->metrics = &metrics.method(CallMetrics::kUnknown);
+}
+
+std::vector<MethodStats> MethodTable::stats() const {
+    std::vector<MethodStats> all;
+    all.reserve(names_.size());
+    for (const std::string_view name : names_) {
+        const MethodEntry& entry = *find(name);
+        MethodStats stats = entry.metrics != nullptr ? entry.metrics->read() : MethodStats();
+        stats.name = entry.name;
+        stats.signature = entry.handler->signature();
+        stats.idempotent = entry.idempotent;
+        all.push_back(std::move(stats));
+    }
+    return all;
 }
 
 void MethodTable::add_fallback() {

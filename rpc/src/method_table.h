@@ -1,6 +1,7 @@
 #pragma once
 // The methods of a server by name.
 
+#include <rollcall/rpc/call_metrics.h>
 #include <rollcall/rpc/handler.h>
 
 #include <memory>
@@ -16,6 +17,7 @@ struct MethodEntry {
     std::string name;
     bool idempotent = false;
     std::unique_ptr<Handler> handler;
+    CallMetrics::Method* metrics = nullptr;  // null: not counted
 };
 
 // Filled before the server starts, read by all I/O threads afterwards.
@@ -26,6 +28,14 @@ public:
 
     // Adds `$/methods`: [name, signature, idempotent] of each method.
     void add_introspection();
+    // Adds another method of the protocol's own. Such are not counted: to look changes nothing.
+    void add_reserved(std::string_view name, std::unique_ptr<Handler> handler);
+
+    // From now on calls are counted there, which must outlive all that is called.
+    void count_in(CallMetrics& metrics);
+
+    // All that were added, but the protocol's own, by name, as they are counted.
+    [[nodiscard]] std::vector<MethodStats> stats() const;
 
     // From now on there is a handler for methods that nobody handles, which says so: where layers
     // stand around handlers, such requests go through them as well.
@@ -48,6 +58,9 @@ public:
 
     // True if `name` points to the name of one of its entries; it is not read otherwise.
     [[nodiscard]] bool owns(const std::string* name) const;
+
+    // The protocol's own methods included.
+    [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
 
     // True if a handler asks for the pool.
     [[nodiscard]] bool needs_pool() const;

@@ -81,6 +81,10 @@ ServerStats Server::stats() const {
     return core_->stats();
 }
 
+ServerView Server::view() const {
+    return ServerView{core_};
+}
+
 IoThreads Server::io() const {
     return core_->io();
 }

@@ -28,7 +28,8 @@ ServerConnection::ServerConnection(ServerShard& shard, Transport transport, Time
       shard_(&shard),
       options_(shard.core().shared_options()),
       session_(*host_->methods, *options_),
-      active_(now) {
+      active_(now),
+      began_(now) {
 }
 
 void ServerConnection::open(const Self& self) {
@@ -88,6 +89,7 @@ void ServerConnection::on_readable(const Self& self) {
 
 bool ServerConnection::end_handing_out() {
     handing_out_ = false;
+    thread_.calls().end(read_at_);
     if (phase_ != Phase::closed) return true;
     thread_.reset_output();
     stream_.reader().drop_kept();  // which close() had to leave
@@ -110,7 +112,8 @@ bool ServerConnection::on_first_bytes(const Self& self, codec::Bytes bytes) {
 
 void ServerConnection::answer_http(const Self& self) {
     std::string body = "This port speaks MessagePack-RPC, not HTTP";
-    if (!self->options_->http_hint.empty()) body += "; " + self->options_->http_hint;
+    const std::string hint = self->shard_->core().http_hint();
+    if (!hint.empty()) body += "; " + hint;
     self->thread_.output().append(http_refusal(body));
     self->phase_ = Phase::draining;  // settle() sends it, ends the stream and lingers
 }
@@ -119,6 +122,7 @@ bool ServerConnection::on_message(const Self& self, codec::Bytes frame) {
     codec::Buffer& out = thread_.output();
     ++messages_;
     ServerShard::add(shard_->counters.requests, 1);
+    const std::size_t answered = out.size();
     SessionAction action = session_.on_message(frame, out);
     if (const std::uint64_t refused = session_.take_unauthenticated()) {
         ServerShard::add(shard_->counters.unauthenticated, refused);
@@ -132,7 +136,8 @@ bool ServerConnection::on_message(const Self& self, codec::Bytes frame) {
         return false;
     }
     if (!greeted_ && session_.may_call()) greet(self);
-    if (action.run.method != nullptr && !refuse_excess(action.run)) {
+    if (action.run.is_unknown) count_refused(action.run, frame, answered);
+    if (action.run.method != nullptr && !refuse_excess(action.run, frame)) {
         if (run(self, std::move(action.run), frame.size(), read_at_) > 0)
             starved_ = host_->budget->is_exhausted();
     }
@@ -145,7 +150,7 @@ bool ServerConnection::on_message(const Self& self, codec::Bytes frame) {
     return phase_ != Phase::closed && !is_held();
 }
 
-bool ServerConnection::refuse_excess(const Admitted& admitted) {
+bool ServerConnection::refuse_excess(const Admitted& admitted, codec::Bytes frame) {
     // A connection that waits for answers of its peer goes on reading whatever else comes.
     const OutgoingCalls* const outgoing = session_.outgoing();
     if (outgoing == nullptr || outgoing->size() == 0) return false;
@@ -155,8 +160,22 @@ bool ServerConnection::refuse_excess(const Admitted& admitted) {
         session_.incoming().size() >= options_->max_in_flight || host_->budget->is_exhausted();
     if (!exceeds) return false;
     const Error error{Errc::overloaded, "the server handles too many requests of this peer"};
+    const std::size_t answered = thread_.output().size();
     write_error(thread_.output(), admitted.id, error, reply_format());
+    count_refused(admitted, frame, answered);
     return true;
+}
+
+void ServerConnection::count_refused(
+    const Admitted& admitted, codec::Bytes frame, std::size_t answered
+) {
+    thread_.calls().add(
+        admitted.is_unknown ? host_->unknown_methods : admitted.method->metrics,
+        admitted.is_unknown ? Errc::method_not_found : Errc::overloaded,
+        frame.size(),
+        thread_.output().size() - answered,
+        read_at_
+    );
 }
 
 bool ServerConnection::is_held() const {
@@ -197,6 +216,7 @@ void ServerConnection::account_held() {
 
 void ServerConnection::settle(const Self& self) {
     if (self->phase_ == Phase::closed) return;
+    self->account_bytes();
     self->account_held();
     if (self->phase_ == Phase::closed) return;
     // What came after the goaway's last id is not executed, and the peer knows it.

@@ -43,6 +43,15 @@ public:
 
     [[nodiscard]] const ServerSession& session() const noexcept { return session_; }
 
+    // What there is to know about it.
+    [[nodiscard]] ConnectionFacts facts(TimePoint now) const;
+
+    // It is of this process itself and needs no token. Before open().
+    void trust() {
+        own_ = true;
+        session_.trust();
+    }
+
     // Stops what has exceeded its deadline; the earliest of the rest.
     static Deadline expire(const Self& self, TimePoint now);
 
@@ -66,6 +75,8 @@ private:
     static void linger(const Self& self);
     // After anything happened: reads on, ends the stream or waits, as the state demands.
     static void settle(const Self& self);
+    // Tells the shard what this has read and written since the last time.
+    void account_bytes();
     // Tells the shard what this holds; that may close this or another connection.
     void account_held();
     static void resume(const Self& self);
@@ -80,7 +91,9 @@ private:
     // The peer has said something, and may call: the program hears of it, once.
     void greet(const Self& self);
     // True if the peer asks more than it may; it is told.
-    [[nodiscard]] bool refuse_excess(const Admitted& admitted);
+    [[nodiscard]] bool refuse_excess(const Admitted& admitted, codec::Bytes frame);
+    // A request that no handler gets; what was said to it begins at `answered` of the output.
+    void count_refused(const Admitted& admitted, codec::Bytes frame, std::size_t answered);
     // What this asked of the peer ends with the connection.
     void fail_outgoing(std::uint64_t written, std::string_view reason);
     void begin_goaway();
@@ -121,7 +134,10 @@ private:
     TimePoint read_at_{};             // when the messages that are handed out were read
     ProgressWatch reading_progress_;  // of half messages
     ProgressWatch writing_progress_;  // of unsent replies
+    const TimePoint began_;
     std::uint64_t messages_ = 0;
+    std::uint64_t told_read_ = 0;  // of account_bytes()
+    std::uint64_t told_written_ = 0;
     std::size_t held_ = 0;
     Phase phase_ = Phase::serving;
     bool heard_bytes_ = false;
@@ -132,6 +148,7 @@ private:
     bool goaway_sent_ = false;
     bool starved_ = false;  // held by the server's limit on request bytes
     bool greeted_ = false;
+    bool own_ = false;
 };
 
 }  // namespace rollcall::rpc

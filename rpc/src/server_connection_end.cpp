@@ -119,6 +119,7 @@ void ServerConnection::close(std::string_view reason) {
     if (phase_ == Phase::closed) return;
     phase_ = Phase::closed;
     const std::uint64_t written = stream_.written();
+    account_bytes();
     stream_.transport().close();
     // Handlers that still run keep this object, but not what it holds of its peer's.
     stream_.queue().clear();

@@ -123,6 +123,7 @@ void ServerCore::start(const Self& self) {
     }
     self->methods_->add_introspection();
     if (!self->host_->middleware.empty()) self->methods_->add_fallback();
+    self->begin_counting();
     self->started_ = true;
     for (const auto& shard : self->shards_) {
         asio::post(shard->thread().context(), [self, each = shard.get()] {
@@ -203,6 +204,8 @@ ServerStats ServerCore::stats() const {
         stats.unauthenticated += counters.unauthenticated.load(std::memory_order_relaxed);
         stats.dropped_notifications +=
             counters.dropped_notifications.load(std::memory_order_relaxed);
+        stats.bytes_read += counters.bytes_read.load(std::memory_order_relaxed);
+        stats.bytes_written += counters.bytes_written.load(std::memory_order_relaxed);
         stats.failed_handshakes += counters.failed_handshakes.load(std::memory_order_relaxed);
     }
     return stats;

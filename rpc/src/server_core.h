@@ -41,6 +41,13 @@ public:
     [[nodiscard]] Endpoint endpoint() const;
     [[nodiscard]] ServerStats stats() const;
     [[nodiscard]] Result<void> reload_tls();
+    [[nodiscard]] ServerHealth health();
+    [[nodiscard]] std::vector<MethodStats> method_stats() const;
+    // Waits for the I/O threads; on one of them it knows only the number.
+    [[nodiscard]] ConnectionList list_connections(std::size_t limit, Duration patience);
+    void set_admin_url(const std::string& url);
+    // The client's end of a connection that this process trusts.
+    [[nodiscard]] static Result<int> connect(const Self& self);
     // False if an I/O thread has not answered for a while. Never blocks.
     [[nodiscard]] bool is_alive();
     [[nodiscard]] bool is_forked() const noexcept;
@@ -59,6 +66,9 @@ public:
     [[nodiscard]] std::weak_ptr<ServerCore> weak_self() const noexcept { return self_; }
 
     [[nodiscard]] const std::string& endpoint_text() const noexcept { return endpoint_text_; }
+
+    // What HTTP clients are told besides.
+    [[nodiscard]] std::string http_hint() const;
 
     // Gives back to the budget and wakes the connections that wait for it.
     void release(std::size_t bytes) noexcept;
@@ -89,6 +99,9 @@ private:
     void refuse(StreamSocket socket) const;
     // What start() makes; it throws, and then all of it is dropped again.
     void make_parts();
+    // Of start() too: the calls, for those who look.
+    void begin_counting();
+    [[nodiscard]] ServerStatus status();
     void drop_parts();
     static void begin_stop(const Self& self, Duration grace);
     static void arm_grace(const Self& self);
@@ -110,6 +123,9 @@ private:
     bool stopping_ = false;
     TimePoint grace_ends_{};  // of the stop under way
     std::string endpoint_text_;
+    std::string admin_url_;
+    TimePoint started_at_{};
+    std::size_t own_turn_ = 0;  // of connect()
     IoThreads io_;
     std::vector<std::unique_ptr<ServerShard>> shards_;
     std::vector<LoopProbe> probes_;  // one for each I/O thread

@@ -118,7 +118,11 @@ void ServerCore::finish_if_over() {
 }
 
 void ServerCore::finish_stop(const Self& self) {
-    self->stopped_.store(true, std::memory_order_release);
+    {
+        // What list_connections() has posted by now runs before what is posted below.
+        const std::lock_guard lock{self->mutex_};
+        self->stopped_.store(true, std::memory_order_release);
+    }
     self->grace_timer_->cancel();
     self->silence_timer_->cancel();
     // After a stop no handler begins; those that run have lost their connections already.

@@ -72,7 +72,7 @@ void ServerSession::on_hello(const codec::Message& message, codec::Buffer& out) 
             message, out, Errc::invalid_arguments, "'$/hello' takes one map with the key 'v'"
         );
     }
-    if (!options_.token.empty()) {
+    if (!options_.token.empty() && !trusted_) {
         authenticated_ = equal_in_constant_time(hello->token, options_.token);
         if (!authenticated_) {
             ++unauthenticated_;

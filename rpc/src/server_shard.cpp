@@ -22,8 +22,17 @@ void ServerShard::adopt(StreamSocket socket) {
 }
 
 void ServerShard::adopt(Transport transport) {
+    begin(std::make_shared<ServerConnection>(*this, std::move(transport), SteadyClock::now()));
+}
+
+void ServerShard::adopt_own(Transport transport) {
     const auto connection =
         std::make_shared<ServerConnection>(*this, std::move(transport), SteadyClock::now());
+    connection->trust();
+    begin(connection);
+}
+
+void ServerShard::begin(const ServerConnection::Self& connection) {
     connections_.emplace(connection.get(), connection);
     ServerConnection::open(connection);
     if (draining_) ServerConnection::drain(connection, draining_->first, draining_->second);
@@ -133,6 +142,16 @@ void ServerShard::log_close(std::string_view peer, std::string_view reason, LogL
     text += ": ";
     text += reason;
     log.write(level, text);
+}
+
+void ServerShard::describe(
+    std::vector<ConnectionFacts>& facts, std::size_t limit, std::size_t& total
+) const {
+    total += connections_.size();
+    for (const auto& [key, connection] : connections_) {
+        if (facts.size() >= limit) return;
+        facts.push_back(connection->facts(SteadyClock::now()));
+    }
 }
 
 std::string ServerShard::names_in_flight() const {

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <memory>
 #include <unordered_map>
+#include <vector>
 
 namespace rollcall::rpc {
 
@@ -24,6 +25,8 @@ public:
     void adopt(StreamSocket socket);
     // One that is ready to serve.
     void adopt(Transport transport);
+    // One of this process itself, which needs no token.
+    void adopt_own(Transport transport);
     // It is closed.
     void on_closed(ServerConnection& connection);
 
@@ -59,6 +62,9 @@ public:
 
     void log_close(std::string_view peer, std::string_view reason, LogLevel level) const;
 
+    // Up to `limit` of its connections, and adds the number of all of them to `total`.
+    void describe(std::vector<ConnectionFacts>& facts, std::size_t limit, std::size_t& total) const;
+
     // The names of the methods that are still in flight.
     [[nodiscard]] std::string names_in_flight() const;
 
@@ -69,6 +75,8 @@ public:
         std::atomic<std::uint64_t> unauthenticated{0};
         std::atomic<std::uint64_t> dropped_notifications{0};
         std::atomic<std::uint64_t> failed_handshakes{0};
+        std::atomic<std::uint64_t> bytes_read{0};
+        std::atomic<std::uint64_t> bytes_written{0};
     };
 
     Counters counters;
@@ -83,6 +91,7 @@ private:
     void for_each(Act&& act);
     void tick(const std::shared_ptr<ServerCore>& core);
     void on_deadline();
+    void begin(const ServerConnection::Self& connection);
 
     ServerCore& core_;
     const std::shared_ptr<IoThread> thread_;

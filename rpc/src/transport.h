@@ -101,6 +101,8 @@ public:
     // The same with what else is known. Costs a few system calls, and hashing a certificate.
     [[nodiscard]] PeerIdentity identity() const;
 
+    [[nodiscard]] bool is_encrypted() const noexcept { return encrypted_ != nullptr; }
+
     // What an error of read_some() or write_some() means, for people.
     [[nodiscard]] std::string words_for(const asio::error_code& ec) const;
     // Likewise of a handshake() that has failed.

@@ -13,6 +13,7 @@
 
 #include <asio/use_awaitable.hpp>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -46,6 +47,10 @@ struct ClientOptions {
     std::optional<tls::ClientOptions> tls = {};
     // The name or IP address that the certificate must be for; empty: the endpoint's host.
     std::string tls_server_name = {};
+    // Given, each connection is the socket that this returns, a descriptor which is the client's
+    // from then on, instead of one to the endpoint, and is not encrypted. Called on the client's
+    // I/O thread: it must not block.
+    std::function<Result<int>()> connect_with = {};
     bool hello = true;  // false: plain MessagePack-RPC from the first byte, no extension
     // true: a call waits through failed attempts to connect until its deadline. false: the calls
     // that were waiting for an attempt fail with it.

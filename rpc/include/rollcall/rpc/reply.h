@@ -3,6 +3,7 @@
 
 #include <rollcall/base/result.h>
 #include <rollcall/codec/pack.h>
+#include <rollcall/rpc/call_metrics.h>
 #include <rollcall/rpc/context.h>
 
 #include <cstdint>
@@ -113,6 +114,11 @@ public:
 
     void give_layers(std::unique_ptr<IncomingLayers> layers);
 
+    // Where it is counted as in flight, until it has been answered; null: nowhere.
+    void set_metrics(CallMetrics::Method* metrics) noexcept { metrics_ = metrics; }
+
+    [[nodiscard]] CallMetrics::Method* metrics() const noexcept { return metrics_; }
+
     // Nobody waits for it any more; `why` is what is answered if it has not begun. The first reason
     // counts. On the connection's I/O thread.
     void stop(Errc why);
@@ -124,6 +130,7 @@ private:
     const std::shared_ptr<ReplySink> sink_;
     const std::optional<std::uint32_t> id_;
     const std::size_t charged_bytes_;
+    CallMetrics::Method* metrics_ = nullptr;
     std::stop_source stop_;
     std::atomic<Errc> stopped_for_{};
     Context context_;

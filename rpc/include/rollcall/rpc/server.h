@@ -7,6 +7,7 @@
 #include <rollcall/rpc/handler_registry.h>
 #include <rollcall/rpc/io_threads.h>
 #include <rollcall/rpc/middleware.h>
+#include <rollcall/rpc/server_view.h>
 #include <rollcall/tls/options.h>
 
 #include <memory>
@@ -39,6 +40,8 @@ struct ServerOptions {
     // open go on.
     tls::ServerOptions tls = {};
     Duration tls_look_interval = std::chrono::seconds{10};
+    // Calls are counted by method, with their times (method_stats()).
+    bool count_calls = true;
     IoThreads io = {};  // default: threads of its own
     Log log = {};
     Middlewares middleware = {};  // what requests go through, the first outermost; then use()
@@ -70,18 +73,6 @@ struct ServerOptions {
     Duration drain_timeout = std::chrono::seconds{30};  // the default grace of stop()
     // A handler that holds an I/O thread for longer is named in the log; zero: never.
     Duration watchdog_threshold = std::chrono::milliseconds{200};
-};
-
-struct ServerStats {
-    std::uint64_t connections = 0;            // open now
-    std::uint64_t accepted = 0;               // ever
-    std::uint64_t refused = 0;                // over max_connections
-    std::uint64_t requests = 0;               // requests and notifications read
-    std::uint64_t in_flight_bytes = 0;        // of max_request_bytes, in use now
-    std::uint64_t protocol_errors = 0;        // connections closed for what they sent
-    std::uint64_t unauthenticated = 0;        // requests refused for want of a token
-    std::uint64_t dropped_notifications = 0;  // to peers that have too much unread already
-    std::uint64_t failed_handshakes = 0;      // of TLS: refused, by either side, or not in time
 };
 
 class ServerCore;
@@ -135,6 +126,19 @@ public:
     [[nodiscard]] Result<void> reload_tls();
 
     [[nodiscard]] ServerStats stats() const;
+
+    // What became of the calls of each method, by name. The time of a call is that from the read
+    // that brought it to the write that takes its reply along: what came in one read and is
+    // answered in one write takes the same time.
+    [[nodiscard]] std::vector<MethodStats> method_stats() const { return view().method_stats(); }
+
+    // Up to `limit` open connections; see ServerView::connections().
+    [[nodiscard]] ConnectionList connections(std::size_t limit = 1000) const {
+        return view().connections(limit);
+    }
+
+    // For whoever shows how this server is. Outlives it.
+    [[nodiscard]] ServerView view() const;
 
     // Its I/O threads, for clients that handlers use.
     [[nodiscard]] IoThreads io() const;
