@@ -1,25 +1,12 @@
 #include "server_session.h"
 
 #include <rollcall/base/random.h>
+#include <rollcall/base/secret.h>
 
 #include <algorithm>
 #include <limits>
 
 namespace rollcall::rpc {
-namespace {
-
-// Takes as long for a near miss as for a far one, so that time does not tell a token.
-bool equal_in_constant_time(std::string_view a, std::string_view b) {
-    unsigned difference = a.size() == b.size() ? 0 : 1;
-    for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
-        difference |= static_cast<unsigned>(
-            static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[i])
-        );
-    }
-    return difference == 0;
-}
-
-}  // namespace
 
 SessionAction ServerSession::on_message(codec::Bytes frame, codec::Buffer& out) {
     SessionAction action;
@@ -85,7 +72,7 @@ void ServerSession::on_hello(const codec::Message& message, codec::Buffer& out) 
         );
     }
     if (!options_.token.empty() && !trusted_) {
-        authenticated_ = equal_in_constant_time(hello->token, options_.token);
+        authenticated_ = same_secret(options_.token, hello->token);
         if (!authenticated_) {
             ++unauthenticated_;
             const char* const why =
