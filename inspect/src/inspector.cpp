@@ -146,8 +146,10 @@ private:
     }
 
     [[nodiscard]] Response metrics() const {
-        Response response =
-            Response::text(200, metrics_text(view_.health(), view_.stats(), view_.method_stats()));
+        Response response;
+        response.body = std::make_shared<const std::string>(
+            metrics_text(view_.health(), view_.stats(), view_.method_stats())
+        );
         response.content_type = "text/plain; version=0.0.4; charset=utf-8";
         return fresh(std::move(response));
     }
