@@ -133,7 +133,8 @@ Response answer_of(const Result<codec::Raw>& outcome) {
     const Error& error = outcome.error();
     json::Json body = json::Json::object();
     body["error"] = std::string{name_of(error.code())};
-    for (auto& [key, value] : json::error_json(error).items()) {
+    const json::Json known = json::error_json(error);  // named: items() refers to it
+    for (const auto& [key, value] : known.items()) {
         if (key != "code") body[key] = value;
     }
     Response response = Response::json(status_of(error.code()), json::write_json(body));

@@ -27,7 +27,7 @@ protected:
         command.push_back(token);
         rollcall::tests::Process browser{std::move(command), rollcall::tests::node_environment()};
         if (token.empty()) {
-            browser.wait_line("stop the server", 40s);
+            static_cast<void>(browser.wait_line("stop the server", 40s));
             server.stop(0s);
         }
         const auto ended = browser.wait(40s);
