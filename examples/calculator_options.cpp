@@ -65,6 +65,10 @@ ParsedOptions parse_options(int argc, char** argv) {
         ->check(CLI::Range(std::size_t{1}, kIoThreadsMax))
         ->capture_default_str();
 
+    app.add_option("--admin", options.admin, "look into it there by HTTP: page, /metrics, /healthz")
+        ->type_name("HOST:PORT");
+    app.add_flag("--admin-calls", options.admin_calls, "and call it there: POST /rpc/METHOD");
+
     parsed.exit_status = rollcall::parse_command_line(app, argc, argv);
     if (parsed.exit_status) return parsed;
     auto tokens = rollcall::registry::read_client_tokens(token_file);

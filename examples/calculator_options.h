@@ -21,6 +21,8 @@ struct Options {
     rollcall::registry::AccessOptions access;  // of the registries
     rollcall::tls::ServerOptions tls;          // of its own port
     std::size_t io_threads = 1;
+    std::string admin;  // "host:port" of the admin listener; empty: none
+    bool admin_calls = false;
 };
 
 // Prints help or what is wrong and gives the exit status then.

@@ -1,5 +1,6 @@
 // calculator-server: the example server as it should be run, with registries, signals and limits.
 #include <rollcall/base/signals.h>
+#include <rollcall/inspect/inspector.h>
 #include <rollcall/registry/registrar.h>
 #include <rollcall/rpc/server.h>
 
@@ -25,6 +26,7 @@
 namespace calculator {
 namespace {
 
+using rollcall::inspect::Inspector;
 using rollcall::registry::Registrar;
 using rollcall::rpc::Server;
 
@@ -64,9 +66,18 @@ void add_methods(Server& server, const Options& options) {
     server.handle(fail, [](const std::string& message) { throw std::runtime_error{message}; });
 }
 
+std::unique_ptr<Inspector> look_into(const Options& options, const Server& server) {
+    if (options.admin.empty()) return nullptr;
+    rollcall::inspect::InspectorOptions about;
+    about.listen = options.admin;
+    about.token = options.token;  // one for callers and for lookers-on
+    about.allow_calls = options.admin_calls;
+    return std::make_unique<Inspector>(server, std::move(about));
+}
+
 // One registrar per registry: each keeps trying on its own.
 std::vector<std::unique_ptr<Registrar>> register_in_all(
-    const Options& options, const Server& server
+    const Options& options, const Server& server, const std::string& admin_url
 ) {
     std::vector<std::unique_ptr<Registrar>> registrars;
     for (const std::string& url : options.registries) {
@@ -76,6 +87,7 @@ std::vector<std::unique_ptr<Registrar>> register_in_all(
         about.advertise = options.advertise;
         about.id = options.id;
         about.access = options.access;
+        if (!admin_url.empty()) about.meta["admin"] = admin_url;
         registrars.push_back(std::make_unique<Registrar>(url, std::move(about)));
     }
     return registrars;
@@ -83,6 +95,8 @@ std::vector<std::unique_ptr<Registrar>> register_in_all(
 
 void run(const Options& options) {
     raise_descriptor_limit();
+    if (options.admin_calls && options.admin.empty())
+        throw std::invalid_argument{"--admin-calls needs --admin HOST:PORT"};
     Server server{{
         .listen = options.listen,
         .io_threads = options.io_threads,
@@ -92,8 +106,10 @@ void run(const Options& options) {
     }};
     add_methods(server, options);
     server.start();
-    auto registrars = register_in_all(options, server);
+    const auto inspector = look_into(options, server);
+    auto registrars = register_in_all(options, server, inspector ? inspector->url() : "");
     std::printf("calculator-server listening on %s\n", server.endpoint().to_string().c_str());
+    if (inspector) std::printf("calculator-server admin on %s\n", inspector->url().c_str());
     std::fflush(stdout);
 
     rollcall::wait_for_signal();

@@ -18,6 +18,7 @@ ARROW = {
     "base": set(),
     "programs": {"base"},
     "codec": {"base"},
+    "json": {"base", "codec"},
     "rpc": {"base", "codec", "tls"},
     "tls": {"base"},
     "http/client": {"base", "tls"},
@@ -26,9 +27,10 @@ ARROW = {
     "registry/client": {"base", "tls", "http/client", "registry/model"},
     "registry/center": {"base", "tls", "http/server", "registry/model", "programs"},
     "discovery": {"base", "codec", "rpc", "registry/model", "registry/client"},
-    "inspect": {"base", "codec", "rpc", "http/server"},
+    "inspect": {"base", "codec", "json", "rpc", "tls", "http/server"},
     "testing": {"base", "codec", "rpc", "registry/model", "registry/client", "discovery"},
-    "cli": {"base", "codec", "rpc", "tls", "registry/model", "registry/client", "discovery"},
+    "cli": {"base", "codec", "json", "rpc", "tls", "registry/model", "registry/client",
+            "discovery"},
 }
 LIBRARIES = set(ARROW) - {"cli"}
 

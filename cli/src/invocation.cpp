@@ -24,9 +24,9 @@ Result<UntypedInvocation> invocation_of(const CommandLine& line) {
     if (method.empty() || method.size() > codec::kMaxMethodBytes) {
         return Error{Errc::invalid_argument, "METHOD must have 1 to 255 bytes"};
     }
-    std::vector<Json> arguments;
+    std::vector<json::Json> arguments;
     for (const std::string& text : line.arguments) {
-        auto argument = parse_json(text);
+        auto argument = json::parse_json(text);
         if (!argument) {
             return Error{
                 Errc::invalid_argument,
@@ -35,7 +35,7 @@ Result<UntypedInvocation> invocation_of(const CommandLine& line) {
         }
         arguments.push_back(*std::move(argument));
     }
-    auto packed = rpc::PackedInvocation::with_packed_params(method, pack_params(arguments));
+    auto packed = rpc::PackedInvocation::with_packed_params(method, json::pack_params(arguments));
     UntypedInvocation invocation{std::move(packed)};
     if (line.settings.idempotent) invocation = std::move(invocation).idempotent();
     return std::move(invocation).within(line.settings.timeout);

@@ -1,7 +1,6 @@
 #include "output.h"
 
 #include <rollcall/base/log.h>
-#include <rollcall/codec/raw.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -37,17 +36,6 @@ void print_table(const std::vector<std::vector<std::string>>& rows) {
         line.erase(line.find_last_not_of(' ') + 1);
         print_line(line);
     }
-}
-
-Json error_json(const Error& error) {
-    Json json = Json::object();
-    json["code"] = std::string{name_of(error.code())};
-    json["message"] = error.message();
-    json["sent"] = error.sent() == Sent::not_sent ? "not_sent" : "maybe_sent";
-    if (!error.method().empty()) json["method"] = error.method();
-    if (!error.endpoint().empty()) json["endpoint"] = error.endpoint();
-    if (codec::is_one_value(error.data())) json["data"] = from_message_pack(error.data());
-    return json;
 }
 
 int fail(const Settings& settings, const Error& error) {

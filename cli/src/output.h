@@ -3,6 +3,7 @@
 
 #include <rollcall/base/error.h>
 
+#include "error_json.h"
 #include "json_value.h"
 #include "settings.h"
 
@@ -11,6 +12,12 @@
 
 namespace rollcall::cli {
 
+using json::error_json;
+using json::from_message_pack;
+using json::Json;
+using json::write_json;
+using json::write_pretty_json;
+
 // One line on standard output.
 void print_line(const std::string& line);
 void print_json(const Json& json);
@@ -18,9 +25,6 @@ void print_json(const Json& json);
 // Columns as wide as their widest cell, the first row being the heading. What came from others is
 // escaped, so that it cannot act on a terminal.
 void print_table(const std::vector<std::vector<std::string>>& rows);
-
-// {"code", "message", "sent"} and, where they are known, "method", "endpoint" and "data".
-[[nodiscard]] Json error_json(const Error& error);
 
 // The sentence on standard error; with --json besides {"error": {...}} on standard output.
 // Returns kFailed.

@@ -1,6 +1,7 @@
 #include "server_session.h"
 
 #include <rollcall/base/random.h>
+#include <rollcall/base/secret.h>
 
 #include "constant_time.h"
 
@@ -73,7 +74,7 @@ void ServerSession::on_hello(const codec::Message& message, codec::Buffer& out) 
         );
     }
     if (!options_.token.empty() && !trusted_) {
-        authenticated_ = equal_in_constant_time(hello->token, options_.token);
+        authenticated_ = same_secret(options_.token, hello->token);
         if (!authenticated_) {
             ++unauthenticated_;
             const char* const why =

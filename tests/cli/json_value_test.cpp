@@ -7,7 +7,7 @@
 
 #include <string>
 
-namespace rollcall::cli {
+namespace rollcall::json {
 namespace {
 
 std::string through_the_wire(std::string_view text) {
@@ -92,4 +92,4 @@ TEST(JsonValue, RepairsTextThatIsNotUtf8) {
 }
 
 }  // namespace
-}  // namespace rollcall::cli
+}  // namespace rollcall::json

@@ -1,7 +1,8 @@
 // GET /v1/prometheus: by hand, and as a real Prometheus finds its targets there.
 
+#include <rollcall/http/metrics_text.h>
+
 #include "center_curl.h"
-#include "metrics_text.h"
 #include "prometheus_sd.h"
 #include "quiet_registry.h"
 #include "support/eventually.h"
@@ -106,7 +107,7 @@ TEST(LabelName, HasOnlyWhatPrometheusAllows) {
 }
 
 TEST(MetricsText, EscapesLabelValues) {
-    MetricsText text;
+    http::MetricsText text;
     text.family("a", "gauge", "Something.");
     text.sample(std::uint64_t{1}, {{"l", "q\"b\\n\ne"}, {"m", ""}});
     text.sample(0.25, {}, "_sum");

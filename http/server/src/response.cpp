@@ -29,6 +29,10 @@ std::string_view reason_of(int status) {
             return "Method Not Allowed";
         case 409:
             return "Conflict";
+        case 415:
+            return "Unsupported Media Type";
+        case 421:
+            return "Misdirected Request";
         case 413:
             return "Content Too Large";
         case 414:
@@ -39,6 +43,10 @@ std::string_view reason_of(int status) {
             return "Request Header Fields Too Large";
         case 500:
             return "Internal Server Error";
+        case 502:
+            return "Bad Gateway";
+        case 504:
+            return "Gateway Timeout";
         case 503:
             return "Service Unavailable";
         default:
@@ -156,6 +164,13 @@ Response& Response::add_header(std::string name, std::string value) & {
 Response&& Response::with_header(std::string name, std::string value) && {
     add_header(std::move(name), std::move(value));
     return std::move(*this);
+}
+
+Response method_not_allowed(const Request& request, const std::string& allow) {
+    return Response::error(
+               405, "method_not_allowed", request.method + " is not possible here; use " + allow
+    )
+        .with_header("Allow", allow);
 }
 
 }  // namespace rollcall::http

@@ -1,6 +1,7 @@
 #include "access.h"
 
 #include <rollcall/base/base64.h>
+#include <rollcall/base/secret.h>
 #include <rollcall/registry/token_lines.h>
 
 #include <algorithm>
@@ -13,18 +14,7 @@ using http::Response;
 
 constexpr std::size_t kTokenBytesMin = 8;
 
-// Takes the same time wherever the two differ, so that nobody can guess a token byte by byte.
-bool same_secret(std::string_view secret, std::string_view shown) {
-    volatile unsigned difference = secret.size() == shown.size() ? 0 : 1;
-    for (std::size_t i = 0; i < shown.size(); ++i) {
-        const auto a = static_cast<unsigned char>(secret[i % secret.size()]);
-        const auto b = static_cast<unsigned char>(shown[i]);
-        difference = difference | static_cast<unsigned>(a ^ b);
-    }
-    return difference == 0;
-}
-
-// Looks at all of them, for the same reason.
+// Looks at all of them, so that time does not tell which.
 bool is_one_of(const std::vector<std::string>& secrets, std::string_view shown) {
     bool found = false;
     for (const std::string& secret : secrets)

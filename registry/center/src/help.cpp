@@ -48,11 +48,4 @@ http::Response warming_up() {
         .with_header("Cache-Control", "no-store");
 }
 
-http::Response method_not_allowed(const http::Request& request, const std::string& allow) {
-    return http::Response::error(
-               405, "method_not_allowed", request.method + " is not possible here; use " + allow
-    )
-        .with_header("Allow", allow);
-}
-
 }  // namespace rollcall::registry

@@ -14,11 +14,6 @@ namespace rollcall::registry {
     const http::Request& request, std::string_view header_path
 );
 
-// 405 with Allow. `allow` is a list like "GET, HEAD".
-[[nodiscard]] http::Response method_not_allowed(
-    const http::Request& request, const std::string& allow
-);
-
 // 503 for lists during the warm-up.
 [[nodiscard]] http::Response warming_up();
 

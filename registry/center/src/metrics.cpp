@@ -1,18 +1,17 @@
 #include "metrics.h"
 
-#include "help.h"
-#include "metrics_text.h"
+#include <rollcall/http/process_metrics.h>
 
 #include <array>
 #include <chrono>
-#include <fstream>
 #include <map>
 #include <string>
-#include <sys/resource.h>
-#include <unistd.h>
 
 namespace rollcall::registry {
 namespace {
+
+using http::MetricsText;
+using http::number_text;
 
 constexpr std::array kAllStatuses{Status::up, Status::starting, Status::draining, Status::down};
 
@@ -77,24 +76,6 @@ void write_times(MetricsText& text, const RequestTimes& times) {
     }
 }
 
-// 0 where the system does not say.
-std::uint64_t resident_bytes() {
-    std::ifstream file{"/proc/self/statm"};
-    std::uint64_t all_pages = 0;
-    std::uint64_t resident_pages = 0;
-    file >> all_pages >> resident_pages;
-    return resident_pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-}
-
-double cpu_seconds() {
-    rusage usage{};
-    ::getrusage(RUSAGE_SELF, &usage);
-    const auto seconds = [](const timeval& time) {
-        return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
-    };
-    return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
-
 }  // namespace
 
 std::optional<http::Response> metrics_answer(
@@ -119,12 +100,7 @@ std::optional<http::Response> metrics_answer(
         "Since the registry was started.",
         std::chrono::duration<double>(now - center.started).count()
     );
-    text.single(
-        "process_resident_memory_bytes", "gauge", "Memory in use by the process.", resident_bytes()
-    );
-    text.single(
-        "process_cpu_seconds_total", "counter", "Processor time of the process.", cpu_seconds()
-    );
+    http::write_process_metrics(text);
     write_times(text, times);
     http::Response response;
     response.content_type = "text/plain; version=0.0.4; charset=utf-8";

@@ -40,4 +40,7 @@ struct Response {
     [[nodiscard]] Response&& with_header(std::string name, std::string value) &&;
 };
 
+// 405 with Allow. `allow` is a list like "GET, HEAD".
+[[nodiscard]] Response method_not_allowed(const Request& request, const std::string& allow);
+
 }  // namespace rollcall::http

@@ -1,6 +1,7 @@
 # Makes one HTML text of the page's sources and writes it as C++, with the Content-Security-Policy
 # that allows exactly its own style and script.
-#   cmake -DSOURCE=folder -DSTYLES=a;b -DSCRIPTS=a;b -DOUTPUT=page_text.cpp -P embed.cmake
+#   cmake -DSOURCE=folder -DSTYLES=a;b -DSCRIPTS=a;b -DNAMESPACE=ns -DOUTPUT=page_text.cpp
+#       -P embed_page.cmake
 
 # The bytes that a hexadecimal text stands for, in base64: three bytes are four letters.
 function(base64_of_hex OUT hex)
@@ -63,10 +64,10 @@ file(READ "${OUTPUT}.html" bytes HEX)
 file(REMOVE "${OUTPUT}.html")
 string(REGEX REPLACE "(................................)" "\\1\n" bytes "${bytes}")
 string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${bytes}")
-file(WRITE "${OUTPUT}" "// Made by registry/center/page/embed.cmake.
-#include \"page_text.h\"
+file(WRITE "${OUTPUT}" "// Made by cmake/embed_page.cmake.
+#include <rollcall/http/page.h>
 
-namespace rollcall::registry {
+namespace ${NAMESPACE} {
 namespace {
 
 constexpr unsigned char kBytes[] = {
@@ -74,11 +75,9 @@ ${bytes}};
 
 }  // namespace
 
-const unsigned char* const kPageBytes = kBytes;
-const std::size_t kPageSize = sizeof kBytes;
-const char* const kPageETag = \"\\\"${etag}\\\"\";
-const char* const kPageStyleHash = \"sha256-${style_hash}\";
-const char* const kPageScriptHash = \"sha256-${script_hash}\";
+extern const rollcall::http::Page kPage;
+const rollcall::http::Page kPage{kBytes, sizeof kBytes, \"\\\"${etag}\\\"\",
+    \"sha256-${style_hash}\", \"sha256-${script_hash}\"};
 
-}  // namespace rollcall::registry
+}  // namespace ${NAMESPACE}
 ")

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <utility>
 
-namespace rollcall::cli {
+namespace rollcall::json {
 namespace {
 
 struct TooDeep {};
@@ -140,4 +140,4 @@ std::string write_pretty_json(const Json& json) {
     return json.dump(2, ' ', false, Json::error_handler_t::replace);
 }
 
-}  // namespace rollcall::cli
+}  // namespace rollcall::json

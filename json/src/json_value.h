@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace rollcall::cli {
+namespace rollcall::json {
 
 // Keeps the order of keys.
 using Json = nlohmann::ordered_json;
@@ -35,4 +35,4 @@ inline constexpr int kMaxJsonDepth = 60;
 // On several lines, for people.
 [[nodiscard]] std::string write_pretty_json(const Json& json);
 
-}  // namespace rollcall::cli
+}  // namespace rollcall::json

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <utility>
 
-namespace rollcall::registry {
+namespace rollcall::http {
 
 // Write a family, then its samples. One thread at a time.
 class MetricsText {
@@ -40,4 +40,4 @@ private:
 // The shortest text that reads as the same number.
 [[nodiscard]] std::string number_text(double value);
 
-}  // namespace rollcall::registry
+}  // namespace rollcall::http

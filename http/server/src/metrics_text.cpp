@@ -1,9 +1,9 @@
-#include "metrics_text.h"
+#include <rollcall/http/metrics_text.h>
 
 #include <array>
 #include <charconv>
 
-namespace rollcall::registry {
+namespace rollcall::http {
 namespace {
 
 void append_label_value(std::string& out, std::string_view value) {
@@ -63,4 +63,4 @@ std::string number_text(double value) {
     return {text.data(), end};
 }
 
-}  // namespace rollcall::registry
+}  // namespace rollcall::http
