@@ -67,8 +67,6 @@ private:
             answer_asked(peer, parts);
         } else if (type == 0) {
             request(peer, parts[1].as<std::uint32_t>(), parts[2].as<std::string>(), parts[3]);
-        } else {
-            ++taken;
         }
     }
 

@@ -26,7 +26,7 @@ public:
     PlainServer& operator=(const PlainServer&) = delete;
 
     [[nodiscard]] Endpoint endpoint() const;
-    // Requests and notifications that have come, but for those of unknown methods.
+    // Requests that have come, but for those of unknown methods.
     [[nodiscard]] int taken() const;
 
 private:
