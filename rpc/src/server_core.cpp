@@ -240,7 +240,7 @@ void ServerCore::adopt(const Self& self, ServerShard& shard, StreamSocket socket
             );
         }
         connections_.fetch_sub(1);
-        return refuse(std::move(socket));
+        return refuse(self, shard, std::move(socket));
     }
     // std::function must be copyable, a socket is not; post() moves.
     asio::post(shard.thread().context(), [self, &shard, socket = std::move(socket)]() mutable {
@@ -248,15 +248,12 @@ void ServerCore::adopt(const Self& self, ServerShard& shard, StreamSocket socket
     });
 }
 
-void ServerCore::refuse(StreamSocket socket) const {
-    if (tls_)
-        return;  // nothing can be said without a handshake, which is what there is no room for
-    // As far as the kernel takes it: a client that knows goaway learns that nothing was executed.
-    codec::Buffer out;
-    write_goaway(out, {"too many connections", 0, std::nullopt});
-    asio::error_code ignored;
-    socket.non_blocking(true, ignored);
-    static_cast<void>(socket.send(asio::buffer(out.data(), out.size()), 0, ignored));
+void ServerCore::refuse(const Self& self, ServerShard& shard, StreamSocket socket) {
+    // Nothing can be said without a handshake, which is what there is no room for.
+    if (self->tls_) return;
+    asio::post(shard.thread().context(), [self, &shard, socket = std::move(socket)]() mutable {
+        if (!self->is_stopped()) shard.refuse(std::move(socket));
+    });
 }
 
 void ServerCore::release(std::size_t bytes) noexcept {

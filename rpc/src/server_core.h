@@ -96,7 +96,7 @@ public:
 private:
     [[nodiscard]] Acceptor::Target next_target(const Self& self);
     void adopt(const Self& self, ServerShard& shard, StreamSocket socket);
-    void refuse(StreamSocket socket) const;
+    static void refuse(const Self& self, ServerShard& shard, StreamSocket socket);
     // What start() makes; it throws, and then all of it is dropped again.
     void make_parts();
     // Of start() too: the calls, for those who look.

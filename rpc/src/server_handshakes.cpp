@@ -1,9 +1,7 @@
 #include "server_handshakes.h"
 
-#include <rollcall/codec/error_codec.h>
-#include <rollcall/codec/message_reader.h>
-
 #include "http_refusal.h"
+#include "plain_refusal.h"
 #include "server_core.h"
 #include "server_shard.h"
 
@@ -20,38 +18,10 @@ namespace {
 using State = tls::Step::State;
 
 constexpr char kTlsHandshake = '\x16';
-// What is looked at of a plain peer's requests, to answer them.
-constexpr std::size_t kPlainBytes = std::size_t{64} << 10U;
 
 bool is_letter(char c) {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
-
-// Answers the requests of a plain peer, none of which is executed.
-class PlainRefusal {
-public:
-    // The errors for those that are whole now; nullopt if it has sent enough or no messages.
-    [[nodiscard]] std::optional<codec::Buffer> answer(codec::Bytes bytes) {
-        codec::Buffer out;
-        heard_ += bytes.size();
-        const auto status = reader_.feed(bytes, [&](codec::Bytes frame) {
-            codec::Message message;
-            const auto bad = codec::parse_message(frame, message);
-            if (!bad && message.type == codec::MessageType::request)
-                codec::write_error_response(out, message.id, text_);
-            return true;
-        });
-        const bool goes_on = status == codec::MessageReader::Status::ok && heard_ <= kPlainBytes;
-        return goes_on ? std::optional{std::move(out)} : std::nullopt;
-    }
-
-private:
-    const std::string text_ = codec::error_text(
-        Errc::invalid_request, "this port speaks TLS; connect with it (ClientOptions::tls)"
-    );
-    codec::MessageReader reader_{codec::Limits{}};
-    std::size_t heard_ = 0;
-};
 
 }  // namespace
 
@@ -142,7 +112,8 @@ void ServerHandshakes::refuse_plain(const Self& one, char first) {
     if (codec::can_start_message(first)) {
         log(*one, "it speaks plain MessagePack-RPC, but this port speaks TLS", true);
         // As long as it stays, within the time of a handshake: calls come after the hello.
-        one->refusal.emplace();
+        one->refusal.emplace(Error{
+            Errc::invalid_request, "this port speaks TLS; connect with it (ClientOptions::tls)"});
         one->dismissed = true;
         return read_away(one);
     }
@@ -176,11 +147,11 @@ void ServerHandshakes::read_away(const Self& one) {
 }
 
 void ServerHandshakes::answer_plain(const Self& one, codec::Bytes bytes) {
-    const auto answer = one->refusal->answer(bytes);
+    const PlainRefusal::Said said = one->refusal->answer(bytes);
     asio::error_code ec;
-    std::size_t sent = 0;
-    if (answer) sent = one->transport.write_some(asio::buffer(answer->data(), answer->size()), ec);
-    if (answer && sent == answer->size()) return;
+    const auto from = asio::buffer(said.bytes.data(), said.bytes.size());
+    const std::size_t sent = said.is_last ? 0 : one->transport.write_some(from, ec);
+    if (!said.is_last && sent == said.bytes.size()) return;
     one->refusal.reset();
     one->transport.finish_sending();
 }

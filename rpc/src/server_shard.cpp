@@ -59,6 +59,7 @@ void ServerShard::start_ticking(const std::shared_ptr<ServerCore>& core) {
 }
 
 void ServerShard::stop_ticking() {
+    refusals_.close_all();
     ticker_.cancel();
     deadline_timer_.cancel();
 }
@@ -92,6 +93,7 @@ void ServerShard::tick(const std::shared_ptr<ServerCore>& core) {
         ServerConnection::check_time(each, now_);
     });
     handshakes_.check_time(now_);
+    refusals_.check_time(now_);
     core_.on_tick(*this, now_);
     if (core_.is_stopped()) return;
     ticker_.expires_at(now_ + core_.tick_interval());

@@ -4,6 +4,7 @@
 #include "io_thread.h"
 #include "server_connection.h"
 #include "server_handshakes.h"
+#include "server_refusals.h"
 
 #include <asio/steady_timer.hpp>
 
@@ -27,6 +28,10 @@ public:
     void adopt(Transport transport);
     // One of this process itself, which needs no token.
     void adopt_own(Transport transport);
+
+    // One that is over max_connections.
+    void refuse(StreamSocket socket) { refusals_.begin(std::move(socket), SteadyClock::now()); }
+
     // It is closed.
     void on_closed(ServerConnection& connection);
 
@@ -97,6 +102,7 @@ private:
     const std::shared_ptr<IoThread> thread_;
     std::unordered_map<ServerConnection*, ServerConnection::Self> connections_;
     ServerHandshakes handshakes_{*this};
+    ServerRefusals refusals_;
     // Set once it drains: for handshakes that end after that.
     std::optional<std::pair<std::string, Duration>> draining_;
     std::size_t held_bytes_ = 0;  // of all its connections

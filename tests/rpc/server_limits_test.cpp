@@ -26,8 +26,9 @@ TEST(Limits, Connections) {
         EXPECT_EQ(peers.back().receive_exactly(5), result(i, 3));
     }
     for (int i = 0; i < 5; ++i) {
-        // It is told that nothing was executed, whatever it has sent by then.
+        // It is told that nothing was executed, whatever it has sent with its hello.
         RawPeer refused{tested.endpoint()};
+        EXPECT_TRUE(refused.send(hello(1) + request(2, "add", 1, 2)));
         const auto said = answers_in(refused.receive_all());
         ASSERT_EQ(said.size(), 1U);
         EXPECT_EQ(said[0].method, "$/goaway");
@@ -37,8 +38,16 @@ TEST(Limits, Connections) {
         EXPECT_EQ(goaway->last_id, std::nullopt);
         EXPECT_TRUE(refused.at_end());
     }
+    // One that knows nothing of goaways gets errors, one that says nothing gets nothing.
+    RawPeer plain{tested.endpoint()};
+    EXPECT_TRUE(plain.send(request(1, "add", 1, 2) + request(2, "add", 1, 2)));
+    const std::string why = "UNAVAILABLE: the server has too many connections";
+    EXPECT_EQ(plain.receive_exactly(2 * error(1, why).size()), error(1, why) + error(2, why));
+    RawPeer silent{tested.endpoint()};
+    EXPECT_EQ(silent.receive_all(), "");
+    EXPECT_TRUE(silent.at_end());
     EXPECT_EQ(tested.server.stats().connections, 3U);
-    EXPECT_EQ(tested.server.stats().refused, 5U);
+    EXPECT_EQ(tested.server.stats().refused, 7U);
     EXPECT_EQ(tested.log.count(LogLevel::warning, "max_connections"), 1U);  // once, not five times
     // A place that is left is taken again.
     peers.pop_back();
