@@ -62,6 +62,12 @@ std::size_t Connection::run(
         write_error(out, admitted.id, late, reply_format());
         return 0;
     }
+    if (method.stream != StreamSides::none || admitted.envelope.stream != 0) {
+        if (const auto why = why_no_stream(admitted)) {
+            write_error(out, admitted.id, *why, reply_format());
+            return 0;
+        }
+    }
     if (method.handler->runs_inline()) {
         run_inline(self, std::move(admitted), std::move(facts), out);
         return 0;
@@ -74,6 +80,7 @@ std::size_t Connection::run(
         std::make_shared<ActiveRequest>(self, admitted.id, charged, std::move(facts));
     incoming().begin(method, request);
     if (!deadline.is_never()) watch(deadline);
+    if (method.stream != StreamSides::none) accept_stream(self, method.stream, request);
     method.handler->start(
         admitted.params, ReplyTicket{request}, host_->executor_for(*method.handler, thread_)
     );
@@ -135,8 +142,9 @@ void Connection::on_reply(
         static_cast<void>(self->host_->budget->release(request->charged_bytes()));
         return;
     }
-    self->incoming().end(*request);
     self->release(request->charged_bytes());
+    if (request->stream()) return finish_stream(self, request, std::move(ended), std::move(result));
+    self->incoming().end(*request);
     self->queue_reply(*request, std::move(ended), std::move(result));
     self->on_reply_queued(self);
 }

@@ -31,8 +31,9 @@ void MethodTable::add(std::string_view name, bool is_idempotent, std::unique_ptr
 void MethodTable::insert(
     std::string_view name, bool is_idempotent, std::unique_ptr<Handler> handler
 ) {
+    const StreamSides stream = handler->stream();
     const auto [entry, added] = entries_.emplace(
-        std::string{name}, MethodEntry{std::string{name}, is_idempotent, std::move(handler)}
+        std::string{name}, MethodEntry{std::string{name}, is_idempotent, stream, std::move(handler)}
     );
     const std::string_view key = entry->first;
     if (added && !key.starts_with(kReservedPrefix))

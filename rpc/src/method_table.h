@@ -14,6 +14,7 @@ namespace rollcall::rpc {
 struct MethodEntry {
     std::string name;
     bool idempotent = false;
+    StreamSides stream = StreamSides::none;
     std::unique_ptr<Handler> handler;
 };
 

@@ -52,6 +52,15 @@ public:
     // The peer may call: it has presented the token, if one is needed.
     [[nodiscard]] bool may_call() const { return options_.token.empty() || authenticated_; }
 
+    // What the peer has said about streams.
+    [[nodiscard]] StreamPeer stream_peer() const {
+        return {peer_.stream_window, reply_format().max_bytes};
+    }
+
+    // From now on requests and notifications are passed over: they came after the last id of the
+    // goaway. What is about those before them is not.
+    void admit_nothing() noexcept { admits_ = false; }
+
     // Tells the peer that requests after the last one seen here will not be executed.
     void write_goaway(codec::Buffer& out, std::string reason, Duration grace) const;
 
@@ -63,8 +72,6 @@ public:
 private:
     void on_hello(const codec::Message& message, codec::Buffer& out);
     void refuse(const codec::Message& message, codec::Buffer& out, Errc code, std::string why);
-    // True for the protocol's own notifications.
-    [[nodiscard]] bool on_control(const codec::Message& message);
     // Why the request is not to be executed, if it is not.
     [[nodiscard]] std::optional<Error> why_not(const codec::Message& message);
 
@@ -76,6 +83,7 @@ private:
     std::uint64_t unauthenticated_ = 0;
     bool heard_ = false;
     bool authenticated_ = false;
+    bool admits_ = true;
 };
 
 }  // namespace rollcall::rpc

@@ -4,6 +4,7 @@
 #include <rollcall/base/result.h>
 #include <rollcall/codec/pack.h>
 #include <rollcall/rpc/context.h>
+#include <rollcall/rpc/stream_pipe.h>
 
 #include <cstdint>
 #include <memory>
@@ -103,6 +104,11 @@ public:
 
     [[nodiscard]] Context& context() noexcept { return context_; }
 
+    // The stream that it opens, if it does. Set before its handler begins.
+    void set_stream(StreamPipePtr stream) { stream_ = std::move(stream); }
+
+    [[nodiscard]] const StreamPipePtr& stream() const noexcept { return stream_; }
+
     // Nobody waits for it any more; `why` is what is answered if it has not begun. The first reason
     // counts. On the connection's I/O thread.
     void stop(Errc why);
@@ -116,6 +122,7 @@ private:
     const std::size_t charged_bytes_;
     std::stop_source stop_;
     std::atomic<Errc> stopped_for_{};
+    StreamPipePtr stream_;  // null for most
     Context context_;
 };
 
