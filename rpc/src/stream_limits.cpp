@@ -7,7 +7,7 @@
 
 namespace rollcall::rpc {
 
-void check_streams(const char* whose, const StreamOptions& options, const codec::Limits& limits) {
+void check_streams(const char* whose, const StreamOptions& options) {
     const auto require = [&](bool holds, const char* sentence) {
         if (!holds) throw std::invalid_argument{std::string{whose} + "::streams." + sentence};
     };
@@ -19,10 +19,6 @@ void check_streams(const char* whose, const StreamOptions& options, const codec:
     require(
         options.max_window >= options.window && options.max_window <= kMaxStreamCredit,
         "max_window must be from window to 2^31 - 1"
-    );
-    require(
-        options.max_bytes >= limits.max_message_bytes,
-        "max_bytes must be at least limits.max_message_bytes"
     );
     require(options.idle_timeout > Duration::zero(), "idle_timeout must be positive");
 }

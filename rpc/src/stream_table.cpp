@@ -17,7 +17,10 @@ constexpr std::size_t kLeastUnsentBytes = std::size_t{1} << 10U;
 StreamTable::StreamTable(
     const StreamOptions& options, const codec::Limits& items, std::shared_ptr<StreamPort> port
 )
-    : options_(options), items_(items), port_(std::move(port)), budget_(options.max_bytes) {
+    : options_(options),
+      items_(items),
+      port_(std::move(port)),
+      budget_(std::max(options.max_bytes, items.max_message_bytes)) {
 }
 
 StreamTable::~StreamTable() = default;

@@ -21,8 +21,6 @@
 
 namespace rollcall::rpc::tests {
 
-using namespace std::chrono_literals;
-
 inline constexpr Method<Stream<int>(int)> count_to{"count_to"};
 inline constexpr Method<Stream<int>(int)> fail_after{"fail_after"};
 inline constexpr Method<Stream<int>(int)> range_to{"range_to"};
@@ -43,6 +41,14 @@ struct Seen {
 };
 
 namespace handlers {
+
+inline asio::awaitable<void> wait_for_stop(Context& context) {
+    asio::steady_timer timer{co_await asio::this_coro::executor};
+    while (!context.stop_token().stop_requested()) {
+        timer.expires_after(std::chrono::milliseconds{1});
+        co_await timer.async_wait(asio::use_awaitable);
+    }
+}
 
 inline asio::awaitable<void> count(int n, StreamWriter<int> out) {
     for (int i = 1; i <= n; ++i) {
@@ -126,11 +132,7 @@ inline void add_streams(HandlerRegistry& to, Seen& seen) {
     to.handle(never_reads, [&seen](Context& context, StreamReader<int>) -> asio::awaitable<int> {
         Seen& mine = seen;
         ++mine.begun;
-        asio::steady_timer timer{co_await asio::this_coro::executor};
-        while (!context.stop_token().stop_requested()) {
-            timer.expires_after(1ms);
-            co_await timer.async_wait(asio::use_awaitable);
-        }
+        co_await handlers::wait_for_stop(context);
         mine.stop_asked = true;
         ++mine.ended;
         co_return 0;
@@ -143,6 +145,10 @@ protected:
         server.emplace(std::move(options));
         add_streams(*server, seen);
         server->handle("add", [](int a, int b) { return a + b; });
+        server->handle("hang", [](Context& context) -> asio::awaitable<int> {
+            co_await handlers::wait_for_stop(context);
+            co_return 0;
+        });
         server->start();
         client.emplace(server->endpoint(), std::move(client_options));
     }

@@ -20,7 +20,7 @@ struct StreamOptions {
     std::size_t max_window = std::size_t{1} << 20U;
     // What all streams of the connection may hold beyond their first windows: grown windows, and
     // items that are larger than a window. Without room windows do not grow; an item that finds
-    // none ends its stream, and only that. At least one message.
+    // none ends its stream, and only that. Not less than one message.
     std::size_t max_bytes = std::size_t{64} << 20U;
     // A stream of which no message has come or gone for so long ends with timed_out.
     Duration idle_timeout = std::chrono::minutes{5};
