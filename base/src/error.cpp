@@ -12,7 +12,7 @@ struct CodeRow {
     std::string_view sentence;
 };
 
-constexpr std::array<CodeRow, 24> kCodes{{
+constexpr std::array<CodeRow, 25> kCodes{{
     {Errc::resolve_failed, "resolve_failed", "", "the host name could not be resolved"},
     {Errc::connect_failed, "connect_failed", "", "no connection could be made"},
     {Errc::timed_out, "timed_out", "TIMED_OUT", "the deadline passed"},
@@ -35,6 +35,7 @@ constexpr std::array<CodeRow, 24> kCodes{{
     {Errc::unavailable, "unavailable", "UNAVAILABLE", "the peer refuses new work"},
     {Errc::overloaded, "overloaded", "OVERLOADED", "the peer is overloaded"},
     {Errc::result_too_large, "result_too_large", "RESULT_TOO_LARGE", "the result is too large"},
+    {Errc::stream_failed, "stream_failed", "STREAM_FAILED", "the stream ended before its time"},
     {Errc::remote_error, "remote_error", "", "the peer answered with an error"},
     {Errc::unknown, "unknown", "", "an error that this version does not know"},
 }};

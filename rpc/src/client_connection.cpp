@@ -41,16 +41,24 @@ void ClientConnection::greet(const Self& self) {
     host_->tell_connected(Peer{peer_state(self)});
 }
 
-void ClientConnection::send(const CallPtr& call, TimePoint now) {
-    codec::Buffer& out = thread_.output();
+void ClientConnection::send(const Self& self, const CallPtr& call, TimePoint now) {
+    codec::Buffer& out = self->thread_.output();
     codec::Buffer out_after;
-    session_.calls().set_position(position() + out.size());
-    const auto large_body = session_.calls().start(call, out, out_after, now);
-    if (!large_body) return;
-    // The order of bytes on the wire: what is queued, the output so far, the body, what follows it.
-    stream_.queue().append(out, 0);
-    stream_.queue().append(large_body);
-    stream_.queue().append(out_after, 0);
+    OutgoingCalls& calls = self->session_.calls();
+    calls.set_position(self->position() + out.size());
+    if (!self->may_open(*call)) {
+        const char* const why = "as many streams as may be are open on the connection";
+        return fail_call(*call, Errc::overloaded, why, Sent::not_sent, calls.endpoint());
+    }
+    const auto large_body = calls.start(call, out, out_after, now);
+    if (large_body) {
+        // The order of bytes on the wire: what is queued, the output so far, the body, what follows
+        // it.
+        self->stream_.queue().append(out, 0);
+        self->stream_.queue().append(large_body);
+        self->stream_.queue().append(out_after, 0);
+    }
+    self->open_stream(self, *call);
 }
 
 void ClientConnection::flush(const Self& self) {
@@ -71,6 +79,7 @@ void ClientConnection::expire(const Self& self, TimePoint now) {
     self->session_.calls().set_position(self->position());
     self->session_.calls().expire(now, cancels);
     self->session_.incoming().expire(now);
+    expire_streams(self, now);
     self->stream_.queue().append(cancels, 0);
     if (!self->stream_.queue().empty()) schedule_flush(self);
 }
@@ -85,7 +94,10 @@ bool ClientConnection::forget(const Self& self, const Call& call) {
 }
 
 Deadline ClientConnection::earliest() {
-    return session_.calls().earliest().earlier(session_.incoming().earliest());
+    return session_.calls()
+        .earliest()
+        .earlier(session_.incoming().earliest())
+        .earlier(earliest_stream());
 }
 
 void ClientConnection::schedule_flush(const Self& self) {
@@ -113,6 +125,15 @@ void ClientConnection::cancel_here(const std::shared_ptr<PeerLink>&, const CallP
 
 void ClientConnection::disconnect_here(const std::shared_ptr<PeerLink>&, std::string reason) {
     if (owner_ != nullptr) lose(reason);
+}
+
+void ClientConnection::give_up_call(std::uint32_t id, Error why, codec::Buffer& out) {
+    session_.calls().set_position(position() + thread_.output().size());
+    session_.calls().give_up(id, std::move(why), out);
+}
+
+void ClientConnection::send_output(const Base& self) {
+    flush(std::static_pointer_cast<ClientConnection>(self));
 }
 
 Duration ClientConnection::peer_call_timeout() const {
@@ -162,7 +183,8 @@ void ClientConnection::on_readable(const Self& self) {
     if (status != MessageStream::ReadStatus::ok && status != MessageStream::ReadStatus::nothing) {
         return self->lose(self->stream_.error());
     }
-    self->owner_->on_heard(*self);
+    pump_streams(self);
+    if (self->owner_ != nullptr) self->owner_->on_heard(*self);
     if (self->owner_ != nullptr) arm_read(self);
 }
 
@@ -170,7 +192,8 @@ void ClientConnection::on_writable(const Self& self) {
     if (!self->stream_.send_queued()) return break_off(self);
     self->session_.calls().on_written(self->stream_.written());
     if (!self->stream_.queue().empty()) arm_write(self);
-    self->owner_->on_writable(*self);
+    pump_streams(self);
+    if (self->owner_ != nullptr) self->owner_->on_writable(*self);
 }
 
 void ClientConnection::break_off(const Self& self) {
@@ -187,6 +210,7 @@ MessageStream::ReadStatus ClientConnection::read(
     const Self& self, std::optional<std::string>& wrong
 ) {
     const TimePoint now = SteadyClock::now();
+    if (self->streams_) self->streams_->set_now(now);
     self->handing_out_ = true;
     const auto status = self->stream_.read(
         self->thread_,

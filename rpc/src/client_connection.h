@@ -52,7 +52,7 @@ public:
     static void open(const Self& self);
 
     // Puts the request into the thread's output; flush() sends it, within the same handler.
-    void send(const CallPtr& call, TimePoint now);
+    static void send(const Self& self, const CallPtr& call, TimePoint now);
     // Ends what has exceeded its deadline; what there is to say about it is sent.
     static void expire(const Self& self, TimePoint now);
     // Takes a call back; false if it is not here.
@@ -102,6 +102,16 @@ private:
     [[nodiscard]] IncomingCalls& incoming() override { return session_.incoming(); }
 
     [[nodiscard]] ReplyFormat reply_format() const override { return session_.reply_format(); }
+
+    [[nodiscard]] StreamBounds stream_bounds() const override {
+        const ClientOptions& options = session_.options();
+        return {options.streams, options.limits, options.write_queue_bytes};
+    }
+
+    [[nodiscard]] StreamPeer stream_peer() const override { return session_.stream_peer(); }
+
+    void give_up_call(std::uint32_t id, Error why, codec::Buffer& out) override;
+    void send_output(const Base& self) override;
 
     [[nodiscard]] Duration peer_call_timeout() const override;
     void watch(Deadline deadline) override;

@@ -154,7 +154,7 @@ void ClientCore::send_waiting() {
     // Again after a flush: as long as the kernel takes what is written, the limit is not reached.
     do {
         while (may_send()) {
-            send_one(*connection, waiting_.pop(), now);
+            send_one(connection, waiting_.pop(), now);
         }
         ClientConnection::flush(connection);
     } while (may_send());
@@ -163,11 +163,13 @@ void ClientCore::send_waiting() {
     if (waits_for_hello) state_.store(ClientState::connecting, std::memory_order_relaxed);
 }
 
-void ClientCore::send_one(ClientConnection& connection, const CallPtr& call, TimePoint now) {
+void ClientCore::send_one(
+    const ClientConnection::Self& connection, const CallPtr& call, TimePoint now
+) {
     if (!call->may_be_sent()) {
         return fail_here(*call, Errc::timed_out, "its caller waits no longer", Sent::not_sent);
     }
-    connection.send(call, now);
+    ClientConnection::send(connection, call, now);
     const bool dropped = call->kind == Call::Kind::nothing && call->wire_end == 0;
     if (dropped) dropped_notifications_.fetch_add(1, std::memory_order_relaxed);
 }

@@ -95,7 +95,7 @@ private:
     // A call that awaited nothing but a connection.
     static void finish_ready(Call& call);
     void send_waiting();
-    void send_one(ClientConnection& connection, const CallPtr& call, TimePoint now);
+    void send_one(const ClientConnection::Self& connection, const CallPtr& call, TimePoint now);
     void dial();
     void on_dialled(Result<Transport> transport);
     void fail_waiting(const Error& why);

@@ -1,5 +1,7 @@
 #include "client_options.h"
 
+#include "stream_limits.h"
+
 #include <cmath>
 #include <stdexcept>
 
@@ -52,6 +54,7 @@ ClientOptions checked(ClientOptions options) {
         options.limits.max_depth > 0 && options.limits.max_depth <= codec::kMaxDepth,
         "ClientOptions::limits.max_depth must be from 1 to 128"
     );
+    check_streams("ClientOptions", options.streams);
     if (!options.io) options.io = IoThreads::shared();
     return options;
 }

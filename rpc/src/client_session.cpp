@@ -37,6 +37,7 @@ void ClientSession::open(codec::Buffer& out) {
     hello.features = Features::all();
     hello.max_message_bytes = options_.limits.max_message_bytes;
     hello.token = options_.token;
+    hello.stream_window = options_.streams.window;
     codec::write_request_head(out, *hello_id_);
     write_hello_request_body(out, hello);
 }
@@ -59,7 +60,7 @@ SessionAction ClientSession::on_message(codec::Bytes frame, codec::Buffer& out) 
             break;
         case codec::MessageType::notification:
             // One that finds too many before it is dropped.
-            if (!on_control(message) && incoming_.size() < options_.max_in_flight)
+            if (!on_control(message) && incoming_.calls() < options_.max_in_flight)
                 action.run = incoming_.admit(message, out, reply_format());
             break;
         case codec::MessageType::request:
@@ -81,7 +82,7 @@ Admitted ClientSession::on_request(const codec::Message& message, codec::Buffer&
         );
     }
     // A client that stopped reading would not see the replies to its own calls either.
-    if (incoming_.size() >= options_.max_in_flight)
+    if (incoming_.calls() >= options_.max_in_flight)
         return refuse(Errc::overloaded, "this client answers too many requests already");
     return incoming_.admit(message, out, reply_format());
 }
@@ -91,9 +92,7 @@ bool ClientSession::on_control(const codec::Message& message) {
         if (!goaway_) goaway_ = read_goaway(message.params);
         return true;
     }
-    if (message.method != kCancelMethod) return false;
-    if (const auto id = read_cancel(message.params)) incoming_.cancel(*id);
-    return true;
+    return incoming_.on_control(message);
 }
 
 void ClientSession::on_hello_response(const codec::Message& message) {
@@ -102,6 +101,7 @@ void ClientSession::on_hello_response(const codec::Message& message) {
     peer.dialect = hello ? Dialect::rollcall : Dialect::plain;
     if (!hello) return;
     peer.features = hello->features;
+    peer.stream_window = hello->stream_window;
     peer.max_message_bytes = static_cast<std::size_t>(
         std::min<std::uint64_t>(hello->max_message_bytes, std::numeric_limits<std::size_t>::max())
     );

@@ -42,7 +42,12 @@ public:
 
     // False while as many calls are in flight as the options allow, too.
     [[nodiscard]] bool can_start(const Call& next) const {
-        return !awaits_hello(next) && calls_.size() < options_.max_in_flight;
+        return !awaits_hello(next) && next_fits(next);
+    }
+
+    // Streams have a limit of their own.
+    [[nodiscard]] bool next_fits(const Call& next) const {
+        return next.kind == Call::Kind::stream || calls_.calls() < options_.max_in_flight;
     }
 
     // One message of the server. What it answers goes to `out`.
@@ -57,6 +62,13 @@ public:
     [[nodiscard]] const IncomingCalls& incoming() const noexcept { return incoming_; }
 
     [[nodiscard]] ReplyFormat reply_format() const;
+
+    [[nodiscard]] const ClientOptions& options() const noexcept { return options_; }
+
+    // What the server has said about streams.
+    [[nodiscard]] StreamPeer stream_peer() const {
+        return {calls_.peer().stream_window, reply_format().max_bytes};
+    }
 
     // The server takes no new calls; those in flight are being answered.
     [[nodiscard]] bool going_away() const { return goaway_.has_value(); }

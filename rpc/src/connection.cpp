@@ -60,19 +60,16 @@ std::size_t Connection::run(
         facts.deadline = Deadline::in(std::chrono::milliseconds{budget}, read);
     }
     facts.metadata = std::move(admitted.envelope.metadata);
+    const bool wants_stream = admitted.envelope.stream != 0 && !host_->methods->is_fallback(method);
+    if (method.stream != StreamSides::none || wants_stream) {
+        if (const auto why = why_no_stream(admitted))
+            return refuse(admitted, *why, frame_bytes, facts.began);
+    }
     if (!host_->middleware.empty()) {
         return run_layered(self, std::move(admitted), std::move(facts), frame_bytes);
     }
-    if (!facts.deadline.is_never() && facts.deadline.expired()) {
-        const Error late = too_late_to_begin();
-        codec::Buffer& out = thread_.output();
-        const std::size_t start = out.size();
-        write_error(out, admitted.id, late, reply_format());
-        thread_.calls().add(
-            method.metrics, late.code(), frame_bytes, out.size() - start, facts.began
-        );
-        return 0;
-    }
+    if (!facts.deadline.is_never() && facts.deadline.expired())
+        return refuse(admitted, too_late_to_begin(), frame_bytes, facts.began);
     if (method.handler->runs_inline()) {
         Context context{std::move(facts), self.get(), std::stop_source{std::nostopstate}};
         run_inline(self, admitted, context, nullptr, frame_bytes);
@@ -83,6 +80,17 @@ std::size_t Connection::run(
         admitted.params, ReplyTicket{request}, host_->executor_for(*method.handler, thread_)
     );
     return request->charged_bytes();
+}
+
+std::size_t Connection::refuse(
+    const Admitted& admitted, const Error& why, std::size_t frame_bytes, TimePoint read
+) {
+    codec::Buffer& out = thread_.output();
+    const std::size_t start = out.size();
+    write_error(out, admitted.id, why, reply_format());
+    const std::size_t reply_bytes = out.size() - start;
+    thread_.calls().add(admitted.method->metrics, why.code(), frame_bytes, reply_bytes, read);
+    return 0;
 }
 
 std::shared_ptr<ActiveRequest> Connection::begin_request(
@@ -99,6 +107,8 @@ std::shared_ptr<ActiveRequest> Connection::begin_request(
     if (admitted.method->metrics != nullptr) admitted.method->metrics->begin();
     incoming().begin(*admitted.method, request);
     if (!deadline.is_never()) watch(deadline);
+    if (admitted.method->stream != StreamSides::none)
+        accept_stream(self, admitted.method->stream, request);
     return request;
 }
 
@@ -176,8 +186,9 @@ void Connection::on_reply(
         static_cast<void>(self->host_->budget->release(request->charged_bytes()));
         return;
     }
-    self->incoming().end(*request);
     self->release(request->charged_bytes());
+    if (request->stream()) return finish_stream(self, request, std::move(ended), std::move(result));
+    self->incoming().end(*request);
     self->queue_reply(*request, std::move(ended), std::move(result));
     self->on_reply_queued(self);
 }
@@ -214,6 +225,7 @@ void Connection::end_request(ActiveRequest& request, const Error* error, std::si
     call.request_bytes = request.charged_bytes() - kHandlerBytes;
     call.reply_bytes = reply_bytes;
     request.metrics()->end(call);
+    request.set_metrics(nullptr);
 }
 
 // Nobody gets the result; a notification awaited none.

@@ -4,11 +4,13 @@
 
 #include <rollcall/rpc/middleware.h>
 
+#include "connection_port.h"
 #include "handler_host.h"
 #include "incoming_calls.h"
 #include "io_thread.h"
 #include "message_stream.h"
 #include "peer_state.h"
+#include "stream_table.h"
 
 #include <atomic>
 #include <memory>
@@ -37,6 +39,9 @@ public:
         return !closed_.load(std::memory_order_acquire);
     }
 
+    // Its streams have something to do. On the I/O thread, in a handler of its own.
+    static void serve_streams(const Base& self);
+
 protected:
     Connection(
         IoThread& thread,
@@ -56,6 +61,32 @@ protected:
     // No reply goes out any more. Handlers of its requests are told to stop.
     void close_requests();
 
+    // What its streams have to say, as far as the peer reads. Within a handler of this connection's
+    // own, with the thread's output empty.
+    static void pump_streams(const Base& self);
+    // Ends those that have been silent for too long; when that can be next.
+    static void expire_streams(const Base& self, TimePoint now);
+    [[nodiscard]] Deadline earliest_stream() const;
+
+    // Whether this call may go out: one that opens a stream needs room for it.
+    [[nodiscard]] bool may_open(const Call& call) const;
+    // Its request has been written.
+    void open_stream(const Base& self, const Call& call);
+
+    // What bounds the streams of this kind of connection.
+    struct StreamBounds {
+        StreamOptions options;
+        codec::Limits items;
+        std::size_t most_queued = 0;  // unsent bytes at which streams wait
+    };
+
+    [[nodiscard]] virtual StreamBounds stream_bounds() const = 0;
+    [[nodiscard]] virtual StreamPeer stream_peer() const = 0;
+    // Ends a call of this side's own; what there is to say to the peer about it goes to `out`.
+    virtual void give_up_call(std::uint32_t id, Error why, codec::Buffer& out) = 0;
+    // Sends the thread's output.
+    virtual void send_output(const Base& self) = 0;
+
     [[nodiscard]] virtual IncomingCalls& incoming() = 0;
     [[nodiscard]] virtual ReplyFormat reply_format() const = 0;
     [[nodiscard]] virtual Duration peer_call_timeout() const = 0;
@@ -70,9 +101,14 @@ protected:
     const std::weak_ptr<IoThread> thread_life_;  // not shared: its loop owns handlers that own this
     const std::shared_ptr<const HandlerHost> host_;
     MessageStream stream_;
+    std::unique_ptr<StreamTable> streams_;  // made with the first stream
     bool handing_out_ = false;  // messages of this connection: the thread's output is its own
 
 private:
+    // It is not executed. Returns 0.
+    std::size_t refuse(
+        const Admitted& admitted, const Error& why, std::size_t frame_bytes, TimePoint read
+    );
     // `layers`: those that it has entered, or null.
     void run_inline(
         const Base& self,
@@ -120,8 +156,25 @@ private:
     // layers. `error` is null for a result.
     static void end_request(ActiveRequest& request, const Error* error, std::size_t reply_bytes);
     static void end_unanswered(ActiveRequest& request, const Result<void>& ended);
+
+    [[nodiscard]] StreamTable& streams(const Base& self);
+    // Why a request for a stream, or of a method that is one, is not to be executed, if it is not.
+    [[nodiscard]] std::optional<Error> why_no_stream(const Admitted& admitted) const;
+    void accept_stream(
+        const Base& self, StreamSides sides, const std::shared_ptr<ActiveRequest>& request
+    );
+    static void finish_stream(
+        const Base& self,
+        const std::shared_ptr<ActiveRequest>& request,
+        Result<void>&& ended,
+        codec::Buffer&& result
+    );
+    // Answers those that have ended and gives up those that are broken.
+    static void end_streams(const Base& self);
+
     void queue_reply(ActiveRequest& request, Result<void>&& ended, codec::Buffer&& result);
 
+    std::shared_ptr<ConnectionPort> stream_port_;
     mutable std::shared_ptr<PeerState> peer_;               // made when somebody may ask for it
     mutable std::unique_ptr<const PeerIdentity> identity_;  // likewise
     std::unique_ptr<IncomingLayers> spare_layers_;  // of the last request that ended at once

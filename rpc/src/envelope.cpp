@@ -9,12 +9,19 @@ namespace rollcall::rpc {
 namespace {
 
 constexpr std::string_view kBudget = "t";
+constexpr std::string_view kStream = "s";
+constexpr std::uint64_t kMaxStream = 3;
 // Names and values within their limit need less, and what newer peers may add fits as well.
 constexpr std::size_t kMaxMapBytes = 2 * Metadata::kMaxBytes;
 
 void read_pair(Envelope& envelope, codec::Bytes name, codec::Reader& value) {
     if (name == kBudget) {
         envelope.budget_ms = value.read_unsigned();
+        return;
+    }
+    if (name == kStream) {
+        const auto sides = value.read_unsigned();
+        if (sides && *sides <= kMaxStream) envelope.stream = static_cast<std::uint8_t>(*sides);
         return;
     }
     const auto text = value.read_text();
@@ -49,12 +56,19 @@ Result<Envelope> read_envelope(codec::Bytes map) {
 }
 
 void write_envelope(
-    codec::Buffer& out, const std::optional<std::uint64_t>& budget_ms, const Metadata& metadata
+    codec::Buffer& out,
+    const std::optional<std::uint64_t>& budget_ms,
+    const Metadata& metadata,
+    std::uint8_t stream
 ) {
-    codec::pack_map_head(out, metadata.size() + (budget_ms ? 1 : 0));
+    codec::pack_map_head(out, metadata.size() + (budget_ms ? 1U : 0U) + (stream != 0 ? 1U : 0U));
     if (budget_ms) {
         codec::pack_str(out, kBudget);
         codec::pack_unsigned(out, *budget_ms);
+    }
+    if (stream != 0) {
+        codec::pack_str(out, kStream);
+        codec::pack_unsigned(out, stream);
     }
     for (const auto& [name, value] : metadata) {
         codec::pack_str(out, name);

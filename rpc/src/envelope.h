@@ -16,6 +16,8 @@ namespace rollcall::rpc {
 struct Envelope {
     // "t": how long the caller goes on waiting, in ms.
     std::optional<std::uint64_t> budget_ms;
+    // "s": the request opens a stream; the sides that send, as in StreamSides. 0: it opens none.
+    std::uint8_t stream = 0;
     std::unique_ptr<Metadata> metadata;  // null if there is none
 };
 
@@ -31,7 +33,10 @@ struct Envelope {
 }
 
 void write_envelope(
-    codec::Buffer& out, const std::optional<std::uint64_t>& budget_ms, const Metadata& metadata
+    codec::Buffer& out,
+    const std::optional<std::uint64_t>& budget_ms,
+    const Metadata& metadata,
+    std::uint8_t stream = 0
 );
 
 // What is left, rounded up: a caller who waits is never told to be gone.

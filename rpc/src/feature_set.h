@@ -13,11 +13,12 @@ enum class Feature : std::uint8_t {
     metadata,  // messages may have metadata
     errors,    // errors are [code, message, data]
     cancel,    // understands $/cancel
+    streams,   // understands $/data, $/credit and $/end; implies meta and cancel
 };
 
 // By their names in a hello.
-inline constexpr std::array<std::string_view, 4> kFeatureNames{
-    "goaway", "meta", "errors", "cancel"};
+inline constexpr std::array<std::string_view, 5> kFeatureNames{
+    "goaway", "meta", "errors", "cancel", "streams"};
 
 // A set of them. A small value.
 class Features {
@@ -33,6 +34,11 @@ public:
     constexpr void add(Feature feature) { bits_ |= bit(feature); }
 
     [[nodiscard]] constexpr bool has(Feature feature) const { return (bits_ & bit(feature)) != 0; }
+
+    // Streams need metadata and cancellation besides.
+    [[nodiscard]] constexpr bool has_streams() const {
+        return has(Feature::streams) && has(Feature::metadata) && has(Feature::cancel);
+    }
 
     [[nodiscard]] constexpr std::size_t count() const {
         std::size_t features = 0;

@@ -7,7 +7,8 @@
 namespace rollcall::rpc {
 
 void write_hello_map(codec::Buffer& out, const Hello& hello) {
-    const std::size_t pairs = 3 + (hello.name.empty() ? 0U : 1U) + (hello.token.empty() ? 0U : 1U);
+    const std::size_t pairs = 3 + (hello.name.empty() ? 0U : 1U) + (hello.token.empty() ? 0U : 1U) +
+                              (hello.stream_window > 0 ? 1U : 0U);
     codec::pack_map_head(out, pairs);
     codec::pack_str(out, "v");
     codec::pack_unsigned(out, hello.version);
@@ -18,6 +19,10 @@ void write_hello_map(codec::Buffer& out, const Hello& hello) {
     }
     codec::pack_str(out, "max_msg");
     codec::pack_unsigned(out, hello.max_message_bytes);
+    if (hello.stream_window > 0) {
+        codec::pack_str(out, "window");
+        codec::pack_unsigned(out, hello.stream_window);
+    }
     if (!hello.name.empty()) {
         codec::pack_str(out, "name");
         codec::pack_str(out, hello.name);
@@ -51,6 +56,8 @@ void read_hello_field(Hello& hello, codec::Bytes name, codec::Reader& value) {
         hello.version = value.read_unsigned().value_or(0);
     } else if (name == "max_msg") {
         hello.max_message_bytes = value.read_unsigned().value_or(0);
+    } else if (name == "window") {
+        hello.stream_window = value.read_unsigned().value_or(0);
     } else if (name == "name") {
         hello.name = value.read_text().value_or(codec::Bytes{});
     } else if (name == "token") {

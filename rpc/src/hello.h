@@ -26,6 +26,8 @@ struct Hello {
     std::uint64_t max_message_bytes = 0;  // 0: not said
     std::string name;
     std::string token;  // of a client only
+    // Bytes of each new stream that the sender takes before it gives more credit.
+    std::uint64_t stream_window = 0;
 };
 
 // <method><params> of the request.

@@ -2,6 +2,8 @@
 
 #include <rollcall/codec/error_codec.h>
 
+#include "hello.h"
+
 #include <utility>
 
 namespace rollcall::rpc {
@@ -87,6 +89,7 @@ void IncomingCalls::begin(
         ++notifications_;
         return;
     }
+    if (method.stream != StreamSides::none) ++streams_in_flight_;
     by_id_.insert_or_assign(
         *request->id(), InFlight{&method, request, request->context().deadline()}
     );
@@ -97,7 +100,18 @@ void IncomingCalls::end(const ActiveRequest& request) {
         --notifications_;
         return;
     }
+    if (request.stream()) --streams_in_flight_;
     by_id_.erase(*request.id());
+}
+
+bool IncomingCalls::on_control(const codec::Message& message) {
+    if (is_stream_message(message.method)) {
+        if (streams_ != nullptr) streams_->on_message(message.method, message.params);
+        return true;
+    }
+    if (message.method != kCancelMethod) return false;
+    if (const auto id = read_cancel(message.params)) cancel(*id);
+    return true;
 }
 
 void IncomingCalls::cancel(std::uint32_t id) {
@@ -113,6 +127,7 @@ void IncomingCalls::stop_all() {
         if (const auto request = each.request.lock()) request->stop(Errc::connection_lost);
     }
     notifications_ = 0;
+    streams_in_flight_ = 0;
 }
 
 void IncomingCalls::expire(TimePoint now) {

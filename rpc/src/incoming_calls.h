@@ -7,6 +7,7 @@
 #include "envelope.h"
 #include "feature_set.h"
 #include "method_table.h"
+#include "stream_table.h"
 
 #include <memory>
 #include <optional>
@@ -82,6 +83,17 @@ public:
 
     [[nodiscard]] std::size_t size() const { return by_id_.size() + notifications_; }
 
+    // Of them, those that are no streams.
+    [[nodiscard]] std::size_t calls() const { return size() - streams_in_flight_; }
+
+    // The streams of the connection, which outlive this; null before the first.
+    void set_streams(StreamTable* streams) noexcept { streams_ = streams; }
+
+    [[nodiscard]] StreamTable* streams() const noexcept { return streams_; }
+
+    // True for the protocol's own notifications about requests and streams.
+    [[nodiscard]] bool on_control(const codec::Message& message);
+
     // The names of the methods in flight, for the log.
     [[nodiscard]] std::string names() const;
 
@@ -95,6 +107,8 @@ private:
     const MethodTable& methods_;
     std::unordered_map<std::uint32_t, InFlight> by_id_;
     std::size_t notifications_ = 0;
+    std::size_t streams_in_flight_ = 0;
+    StreamTable* streams_ = nullptr;
 };
 
 }  // namespace rollcall::rpc

@@ -16,6 +16,7 @@ namespace rollcall::rpc {
 struct MethodEntry {
     std::string name;
     bool idempotent = false;
+    StreamSides stream = StreamSides::none;
     std::unique_ptr<Handler> handler;
     CallMetrics::Method* metrics = nullptr;  // null: not counted
 };

@@ -5,6 +5,7 @@
 
 #include "envelope.h"
 #include "hello.h"
+#include "stream_link.h"
 
 #include <algorithm>
 #include <utility>
@@ -74,7 +75,20 @@ std::optional<Error> OutgoingCalls::forbidden(const Call& call, std::size_t byte
             "this peer does not understand metadata, which the call needs (" +
                 names_of(invocation.metadata()) + "): it did not agree to it in a hello"};
     }
+    if (call.kind == Call::Kind::stream) return no_stream(call);
     return std::nullopt;
+}
+
+std::optional<Error> OutgoingCalls::no_stream(const Call& call) const {
+    if (!peer_.features.has_streams()) {
+        return Error{
+            Errc::invalid_argument,
+            "this peer does not speak streams: it did not agree to them in a hello"};
+    }
+    if (call.stream()->link().may_bind()) return std::nullopt;
+    return Error{
+        Errc::connection_lost,
+        "the connection ended before the server had begun, and what was written is gone with it"};
 }
 
 void OutgoingCalls::pack_envelope(const Call& call, TimePoint now) {
@@ -82,18 +96,21 @@ void OutgoingCalls::pack_envelope(const Call& call, TimePoint now) {
     if (!peer_.features.has(Feature::metadata)) return;
     const Metadata& metadata = call.invocation.metadata();
     std::optional<std::uint64_t> budget;
-    const bool waits = call.kind == Call::Kind::reply && !call.deadline.is_never();
+    const bool waits = call.kind != Call::Kind::nothing && !call.deadline.is_never();
+    const auto stream = static_cast<std::uint8_t>(call.sides());
     if (waits) budget = budget_ms(call.deadline.remaining(now));
-    if (has_envelope(budget, metadata)) write_envelope(envelope_, budget, metadata);
+    if (has_envelope(budget, metadata) || stream != 0)
+        write_envelope(envelope_, budget, metadata, stream);
     // A message that has no room for its budget goes without.
     const std::size_t bytes = kRequestHeadBytes + call.invocation.body().size() + envelope_.size();
-    if (metadata.empty() && bytes > max_bytes()) envelope_.clear();
+    if (metadata.empty() && stream == 0 && bytes > max_bytes()) envelope_.clear();
 }
 
 std::shared_ptr<const codec::Buffer> OutgoingCalls::start(
     const CallPtr& call, codec::Buffer& out, codec::Buffer& out_after, TimePoint now
 ) {
     const codec::Bytes body = call->invocation.body();
+    if (call->kind == Call::Kind::stream) call->deadline = call->stream()->link().deadline();
     pack_envelope(*call, now);
     if (auto why = forbidden(*call, kRequestHeadBytes + body.size() + envelope_.size())) {
         fail(*call, std::move(*why));
@@ -188,6 +205,13 @@ bool OutgoingCalls::forget(const Call& call, codec::Buffer& out) {
     if (!pending_.remove(call)) return false;
     tell_cancelled(call, out);
     return true;
+}
+
+void OutgoingCalls::give_up(std::uint32_t id, Error why, codec::Buffer& out) {
+    const CallPtr call = pending_.take(id);
+    if (!call) return;
+    tell_cancelled(*call, out);
+    fail(*call, std::move(why).with_sent(Sent::maybe_sent));
 }
 
 std::vector<CallPtr> OutgoingCalls::take_after(std::uint32_t id) {

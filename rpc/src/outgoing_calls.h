@@ -30,6 +30,7 @@ struct PeerFacts {
     Dialect dialect = Dialect::unknown;
     Features features;
     std::size_t max_message_bytes = 0;  // that it accepts; 0: not said
+    std::uint64_t stream_window = 0;    // of each stream, before it gives more credit
 };
 
 // Pure: takes `now`, touches no socket. One thread at a time.
@@ -40,6 +41,8 @@ public:
         : max_message_bytes_(max_message_bytes),
           endpoint_(std::move(endpoint)),
           pending_(first_id) {}
+
+    [[nodiscard]] const std::string& endpoint() const noexcept { return endpoint_; }
 
     [[nodiscard]] PeerFacts& peer() noexcept { return peer_; }
 
@@ -63,6 +66,9 @@ public:
     // Takes a call back that is to be ended otherwise, and tells a peer that understands it. False
     // if it is not here.
     [[nodiscard]] bool forget(const Call& call, codec::Buffer& out);
+
+    // Ends a stream that this side gives up, and tells the peer.
+    void give_up(std::uint32_t id, Error why, codec::Buffer& out);
 
     // Takes every call for which `matches(call)`.
     template <class Predicate>
@@ -92,6 +98,9 @@ public:
 
     [[nodiscard]] std::size_t size() const { return pending_.size(); }
 
+    // Of them, those that are no streams.
+    [[nodiscard]] std::size_t calls() const { return pending_.size() - pending_.streams(); }
+
     [[nodiscard]] Deadline earliest() const { return pending_.earliest(); }
 
     // True once a call has been answered.
@@ -104,6 +113,7 @@ private:
     [[nodiscard]] std::size_t max_bytes() const;
     // What forbids sending this call in a message of so many bytes, if anything.
     [[nodiscard]] std::optional<Error> forbidden(const Call& call, std::size_t bytes) const;
+    [[nodiscard]] std::optional<Error> no_stream(const Call& call) const;
     // What travels beside the call, to envelope_.
     void pack_envelope(const Call& call, TimePoint now);
     // Whether this peer's error of this code means what our protocol says.

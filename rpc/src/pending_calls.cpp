@@ -16,6 +16,7 @@ std::uint32_t PendingCalls::add(CallPtr call) {
     if (2 * (size_ + 1) > slots_.size()) grow();
     const std::uint64_t id = free_id();
     call->id = id;
+    if (call->kind == Call::Kind::stream) ++streams_;
     slot_of(id) = std::move(call);
     ++size_;
     return static_cast<std::uint32_t>(id);
@@ -24,7 +25,7 @@ std::uint32_t PendingCalls::add(CallPtr call) {
 CallPtr PendingCalls::take(std::uint32_t id) {
     CallPtr& slot = slot_of(id);
     if (!slot || slot->wire_id() != id) return {};
-    --size_;
+    count_out(*slot);
     return std::exchange(slot, CallPtr{});
 }
 
@@ -37,7 +38,7 @@ bool PendingCalls::remove(const Call& call) {
     // A call that has not been given an id yet has 0, which may be another's.
     CallPtr& slot = slot_of(call.id);
     if (!slot || &*slot != &call) return false;
-    --size_;
+    count_out(call);
     slot = CallPtr{};
     return true;
 }

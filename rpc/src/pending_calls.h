@@ -20,6 +20,9 @@ public:
 
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
+    // Of them, those that open streams.
+    [[nodiscard]] std::size_t streams() const noexcept { return streams_; }
+
     // Takes the next free id without keeping a call for it.
     [[nodiscard]] std::uint32_t next_id();
 
@@ -41,9 +44,9 @@ public:
         std::vector<CallPtr> taken;
         for (CallPtr& slot : slots_) {
             if (!slot || !matches(*slot)) continue;
+            count_out(*slot);
             taken.push_back(std::move(slot));
             slot = CallPtr{};
-            --size_;
         }
         return taken;
     }
@@ -56,11 +59,17 @@ private:
 
     [[nodiscard]] CallPtr& slot_of(std::uint64_t id) { return slots_[id & (slots_.size() - 1)]; }
 
+    void count_out(const Call& call) noexcept {
+        --size_;
+        if (call.kind == Call::Kind::stream) --streams_;
+    }
+
     [[nodiscard]] std::uint64_t free_id();
     void grow();
 
     std::vector<CallPtr> slots_;  // a power of two of them, at most half of them taken
     std::size_t size_ = 0;
+    std::size_t streams_ = 0;
     std::uint64_t next_id_;
 };
 

@@ -1,13 +1,25 @@
 #include <rollcall/codec/error_codec.h>
 #include <rollcall/rpc/handler.h>
 #include <rollcall/rpc/reply.h>
+#include <rollcall/rpc/stream_handler.h>
 
 #include "incoming_layers.h"
+#include "stream_link.h"
 
 #include <stdexcept>
 #include <string>
 
 namespace rollcall::rpc {
+namespace {
+
+// What a stream's handler hears when it is stopped.
+const char* words_for(Errc why) {
+    if (why == Errc::cancelled) return "the other side cancelled the stream";
+    if (why == Errc::timed_out) return "the deadline passed before the stream had ended";
+    return "the connection ended before the stream";
+}
+
+}  // namespace
 
 Error current_error() {
     try {
@@ -44,7 +56,9 @@ ActiveRequest::ActiveRequest(
       context_(std::move(facts), sink_.get(), stop_) {
 }
 
-ActiveRequest::~ActiveRequest() = default;
+ActiveRequest::~ActiveRequest() {
+    if (metrics_ != nullptr) metrics_->end(CallEnd{Errc::connection_lost});
+}
 
 void ActiveRequest::give_layers(std::unique_ptr<IncomingLayers> layers) {
     layers_ = std::move(layers);
@@ -52,7 +66,9 @@ void ActiveRequest::give_layers(std::unique_ptr<IncomingLayers> layers) {
 
 void ActiveRequest::stop(Errc why) {
     Errc none{};
-    if (stopped_for_.compare_exchange_strong(none, why)) stop_.request_stop();
+    if (!stopped_for_.compare_exchange_strong(none, why)) return;
+    if (stream_) stream_->link().fail(Error{why, words_for(why)});
+    stop_.request_stop();
 }
 
 std::optional<Error> ActiveRequest::why_not_begin() const {
@@ -80,6 +96,14 @@ ReplyTicket::~ReplyTicket() {
 void ReplyTicket::send(Result<void> ended, codec::Buffer&& result) {
     const auto request = std::move(request_);
     request->sink()->reply(request, std::move(ended), std::move(result));
+}
+
+void require_coroutine(RunOn run, bool is_coroutine) {
+    if (run == RunOn::pool || is_coroutine) return;
+    throw std::invalid_argument{
+        "a handler of a stream that is no coroutine would block the I/O thread: make it one, "
+        "return "
+        "a range, or register it with RunOn::pool"};
 }
 
 void require_owned_arguments(RunOn run, bool takes_views) {

@@ -58,9 +58,10 @@ void ServerConnection::arm_write(const Self& self) {
 
 void ServerConnection::on_readable(const Self& self) {
     // A wait that was armed before the drain began: what comes now is not for us any more.
-    if (self->phase_ == Phase::draining) return;
+    if (self->phase_ == Phase::draining && !self->hears_streams()) return;
     self->handing_out_ = true;
     self->read_at_ = SteadyClock::now();
+    if (self->streams_) self->streams_->set_now(self->read_at_);
     const auto status = self->stream_.read(
         self->thread_,
         [&](codec::Bytes bytes) { return self->on_first_bytes(self, bytes); },
@@ -79,11 +80,12 @@ void ServerConnection::on_readable(const Self& self) {
     if (status == MessageStream::ReadStatus::ended) {
         self->ended_ = true;
         // A plain peer may have finished asking and still read; a Rollcall client has left.
-        if (self->session_.peer_is_rollcall() && self->phase_ == Phase::serving)
-            return self->lose(self->stream_.error());
+        const bool serves = self->phase_ == Phase::serving || self->hears_streams();
+        if (self->session_.peer_is_rollcall() && serves) return self->lose(self->stream_.error());
         self->fail_outgoing(self->stream_.written(), self->stream_.error());
         if (self->phase_ == Phase::lingering) return self->close("it was told to go");
     }
+    pump_streams(self);
     settle(self);
 }
 
@@ -151,13 +153,11 @@ bool ServerConnection::on_message(const Self& self, codec::Bytes frame) {
 }
 
 bool ServerConnection::refuse_excess(const Admitted& admitted, codec::Bytes frame) {
-    // A connection that waits for answers of its peer goes on reading whatever else comes.
-    const OutgoingCalls* const outgoing = session_.outgoing();
-    if (outgoing == nullptr || outgoing->size() == 0) return false;
+    if (!reads_on()) return false;
     // A layer may make a request of a plain handler last.
     if (admitted.method->handler->runs_inline() && host_->middleware.empty()) return false;
     const bool exceeds =
-        session_.incoming().size() >= options_->max_in_flight || host_->budget->is_exhausted();
+        session_.incoming().calls() >= options_->max_in_flight || host_->budget->is_exhausted();
     if (!exceeds) return false;
     const Error error{Errc::overloaded, "the server handles too many requests of this peer"};
     const std::size_t answered = thread_.output().size();
@@ -178,11 +178,16 @@ void ServerConnection::count_refused(
     );
 }
 
-bool ServerConnection::is_held() const {
+// A connection that waits for answers of its peer, or for what the peer says about streams, goes on
+// reading whatever else comes.
+bool ServerConnection::reads_on() const {
     const OutgoingCalls* const outgoing = session_.outgoing();
-    const bool awaits_peer = outgoing != nullptr && outgoing->size() > 0;
-    const bool is_full = session_.incoming().size() >= options_->max_in_flight || starved_;
-    return (is_full && !awaits_peer) || stream_.queue().bytes() >= options_->write_queue_high;
+    return (outgoing != nullptr && outgoing->size() > 0) || (streams_ && streams_->size() > 0);
+}
+
+bool ServerConnection::is_held() const {
+    const bool is_full = session_.incoming().calls() >= options_->max_in_flight || starved_;
+    return (is_full && !reads_on()) || stream_.queue().bytes() >= options_->write_queue_high;
 }
 
 void ServerConnection::flush(const Self& self) {
@@ -204,11 +209,12 @@ void ServerConnection::on_writable(const Self& self) {
     if (!self->stream_.send_queued()) return self->lose(self->stream_.error());
     self->note_written();
     if (!self->stream_.queue().empty()) arm_write(self);
+    pump_streams(self);
     settle(self);
 }
 
 void ServerConnection::account_held() {
-    const std::size_t now = stream_.held_bytes();
+    const std::size_t now = stream_.held_bytes() + (streams_ ? streams_->held_bytes() : 0);
     shard_->account(held_, now);
     held_ = now;
     shard_->make_room();
@@ -220,7 +226,7 @@ void ServerConnection::settle(const Self& self) {
     self->account_held();
     if (self->phase_ == Phase::closed) return;
     // What came after the goaway's last id is not executed, and the peer knows it.
-    if (self->goaway_sent_) self->stream_.reader().drop_kept();
+    if (self->goaway_sent_ && !self->hears_streams()) self->stream_.reader().drop_kept();
     self->starved_ = self->phase_ == Phase::serving && self->host_->budget->is_exhausted();
     if (self->stream_.reader().paused() && !self->is_held()) return resume(self);
 
@@ -228,7 +234,7 @@ void ServerConnection::settle(const Self& self) {
                           !self->stream_.reader().paused();
     const bool over = self->phase_ == Phase::draining || self->ended_;
     if (over && said_all && self->phase_ != Phase::lingering) return linger(self);
-    if (self->phase_ == Phase::lingering ||
+    if (self->phase_ == Phase::lingering || (self->hears_streams() && !self->is_held()) ||
         (self->phase_ == Phase::serving && !self->ended_ && !self->is_held())) {
         arm_read(self);
     }
@@ -245,6 +251,8 @@ void ServerConnection::resume(const Self& self) {
         ServerShard::add(self->shard_->counters.protocol_errors, 1);
         return self->fail(self->stream_.error());
     }
+    pump_streams(self);
+    if (self->phase_ == Phase::closed) return;
     // Not at once: a peer whose requests each make a large reply, read as fast as they are made,
     // would keep the thread for itself.
     if (self->stream_.reader().paused() && !self->is_held()) return schedule_flush(self);

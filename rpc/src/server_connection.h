@@ -102,6 +102,20 @@ private:
 
     [[nodiscard]] ReplyFormat reply_format() const override { return session_.reply_format(); }
 
+    [[nodiscard]] StreamBounds stream_bounds() const override {
+        return {options_->streams, options_->limits, options_->write_queue_high};
+    }
+
+    [[nodiscard]] StreamPeer stream_peer() const override { return session_.stream_peer(); }
+
+    void give_up_call(std::uint32_t id, Error why, codec::Buffer& out) override;
+    void send_output(const Base& self) override;
+
+    // While it drains it still hears what is about streams that are open.
+    [[nodiscard]] bool hears_streams() const noexcept {
+        return goaway_sent_ && streams_ && streams_->size() > 0;
+    }
+
     [[nodiscard]] Duration peer_call_timeout() const override { return options_->call_timeout; }
 
     void watch(Deadline deadline) override;
@@ -115,6 +129,8 @@ private:
         return stream_.written() + stream_.queue().bytes();
     }
 
+    // Whether its limits do not stop the reading.
+    [[nodiscard]] bool reads_on() const;
     // True while nothing more may be read from the peer.
     [[nodiscard]] bool is_held() const;
     [[nodiscard]] const char* exceeded_time(TimePoint now);

@@ -51,6 +51,7 @@ void ServerConnection::drain_silent(const Self& self) {
 
 void ServerConnection::begin_goaway() {
     session_.write_goaway(thread_.output(), drain_reason_, drain_grace_);
+    session_.admit_nothing();
     phase_ = Phase::draining;
     goaway_sent_ = true;
 }
@@ -83,7 +84,8 @@ const char* ServerConnection::exceeded_time(TimePoint now) {
 
 Deadline ServerConnection::expire(const Self& self, TimePoint now) {
     self->session_.incoming().expire(now);
-    Deadline earliest = self->session_.incoming().earliest();
+    expire_streams(self, now);
+    Deadline earliest = self->session_.incoming().earliest().earlier(self->earliest_stream());
     if (OutgoingCalls* const outgoing = self->session_.outgoing()) {
         codec::Buffer cancels;
         outgoing->set_position(self->position());

@@ -34,8 +34,10 @@ void ServerConnection::submit_here(const std::shared_ptr<PeerLink>& link, const 
     }
     if (!call->may_be_sent()) return refuse(Errc::timed_out, "its caller waits no longer");
     OutgoingCalls& calls = session_.outgoing(peer_state(self)->name());
-    const bool is_full = calls.size() >= options_->max_in_flight ||
-                         stream_.queue().bytes() >= options_->write_queue_high;
+    const bool has_room = call->kind == Call::Kind::stream
+                              ? may_open(*call)
+                              : calls.calls() < options_->max_in_flight;
+    const bool is_full = !has_room || stream_.queue().bytes() >= options_->write_queue_high;
     if (is_full) return refuse(Errc::overloaded, "too much is under way to this peer");
     codec::Buffer& out = thread_.output();
     codec::Buffer out_after;
@@ -47,6 +49,7 @@ void ServerConnection::submit_here(const std::shared_ptr<PeerLink>& link, const 
         stream_.queue().append(out_after, 0);
     }
     if (!call->done) watch(call->deadline);
+    open_stream(self, *call);
     active_ = shard_->now();
     flush(self);
     if (phase_ != Phase::closed) settle(self);
@@ -71,6 +74,17 @@ void ServerConnection::cancel_here(const std::shared_ptr<PeerLink>& link, const 
     if (!was_sent) return;
     flush(self);
     if (phase_ != Phase::closed) settle(self);
+}
+
+void ServerConnection::give_up_call(std::uint32_t id, Error why, codec::Buffer& out) {
+    OutgoingCalls* const calls = session_.outgoing();
+    if (calls == nullptr) return;
+    calls->set_position(position() + thread_.output().size());
+    calls->give_up(id, std::move(why), out);
+}
+
+void ServerConnection::send_output(const Base& self) {
+    flush(std::static_pointer_cast<ServerConnection>(self));
 }
 
 void ServerConnection::disconnect_here(const std::shared_ptr<PeerLink>&, std::string reason) {

@@ -1,5 +1,7 @@
 #include "server_core.h"
 
+#include "stream_limits.h"
+
 #include <asio/post.hpp>
 
 #include <algorithm>
@@ -38,6 +40,7 @@ std::shared_ptr<const ServerOptions> checked(ServerOptions options) {
         options.limits.max_depth > 0 && options.limits.max_depth <= codec::kMaxDepth,
         "ServerOptions::limits.max_depth must be from 1 to 128"
     );
+    check_streams("ServerOptions", options.streams);
     for (const Duration timeout :
          {options.call_timeout,
           options.first_byte_timeout,

@@ -17,6 +17,7 @@ SessionAction ServerSession::on_message(codec::Bytes frame, codec::Buffer& out) 
     const auto shape =
         peer_.features.has(Feature::metadata) ? codec::Shape::with_metadata : codec::Shape::plain;
     if (const auto bad = codec::parse_message(frame, message, shape)) {
+        if (bad->request_id && !admits_) return action;
         if (bad->request_id) {
             last_id_ = message.id = *bad->request_id;
             refuse(message, out, Errc::invalid_request, bad->reason);
@@ -30,12 +31,16 @@ SessionAction ServerSession::on_message(codec::Bytes frame, codec::Buffer& out) 
         return action;
     }
     const bool is_request = message.type == codec::MessageType::request;
+    if (!admits_) {
+        if (!is_request && may_call()) static_cast<void>(incoming_.on_control(message));
+        return action;
+    }
     if (is_request) last_id_ = message.id;
     if (const auto why = why_not(message)) {
         if (is_request) refuse(message, out, why->code(), why->message());
     } else if (is_request && message.method == kHelloMethod) {
         on_hello(message, out);
-    } else if (is_request || !on_control(message)) {
+    } else if (is_request || !incoming_.on_control(message)) {
         action.run = incoming_.admit(message, out, reply_format());
     }
     return action;
@@ -60,12 +65,6 @@ void ServerSession::refuse(
     write_error(out, message.id, Error{code, std::move(why)}, reply_format());
 }
 
-bool ServerSession::on_control(const codec::Message& message) {
-    if (message.method != kCancelMethod) return false;
-    if (const auto id = read_cancel(message.params)) incoming_.cancel(*id);
-    return true;
-}
-
 void ServerSession::on_hello(const codec::Message& message, codec::Buffer& out) {
     const auto hello = read_hello_params(message.params);
     if (!hello) {
@@ -86,6 +85,7 @@ void ServerSession::on_hello(const codec::Message& message, codec::Buffer& out) 
     ours.features = Features::all();
     ours.max_message_bytes = options_.limits.max_message_bytes;
     ours.name = options_.name;
+    ours.stream_window = options_.streams.window;
     codec::write_result_head(out, message.id);
     write_hello_map(out, ours);
     peer_.dialect = Dialect::rollcall;
@@ -93,6 +93,7 @@ void ServerSession::on_hello(const codec::Message& message, codec::Buffer& out) 
     peer_.max_message_bytes = static_cast<std::size_t>(
         std::min<std::uint64_t>(hello->max_message_bytes, std::numeric_limits<std::size_t>::max())
     );
+    peer_.stream_window = hello->stream_window;
     if (outgoing_) outgoing_->peer() = peer_;
 }
 

@@ -55,6 +55,15 @@ public:
     // This one needs no token.
     void trust() noexcept { trusted_ = authenticated_ = true; }
 
+    // What the peer has said about streams.
+    [[nodiscard]] StreamPeer stream_peer() const {
+        return {peer_.stream_window, reply_format().max_bytes};
+    }
+
+    // From now on requests and notifications are passed over: they came after the last id of the
+    // goaway. What is about those before them is not.
+    void admit_nothing() noexcept { admits_ = false; }
+
     // Tells the peer that requests after the last one seen here will not be executed.
     void write_goaway(codec::Buffer& out, std::string reason, Duration grace) const;
 
@@ -66,8 +75,6 @@ public:
 private:
     void on_hello(const codec::Message& message, codec::Buffer& out);
     void refuse(const codec::Message& message, codec::Buffer& out, Errc code, std::string why);
-    // True for the protocol's own notifications.
-    [[nodiscard]] bool on_control(const codec::Message& message);
     // Why the request is not to be executed, if it is not.
     [[nodiscard]] std::optional<Error> why_not(const codec::Message& message);
 
@@ -80,6 +87,7 @@ private:
     bool heard_ = false;
     bool authenticated_ = false;
     bool trusted_ = false;
+    bool admits_ = true;
 };
 
 }  // namespace rollcall::rpc

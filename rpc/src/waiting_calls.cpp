@@ -1,5 +1,7 @@
 #include "waiting_calls.h"
 
+#include "stream_link.h"
+
 #include <algorithm>
 #include <iterator>
 
@@ -9,6 +11,9 @@ void WaitingCalls::put_back(std::vector<CallPtr> calls) {
     std::sort(calls.begin(), calls.end(), [](const CallPtr& a, const CallPtr& b) {
         return a->wire_end < b->wire_end;
     });
+    for (const CallPtr& call : calls) {
+        if (call->kind == Call::Kind::stream) call->stream()->link().unbind();
+    }
     calls_.insert(
         calls_.begin(), std::make_move_iterator(calls.begin()), std::make_move_iterator(calls.end())
     );

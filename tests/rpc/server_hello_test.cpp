@@ -28,13 +28,14 @@ TEST(ServerHello, GoldenBytes) {
         from_hex("94 00 00 a7") + "$/hello" + from_hex("91 82 a1 76 01 a4") + "feat" +
         from_hex("91 a6") + "goaway" + from_hex("94 00 01 a3") + "add" + from_hex("92 01 02")
     ));
-    // [1, 0, nil, {"v": 1, "feat": ["goaway", "meta", "errors", "cancel"], "max_msg": 1048576,
-    // "name": "n"}], [1, 1, nil, 3]
-    const std::string expected = from_hex("94 01 00 c0 84 a1 76 01 a4") + "feat" +
-                                 from_hex("94 a6") + "goaway" + from_hex("a4") + "meta" +
-                                 from_hex("a6") + "errors" + from_hex("a6") + "cancel" +
-                                 from_hex("a7") + "max_msg" + from_hex("ce 00 10 00 00 a4") +
-                                 "name" + from_hex("a1 6e") + from_hex("94 01 01 c0 03");
+    // [1, 0, nil, {"v": 1, "feat": ["goaway", "meta", "errors", "cancel", "streams"], "max_msg":
+    // 1048576, "window": 65536, "name": "n"}], [1, 1, nil, 3]
+    const std::string expected =
+        from_hex("94 01 00 c0 85 a1 76 01 a4") + "feat" + from_hex("95 a6") + "goaway" +
+        from_hex("a4") + "meta" + from_hex("a6") + "errors" + from_hex("a6") + "cancel" +
+        from_hex("a7") + "streams" + from_hex("a7") + "max_msg" + from_hex("ce 00 10 00 00 a6") +
+        "window" + from_hex("ce 00 01 00 00 a4") + "name" + from_hex("a1 6e") +
+        from_hex("94 01 01 c0 03");
     EXPECT_EQ(to_hex(peer.receive_exactly(expected.size())), to_hex(expected));
 
     const auto stopped = std::async(std::launch::async, [&] { tested.server.stop(5s); });

@@ -38,6 +38,7 @@ enum class Errc {
     unavailable,        // the peer refuses new work; the request was not executed [UNAVAILABLE]
     overloaded,         // too much to do, the peer or this client; not executed [OVERLOADED]
     result_too_large,   // the handler's result exceeds the message limit [RESULT_TOO_LARGE]
+    stream_failed,      // a stream broke a rule or a limit, or is over already [STREAM_FAILED]
     remote_error,       // any other error of the peer: message and data are its own
     unknown,            // a code of a newer peer
 };

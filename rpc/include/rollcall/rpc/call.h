@@ -5,6 +5,8 @@
 #include <rollcall/base/result.h>
 #include <rollcall/rpc/invocation.h>
 #include <rollcall/rpc/pending_completion.h>
+#include <rollcall/rpc/stream.h>
+#include <rollcall/rpc/stream_pipe.h>
 
 #include <asio/any_io_executor.hpp>
 
@@ -43,11 +45,12 @@ public:
     enum class Kind {
         reply,
         nothing,     // a notification is over when it is sent
+        stream,      // the reply, behind all items of its stream()
         connection,  // over as soon as there is a connection; nothing is sent
     };
 
     Call(PackedInvocation packed, Deadline must_end, Kind awaited = Kind::reply)
-        : invocation(std::move(packed)), deadline(must_end), kind(awaited) {}
+        : invocation(std::move(packed)), kind(awaited), deadline(must_end) {}
 
     Call(const Call&) = delete;
     Call& operator=(const Call&) = delete;
@@ -57,6 +60,14 @@ public:
     // The reply's result, one packed value, valid during this call only.
     virtual void finish(codec::Bytes result) noexcept = 0;
     virtual void fail(Error&& error) noexcept = 0;
+
+    // Of a call that opens a stream, which has its sides.
+    [[nodiscard]] virtual const StreamPipePtr& stream() const noexcept {
+        static const StreamPipePtr kNone;
+        return kNone;
+    }
+
+    [[nodiscard]] virtual StreamSides sides() const noexcept { return StreamSides::none; }
 
     // Before it is submitted: asks `cancel` to be called when `token` is asked to stop, until the
     // call has ended.
@@ -87,13 +98,13 @@ public:
     }
 
     PackedInvocation invocation;  // changed by layers alone, before it is sent
-    const Deadline deadline;
     const Kind kind;
 
     // The id on the wire.
     [[nodiscard]] std::uint32_t wire_id() const noexcept { return static_cast<std::uint32_t>(id); }
 
     // Of the client's I/O thread, or of the submitting one until submit() has returned:
+    Deadline deadline;           // of a stream: to be sent, and then the stream's own
     std::uint64_t id = 0;        // on the connection that carries it; the wire has its low half
     std::uint64_t wire_end = 0;  // where its request ends in the bytes of that connection
     std::size_t wire_bytes = 0;  // of its message, once it was sent
@@ -152,6 +163,9 @@ private:
 // A packed result as an R, or invalid_result, whatever reading it throws.
 template <class R>
 [[nodiscard]] Result<R> read_result(codec::Bytes bytes) {
+    static_assert(
+        !detail::kIsStreamed<R>, "this method is a stream: open() it instead of calling it"
+    );
     if constexpr (std::is_void_v<R>) {
         return {};
     } else {

@@ -123,6 +123,7 @@ auto call_async(const CallTargetPtr& target, Invocation<R>&& invocation, Token&&
 
 template <class R>
 void send_notification(const CallTargetPtr& target, Invocation<R>&& invocation) {
+    static_assert(!kIsStreamed<R>, "this method is a stream: open() it instead of notifying");
     const Deadline deadline = begin_call(target->call_timeout(), invocation);
     const CallPtr call{new NotifyCall{std::move(invocation), deadline}};
     target->prepare(call);

@@ -9,6 +9,8 @@
 #include <rollcall/rpc/handler_registry.h>
 #include <rollcall/rpc/io_threads.h>
 #include <rollcall/rpc/middleware.h>
+#include <rollcall/rpc/open_stream.h>
+#include <rollcall/rpc/stream_options.h>
 #include <rollcall/tls/options.h>
 
 #include <asio/use_awaitable.hpp>
@@ -37,6 +39,7 @@ struct ClientOptions {
     std::size_t max_queued = 65536;
     // Of the server's requests that handlers of this client work on; more are refused.
     std::size_t max_request_bytes = std::size_t{64} << 20U;
+    StreamOptions streams = {};  // of each connection
 
     // Behaviour
     std::size_t pool_threads = 1;  // for handlers with RunOn::pool; started only if there is one
@@ -119,6 +122,14 @@ public:
     template <class R, class Token = asio::use_awaitable_t<>>
     auto async_call(Invocation<R> invocation, Token&& token = Token{}) {
         return detail::call_async<R>(target(), std::move(invocation), std::forward<Token>(token));
+    }
+
+    // Opens a stream: `auto quotes = client.open(feed("ACME"));` (open_stream.h). Returns at once.
+    // It has no longest time but what .within() names, and ends with timed_out when it cannot be
+    // sent within the call timeout, or is silent for streams.idle_timeout.
+    template <class R>
+    [[nodiscard]] auto open(Invocation<R> invocation) {
+        return detail::open_stream<R>(target(), std::move(invocation));
     }
 
     // Sends without awaiting a reply. Whether it arrives is unknown; if it cannot be sent within

@@ -54,6 +54,11 @@ public:
     virtual void start(codec::Bytes params, ReplyTicket ticket, HandlerExecutor executor) = 0;
 
     [[nodiscard]] virtual RunOn run_on() const = 0;
+
+    // The sides of its stream. A handler of a stream does not run inline; it finds the stream in
+    // the ticket's request.
+    [[nodiscard]] virtual StreamSides stream() const { return StreamSides::none; }
+
     // "int(int,int)".
     [[nodiscard]] virtual std::string signature() const = 0;
 };

@@ -3,6 +3,7 @@
 
 #include <rollcall/rpc/handler.h>
 #include <rollcall/rpc/peer.h>
+#include <rollcall/rpc/stream_handler.h>
 
 #include <functional>
 #include <memory>
@@ -30,14 +31,17 @@ public:
 
     // Adds a handler for a contract: a function, a lambda, an awaitable coroutine; returning T,
     // Result<T> or void. Its first parameter may be a Context&. Throws std::logic_error if the name
-    // is taken or reserved ("$/...").
+    // is taken or reserved ("$/..."). The handler of a stream has a StreamReader and a StreamWriter
+    // (stream_ends.h) as its last parameters, as the contract says; one that writes items and reads
+    // none may return a range of them instead, which is pulled as the reader takes them. It is a
+    // coroutine, returns a range, or runs on the pool; anything else is a std::invalid_argument.
     template <class R, class... Args, class F>
     void handle(
         const Method<R(Args...)>& method, F function, HandlerOptions options = HandlerOptions()
     ) {
         add(method.name(),
             method.is_idempotent(),
-            make_contract_handler(method, std::move(function), options));
+            make_any_handler(method, std::move(function), options));
     }
 
     // A member function of an object that must outlive the handlers.
@@ -56,7 +60,7 @@ public:
     // By name alone: the signature is the function's own.
     template <class F>
     void handle(std::string_view name, F function, HandlerOptions options = HandlerOptions()) {
-        add(name, false, make_handler(std::move(function), options));
+        add(name, false, make_any_handler(std::move(function), options));
     }
 
     template <class Member, class Object>
@@ -83,6 +87,39 @@ private:
     ) = 0;
     virtual void set_on_connect(Connected connected) = 0;
     virtual void set_on_disconnect(Disconnected disconnected) = 0;
+
+    template <class R, class... Args, class F>
+    static std::unique_ptr<Handler> make_any_handler(
+        const Method<R(Args...)>& method, F function, HandlerOptions options
+    ) {
+        using Split = detail::SplitArguments<Args...>;
+        using Invoked = typename Split::template Result<R>;
+        if constexpr (detail::kIsStreamed<Invoked>) {
+            using Arguments = typename Split::Arguments;
+            return detail::make_contract_stream<detail::StreamShape<Invoked>>(
+                static_cast<Arguments*>(nullptr), std::move(function), options
+            );
+        } else {
+            return make_contract_handler(method, std::move(function), options);
+        }
+    }
+
+    template <class F>
+    static std::unique_ptr<Handler> make_any_handler(F function, HandlerOptions options) {
+        if constexpr (detail::kHasEnds<F>) {
+            using Shape = detail::WithoutContext<typename detail::Signature<F>::Arguments>;
+            using Ends = detail::EndsOf<typename Shape::Arguments_>;
+            return detail::new_stream_handler<
+                F,
+                typename Ends::Arguments,
+                typename Ends::Up,
+                typename Ends::Down,
+                Shape::takes_context,
+                false>(std::move(function), options);
+        } else {
+            return make_handler(std::move(function), options);
+        }
+    }
 
     template <class Member, class Object>
     static auto bind(Member member, Object& object) {

@@ -74,6 +74,9 @@ public:
     // Whether it cannot be sent to a server that does not understand metadata.
     [[nodiscard]] bool needs_metadata() const noexcept { return needs_metadata_; }
 
+    // For those who open streams: the server must be known to speak them.
+    void await_hello() noexcept { awaits_hello_ = true; }
+
     // For those who make calls of calls: the longest that one attempt may take.
     void limit_attempt(Duration timeout) noexcept { timeout_ = timeout; }
 

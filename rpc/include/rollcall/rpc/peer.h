@@ -1,7 +1,7 @@
 #pragma once
 // The other end of one connection, as something that can be called.
 
-#include <rollcall/rpc/call_target.h>
+#include <rollcall/rpc/open_stream.h>
 
 #include <asio/use_awaitable.hpp>
 
@@ -28,7 +28,7 @@ public:
 
     explicit Peer(std::shared_ptr<PeerState> state) noexcept : state_(std::move(state)) {}
 
-    // As Client::call(), async_call() and notify().
+    // As Client::call(), async_call(), open() and notify().
     template <class R>
     [[nodiscard]] Result<R> call(Invocation<R> invocation) const {
         return detail::call_blocking<R>(target(), std::move(invocation));
@@ -37,6 +37,11 @@ public:
     template <class R, class Token = asio::use_awaitable_t<>>
     auto async_call(Invocation<R> invocation, Token&& token = Token{}) const {
         return detail::call_async<R>(target(), std::move(invocation), std::forward<Token>(token));
+    }
+
+    template <class R>
+    [[nodiscard]] auto open(Invocation<R> invocation) const {
+        return detail::open_stream<R>(target(), std::move(invocation));
     }
 
     template <class R>

@@ -5,6 +5,7 @@
 #include <rollcall/codec/pack.h>
 #include <rollcall/rpc/call_metrics.h>
 #include <rollcall/rpc/context.h>
+#include <rollcall/rpc/stream_pipe.h>
 
 #include <cstdint>
 #include <memory>
@@ -114,10 +115,16 @@ public:
 
     void give_layers(std::unique_ptr<IncomingLayers> layers);
 
-    // Where it is counted as in flight, until it has been answered; null: nowhere.
+    // Where it is counted as in flight, until it has been answered; null: nowhere. What is dropped
+    // unanswered, a stream with its connection, ends there as lost.
     void set_metrics(CallMetrics::Method* metrics) noexcept { metrics_ = metrics; }
 
     [[nodiscard]] CallMetrics::Method* metrics() const noexcept { return metrics_; }
+
+    // The stream that it opens, if it does. Set before its handler begins.
+    void set_stream(StreamPipePtr stream) { stream_ = std::move(stream); }
+
+    [[nodiscard]] const StreamPipePtr& stream() const noexcept { return stream_; }
 
     // Nobody waits for it any more; `why` is what is answered if it has not begun. The first reason
     // counts. On the connection's I/O thread.
@@ -133,6 +140,7 @@ private:
     CallMetrics::Method* metrics_ = nullptr;
     std::stop_source stop_;
     std::atomic<Errc> stopped_for_{};
+    StreamPipePtr stream_;  // null for most
     Context context_;
     std::unique_ptr<IncomingLayers> layers_;
 };

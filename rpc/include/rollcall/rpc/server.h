@@ -8,6 +8,7 @@
 #include <rollcall/rpc/io_threads.h>
 #include <rollcall/rpc/middleware.h>
 #include <rollcall/rpc/server_view.h>
+#include <rollcall/rpc/stream_options.h>
 #include <rollcall/tls/options.h>
 
 #include <memory>
@@ -58,6 +59,7 @@ struct ServerOptions {
     std::size_t max_held_bytes = std::size_t{512} << 20U;
     std::size_t write_queue_high = std::size_t{1} << 20U;   // unsent bytes: not read from
     std::size_t write_queue_hard = std::size_t{64} << 20U;  // unsent bytes: closed
+    StreamOptions streams = {};                             // of each connection
 
     // TLS handshakes under way; more wait, in order, within their time. Shared out evenly to the
     // I/O threads.
