@@ -91,8 +91,8 @@ struct NoLeave {
 template <class Enter, class Leave>
 class FunctionMiddleware final : public Middleware {
 public:
-    FunctionMiddleware(Enter enter, Leave leave)
-        : enter_(std::move(enter)), leave_(std::move(leave)) {}
+    FunctionMiddleware(Enter on_enter, Leave on_leave)
+        : enter_(std::move(on_enter)), leave_(std::move(on_leave)) {}
 
     [[nodiscard]] Entry enter(Exchange& exchange) override {
         if constexpr (std::is_void_v<std::invoke_result_t<Enter&, Exchange&>>) {
