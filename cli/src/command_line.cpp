@@ -86,6 +86,20 @@ void add_bench_options(CLI::App& command, Settings& settings, Typed& typed) {
         ->capture_default_str();
 }
 
+void add_top_options(CLI::App& command, Settings& settings, Typed& typed) {
+    command
+        .add_option_function<double>(
+            "--seconds",
+            [&settings, &typed](double seconds) {
+                typed.seconds = seconds;
+                settings.seconds_given = true;
+            },
+            "between two looks (default 1)"
+        )
+        ->type_name("SECONDS");
+    command.add_flag("--once", settings.once, "one table, then end");
+}
+
 void add_command(CLI::App& app, const CommandSpec& spec, Settings& settings, Typed& typed) {
     CLI::App* const command = app.add_subcommand(spec.name, spec.about);
     command->fallthrough();
@@ -98,6 +112,7 @@ void add_command(CLI::App& app, const CommandSpec& spec, Settings& settings, Typ
     }
     command->footer(more + "The options of `rollcall --help` apply too.");
     if (std::string{spec.name} == "bench") add_bench_options(*command, settings, typed);
+    if (std::string{spec.name} == "top") add_top_options(*command, settings, typed);
 }
 
 // An option of the program or of any of its commands that is followed by a value.

@@ -17,5 +17,7 @@ int call(const CommandLine& line);
 int broadcast(const CommandLine& line);
 int methods(const CommandLine& line);
 int bench(const CommandLine& line);
+int health(const CommandLine& line);
+int top(const CommandLine& line);
 
 }  // namespace rollcall::cli

@@ -44,6 +44,8 @@ int run(const CommandLine& line) {
         {"broadcast", broadcast},
         {"methods", methods},
         {"bench", bench},
+        {"health", health},
+        {"top", top},
     };
     return kCommands.at(line.command)(line);
 }

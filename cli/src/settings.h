@@ -30,6 +30,8 @@ struct Settings {
 
     // Of `bench` alone.
     Duration duration = std::chrono::seconds{5};
+    bool seconds_given = false;  // and of `top`: the interval
+    bool once = false;           // of `top`: one table
     std::size_t threads = 1;
     std::size_t in_flight = 1;
 

@@ -62,6 +62,7 @@ function show_link(state, text) {
 }
 
 async function look() {
+    const token = sessionStorage.getItem("token");
     try {
         const [stats, list] = await Promise.all([get("/v1/stats"), get("/v1/connections")]);
         heard = Date.now();
@@ -70,6 +71,7 @@ async function look() {
         show_link("ok", "");
     } catch (error) {
         if (error instanceof Unauthorized) {
+            if (sessionStorage.getItem("token") !== token) return; // another is being tried
             sessionStorage.removeItem("token");
             return show_link("ask", ""); // the form asks again
         }

@@ -80,7 +80,7 @@ const ends = {
 
     async "a lost connection is said and forgotten"(page) {
         await page.context().setOffline(true);
-        await page.getByText("Connection lost").waitFor();
+        await page.locator("#lost", { hasText: "Connection lost" }).waitFor();
         assert.ok((await page.locator("#lost").innerText()).includes("was so at"));
         await page.context().setOffline(false);
         await page.locator("#lost").waitFor({ state: "hidden" });
