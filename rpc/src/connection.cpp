@@ -109,6 +109,7 @@ void Connection::run_inline(
 void Connection::close_requests() {
     if (closed_.exchange(true, std::memory_order_acq_rel)) return;
     incoming().stop_all();
+    if (streams_) streams_->clear();
 }
 
 void Connection::reply(
