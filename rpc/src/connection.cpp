@@ -151,6 +151,7 @@ Error Connection::too_late_to_begin() {
 void Connection::close_requests() {
     if (closed_.exchange(true, std::memory_order_acq_rel)) return;
     incoming().stop_all();
+    if (streams_) streams_->clear();
 }
 
 void Connection::reply(

@@ -182,6 +182,7 @@ void StreamLink::bind(std::shared_ptr<StreamPort> port, const StreamTerms& terms
     port_ = std::move(port);
     terms_ = terms;
     woken_ = false;
+    end_sent_ = false;
     const auto incoming = terms.key.ours ? StreamSides::down : StreamSides::up;
     const bool reads = (static_cast<unsigned>(terms.sides) & static_cast<unsigned>(incoming)) != 0;
     if (reads) in_.emplace(terms.items, terms.options);
@@ -200,6 +201,7 @@ bool StreamLink::may_bind() const {
 
 void StreamLink::unbind() {
     const Lock lock{mutex_};
+    if (port_) port_->held.fetch_sub(std::exchange(held_, 0), std::memory_order_relaxed);
     port_ = nullptr;
     in_.reset();
     out_.forget_credit();

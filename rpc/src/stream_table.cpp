@@ -173,6 +173,13 @@ void StreamTable::serve(Entries::iterator at, codec::Buffer& out) {
     erase(at);
 }
 
+void StreamTable::clear() noexcept {
+    entries_.clear();
+    ready_.clear();
+    finished_.clear();
+    opened_ = accepted_ = 0;
+}
+
 void StreamTable::expire(TimePoint now) {
     now_ = now;
     if (!next_look_.expired(now)) return;

@@ -80,6 +80,10 @@ public:
 
     [[nodiscard]] std::vector<Broken> take_broken() { return std::exchange(broken_, {}); }
 
+    // The connection has ended, and all requests of it were stopped: lets go of them. Requests hold
+    // their connection.
+    void clear() noexcept;
+
     // Ends what has been silent for too long.
     void expire(TimePoint now);
 

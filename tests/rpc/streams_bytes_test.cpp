@@ -78,6 +78,13 @@ TEST_F(StreamsBytes, OfAClientStream) {
     EXPECT_EQ(to_hex(peer->receive_exactly(expected.size())), to_hex(expected));
 }
 
+TEST_F(StreamsBytes, OfCredit) {
+    EXPECT_EQ(
+        to_hex(credit(7, false, 1024)),
+        to_hex(from_hex("93 02 a8") + "$/credit" + from_hex("93 07 c2 cd 04 00"))
+    );
+}
+
 TEST_F(StreamsBytes, NothingIsSentWithoutCredit) {
     connect(2);
     EXPECT_TRUE(peer->send(opening(7, "count_to", 1, 5)));

@@ -170,6 +170,26 @@ TEST_F(StreamsOfAServer, ThatHaveNotBegunGoToTheNextConnection) {
     EXPECT_EQ(adding.finish().value(), 5);
 }
 
+TEST_F(StreamsOfAServer, ThatHadNoItemsToSendEndOnTheNextConnection) {
+    auto adding = client.open(sum());
+    adding.finish_writing();
+    accept();
+    ASSERT_TRUE(next());
+    const auto end = next();
+    ASSERT_TRUE(end && end->method == "$/end");
+    codec::Buffer out;
+    write_goaway(out, Goaway{"moving", 0, std::nullopt});
+    ASSERT_TRUE(server->send(text_of(out)));
+    RawPeer old = std::move(*server);
+    accept();
+    const auto again = next();
+    ASSERT_TRUE(again && again->method == "sum");
+    const auto end_again = next();
+    ASSERT_TRUE(end_again && end_again->method == "$/end");
+    ASSERT_TRUE(server->send(result(again->id, 0)));
+    EXPECT_EQ(adding.finish().value(), 0);
+}
+
 TEST_F(StreamsOfAServer, ThatHaveSentItemsAreNotRepeated) {
     auto adding = client.open(sum());
     accept();
