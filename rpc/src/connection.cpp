@@ -1,6 +1,6 @@
 #include "connection.h"
 
-#include <asio/post.hpp>
+#include "admission.h"
 
 #include <utility>
 
@@ -29,10 +29,16 @@ Connection::Connection(
 const std::shared_ptr<PeerState>& Connection::peer_state(const Base& self) const {
     if (!peer_) {
         peer_ = std::make_shared<PeerState>(
-            self, thread_life_, stream_.transport().peer(), peer_call_timeout()
+            self, thread_life_, stream_.transport().peer(), peer_settings()
         );
     }
     return peer_;
+}
+
+void Connection::part(bool has_begun, std::string_view reason) {
+    if (!peer_) return;
+    if (has_begun) host_->tell_disconnected(Peer{peer_}, reason);
+    peer_->end();
 }
 
 Peer Connection::peer() const {
@@ -66,12 +72,19 @@ std::size_t Connection::run(
         run_inline(self, std::move(admitted), std::move(facts), out);
         return 0;
     }
-    const std::size_t charged = frame_bytes + kHandlerBytes;
+    const auto slots = take_slots(method, *host_->load);
+    if (!slots) {
+        write_error(out, admitted.id, slots.error(), reply_format());
+        return 0;
+    }
+    const std::size_t metadata = facts.metadata ? facts.metadata->memory_bytes() : 0;
+    const std::size_t charged = frame_bytes + metadata + kHandlerBytes;
     const Deadline deadline = facts.deadline;
     static_cast<void>(peer_state(self));  // the handler may ask for it on another thread
     host_->budget->charge(charged);
     const auto request =
         std::make_shared<ActiveRequest>(self, admitted.id, charged, std::move(facts));
+    request->take(*slots);
     incoming().begin(method, request);
     if (!deadline.is_never()) watch(deadline);
     method.handler->start(
@@ -110,6 +123,7 @@ void Connection::reply(
     // After the end the thread may be gone as well; there is nothing left to do but settle the
     // accounts. Who waits for the budget looks at it with the next tick.
     const Base self = std::static_pointer_cast<Connection>(request->sink());
+    request->leave_slots();
     const bool here = thread_.is_current();
     const std::shared_ptr<IoThread> thread = here ? nullptr : thread_life_.lock();
     if (!is_open() || (!here && !thread)) {
@@ -117,12 +131,11 @@ void Connection::reply(
         return;
     }
     if (here) return on_reply(self, request, std::move(ended), std::move(result));
-    asio::post(
-        thread->context(),
-        [self, request, done = std::move(ended), value = std::move(result)]() mutable {
-            on_reply(self, request, std::move(done), std::move(value));
-        }
-    );
+    auto task = [self, request, done = std::move(ended), value = std::move(result)]() mutable {
+        on_reply(self, request, std::move(done), std::move(value));
+    };
+    if (!thread->loop()->post(std::move(task)))
+        static_cast<void>(host_->budget->release(request->charged_bytes()));
 }
 
 void Connection::on_reply(

@@ -31,6 +31,10 @@ public:
         return !closed_.load(std::memory_order_acquire);
     }
 
+    [[nodiscard]] bool is_over() const noexcept override {
+        return host_->load->over.load(std::memory_order_acquire);
+    }
+
 protected:
     Connection(
         IoThread& thread,
@@ -47,12 +51,16 @@ protected:
     // The peer's handle, made once.
     [[nodiscard]] const std::shared_ptr<PeerState>& peer_state(const Base& self) const;
 
+    // The program hears that the connection has ended, if it has heard that it began, and nothing
+    // is kept for the peer any more.
+    void part(bool has_begun, std::string_view reason);
+
     // No reply goes out any more. Handlers of its requests are told to stop.
     void close_requests();
 
     [[nodiscard]] virtual IncomingCalls& incoming() = 0;
     [[nodiscard]] virtual ReplyFormat reply_format() const = 0;
-    [[nodiscard]] virtual Duration peer_call_timeout() const = 0;
+    [[nodiscard]] virtual PeerSettings peer_settings() const = 0;
     // A request whose handler goes on must be stopped then.
     virtual void watch(Deadline deadline) = 0;
     // A reply was put into the queue, on the I/O thread: it is to be sent. Within any handler.

@@ -1,6 +1,9 @@
 #include "incoming_calls.h"
 
 #include <rollcall/codec/error_codec.h>
+#include <rollcall/codec/pack.h>
+
+#include "hello.h"
 
 #include <utility>
 
@@ -65,7 +68,10 @@ Admitted IncomingCalls::admit(
     }
     admitted.method = methods_.find(message.method);
     admitted.params = message.params;
-    if (admitted.method == nullptr && admitted.id) {
+    if (admitted.method == nullptr && admitted.id && message.method == kPingMethod) {
+        codec::write_result_head(out, *admitted.id);
+        codec::pack_nil(out);
+    } else if (admitted.method == nullptr && admitted.id) {
         const Error unknown{Errc::method_not_found, methods_.not_found(message.method)};
         write_error(out, admitted.id, unknown, format);
     }

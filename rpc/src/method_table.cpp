@@ -31,8 +31,8 @@ void MethodTable::add(std::string_view name, bool is_idempotent, std::unique_ptr
 void MethodTable::insert(
     std::string_view name, bool is_idempotent, std::unique_ptr<Handler> handler
 ) {
-    const auto [entry, added] = entries_.emplace(
-        std::string{name}, MethodEntry{std::string{name}, is_idempotent, std::move(handler)}
+    const auto [entry, added] = entries_.try_emplace(
+        std::string{name}, std::string{name}, is_idempotent, std::move(handler)
     );
     const std::string_view key = entry->first;
     if (added && !key.starts_with(kReservedPrefix))

@@ -3,6 +3,8 @@
 
 #include <rollcall/rpc/handler.h>
 
+#include <atomic>
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -12,9 +14,13 @@
 namespace rollcall::rpc {
 
 struct MethodEntry {
-    std::string name;
-    bool idempotent = false;
-    std::unique_ptr<Handler> handler;
+    MethodEntry(std::string called, bool may_repeat, std::unique_ptr<Handler> code)
+        : name(std::move(called)), idempotent(may_repeat), handler(std::move(code)) {}
+
+    const std::string name;
+    const bool idempotent;
+    const std::unique_ptr<Handler> handler;
+    mutable std::atomic<std::size_t> in_flight{0};  // if the handler has a limit
 };
 
 // Filled before the server starts, read by all I/O threads afterwards.

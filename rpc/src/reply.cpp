@@ -47,13 +47,26 @@ void ActiveRequest::stop(Errc why) {
     if (stopped_for_.compare_exchange_strong(none, why)) stop_.request_stop();
 }
 
-std::optional<Error> ActiveRequest::why_not_begin() const {
+void ActiveRequest::leave_queue() noexcept {
+    if (auto* const queued = std::exchange(slots_.queued, nullptr)) queued->fetch_sub(1);
+}
+
+void ActiveRequest::leave_slots() noexcept {
+    leave_queue();
+    if (auto* const in_flight = std::exchange(slots_.in_flight, nullptr)) in_flight->fetch_sub(1);
+}
+
+std::optional<Error> ActiveRequest::why_not_begin() {
+    leave_queue();
     const Errc why = stopped_for_.load();
     if (why == Errc::cancelled) return Error{why, "the caller cancelled the call"};
     if (why != Errc{} && why != Errc::timed_out)
         return Error{why, "the connection ended before the handler began"};
     if (why == Errc::timed_out || context_.deadline().expired())
         return Error{Errc::timed_out, "the deadline passed before the handler began"};
+    const bool waits = slots_.max_wait > Duration::zero();
+    if (waits && SteadyClock::now() - context_.began() > slots_.max_wait)
+        return Error{Errc::overloaded, "the request has waited for longer than max_queue_time"};
     return std::nullopt;
 }
 

@@ -28,7 +28,9 @@ ServerConnection::ServerConnection(ServerShard& shard, Transport transport, Time
       shard_(&shard),
       options_(shard.core().shared_options()),
       session_(*host_->methods, *options_),
-      active_(now) {
+      active_(now),
+      keepalive_(options_->keepalive_interval, options_->keepalive_timeout),
+      heard_at_(now) {
 }
 
 void ServerConnection::open(const Self& self) {
@@ -56,8 +58,9 @@ void ServerConnection::arm_write(const Self& self) {
 }
 
 void ServerConnection::on_readable(const Self& self) {
-    // A wait that was armed before the drain began: what comes now is not for us any more.
-    if (self->phase_ == Phase::draining) return;
+    // A wait that was armed before the drain began: what waits here comes first.
+    if (self->phase_ == Phase::draining && self->session_.admits()) return;
+    const std::uint64_t before = self->messages_;
     self->handing_out_ = true;
     self->read_at_ = SteadyClock::now();
     const auto status = self->stream_.read(
@@ -67,7 +70,9 @@ void ServerConnection::on_readable(const Self& self) {
     );
     if (!self->end_handing_out()) return;
     // What still comes after the end does not prolong it.
-    if (self->phase_ != Phase::lingering) self->active_ = self->shard_->now();
+    if (status == MessageStream::ReadStatus::ok) self->heard_at_ = self->read_at_;
+    if (self->phase_ != Phase::lingering && self->has_been_active(before))
+        self->active_ = self->shard_->now();
     flush(self);
     if (self->phase_ == Phase::closed) return;
     if (status == MessageStream::ReadStatus::broken) return self->lose(self->stream_.error());
@@ -78,7 +83,7 @@ void ServerConnection::on_readable(const Self& self) {
     if (status == MessageStream::ReadStatus::ended) {
         self->ended_ = true;
         // A plain peer may have finished asking and still read; a Rollcall client has left.
-        if (self->session_.peer_is_rollcall() && self->phase_ == Phase::serving)
+        if (self->session_.peer_is_rollcall() && self->phase_ != Phase::lingering)
             return self->lose(self->stream_.error());
         self->fail_outgoing(self->stream_.written(), self->stream_.error());
         if (self->phase_ == Phase::lingering) return self->close("it was told to go");
@@ -116,8 +121,14 @@ void ServerConnection::answer_http(const Self& self) {
 }
 
 bool ServerConnection::on_message(const Self& self, codec::Bytes frame) {
-    codec::Buffer& out = thread_.output();
     ++messages_;
+    const bool waits = session_.admits() && (is_held() || has_waiting());
+    if (waits && put_off(frame)) return may_read();
+    return handle(self, frame);
+}
+
+bool ServerConnection::handle(const Self& self, codec::Bytes frame) {
+    codec::Buffer& out = thread_.output();
     ServerShard::add(shard_->counters.requests, 1);
     SessionAction action = session_.on_message(frame, out);
     if (const std::uint64_t refused = session_.take_unauthenticated()) {
@@ -132,37 +143,17 @@ bool ServerConnection::on_message(const Self& self, codec::Bytes frame) {
         return false;
     }
     if (!greeted_ && session_.may_call()) greet(self);
-    if (action.run.method != nullptr && !refuse_excess(action.run)) {
+    if (action.run.method != nullptr) {
         if (run(self, std::move(action.run), frame.size(), read_at_) > 0)
             starved_ = host_->budget->is_exhausted();
     }
     if (!drain_reason_.empty() && session_.peer_knows_goaway() && phase_ == Phase::serving) {
         begin_goaway();
-        return false;
+        return true;
     }
     // Many small requests with large results: not all of their replies at once.
     if (out.size() >= options_->write_queue_high) flush(self);
-    return phase_ != Phase::closed && !is_held();
-}
-
-bool ServerConnection::refuse_excess(const Admitted& admitted) {
-    // A connection that waits for answers of its peer goes on reading whatever else comes.
-    const OutgoingCalls* const outgoing = session_.outgoing();
-    if (outgoing == nullptr || outgoing->size() == 0) return false;
-    if (admitted.method->handler->runs_inline()) return false;
-    const bool exceeds =
-        session_.incoming().size() >= options_->max_in_flight || host_->budget->is_exhausted();
-    if (!exceeds) return false;
-    const Error error{Errc::overloaded, "the server handles too many requests of this peer"};
-    write_error(thread_.output(), admitted.id, error, reply_format());
-    return true;
-}
-
-bool ServerConnection::is_held() const {
-    const OutgoingCalls* const outgoing = session_.outgoing();
-    const bool awaits_peer = outgoing != nullptr && outgoing->size() > 0;
-    const bool is_full = session_.incoming().size() >= options_->max_in_flight || starved_;
-    return (is_full && !awaits_peer) || stream_.queue().bytes() >= options_->write_queue_high;
+    return phase_ != Phase::closed;
 }
 
 void ServerConnection::flush(const Self& self) {
@@ -188,7 +179,8 @@ void ServerConnection::on_writable(const Self& self) {
 }
 
 void ServerConnection::account_held() {
-    const std::size_t now = stream_.held_bytes();
+    const std::size_t waiting = held_requests_ ? held_requests_->bytes() : 0;
+    const std::size_t now = stream_.held_bytes() + waiting;
     shard_->account(held_, now);
     held_ = now;
     shard_->make_room();
@@ -198,25 +190,30 @@ void ServerConnection::settle(const Self& self) {
     if (self->phase_ == Phase::closed) return;
     self->account_held();
     if (self->phase_ == Phase::closed) return;
-    // What came after the goaway's last id is not executed, and the peer knows it.
-    if (self->goaway_sent_) self->stream_.reader().drop_kept();
     self->starved_ = self->phase_ == Phase::serving && self->host_->budget->is_exhausted();
-    if (self->stream_.reader().paused() && !self->is_held()) return resume(self);
+    if (self->has_waiting() && self->may_hand_out()) return resume(self);
+    // A plain peer has its answers to all that was read by then; the others know what is dropped.
+    if (self->phase_ == Phase::draining && !self->has_waiting()) self->session_.end_admission();
 
-    const bool said_all = self->stream_.queue().empty() && self->session_.in_flight() == 0 &&
-                          !self->stream_.reader().paused();
+    const bool said_all =
+        self->stream_.queue().empty() && self->session_.in_flight() == 0 && !self->has_waiting();
     const bool over = self->phase_ == Phase::draining || self->ended_;
     if (over && said_all && self->phase_ != Phase::lingering) return linger(self);
-    if (self->phase_ == Phase::lingering ||
-        (self->phase_ == Phase::serving && !self->ended_ && !self->is_held())) {
-        arm_read(self);
-    }
+    // One that is drained is read from for what handlers wait for: answers of the peer, its end.
+    const bool drains = self->phase_ == Phase::draining && !self->session_.admits() &&
+                        self->session_.in_flight() > 0;
+    const bool reads = (self->phase_ == Phase::serving || drains) && !self->ended_;
+    if (self->phase_ == Phase::lingering || (reads && self->may_read())) arm_read(self);
 }
 
 void ServerConnection::resume(const Self& self) {
     self->handing_out_ = true;
-    const auto status =
-        self->stream_.resume([&](codec::Bytes frame) { return self->on_message(self, frame); });
+    auto status = MessageStream::ReadStatus::ok;
+    const bool goes_on = self->handle_held(self);
+    if (goes_on && self->stream_.reader().paused() && self->may_hand_out()) {
+        status =
+            self->stream_.resume([&](codec::Bytes frame) { return self->on_message(self, frame); });
+    }
     if (!self->end_handing_out()) return;
     flush(self);
     if (self->phase_ == Phase::closed) return;
@@ -226,7 +223,7 @@ void ServerConnection::resume(const Self& self) {
     }
     // Not at once: a peer whose requests each make a large reply, read as fast as they are made,
     // would keep the thread for itself.
-    if (self->stream_.reader().paused() && !self->is_held()) return schedule_flush(self);
+    if (self->has_waiting() && self->may_hand_out()) return schedule_flush(self);
     settle(self);
 }
 
@@ -251,7 +248,7 @@ void ServerConnection::release(std::size_t bytes) {
 }
 
 void ServerConnection::watch(Deadline deadline) {
-    shard_->watch(deadline);
+    shard_->watch(*this, deadline);
 }
 
 // Replies of handlers that end in one turn of the loop leave in one write.

@@ -28,6 +28,7 @@ SessionAction ServerSession::on_message(codec::Bytes frame, codec::Buffer& out) 
     const auto shape =
         peer_.features.has(Feature::metadata) ? codec::Shape::with_metadata : codec::Shape::plain;
     if (const auto bad = codec::parse_message(frame, message, shape)) {
+        if (bad->request_id && !admits_) return action;
         if (bad->request_id) {
             last_id_ = message.id = *bad->request_id;
             refuse(message, out, Errc::invalid_request, bad->reason);
@@ -40,8 +41,9 @@ SessionAction ServerSession::on_message(codec::Bytes frame, codec::Buffer& out) 
         if (outgoing_) outgoing_->on_response(message);
         return action;
     }
+    if (is_dropped(message)) return action;
     const bool is_request = message.type == codec::MessageType::request;
-    if (is_request) last_id_ = message.id;
+    if (is_request && admits_) last_id_ = message.id;
     if (const auto why = why_not(message)) {
         if (is_request) refuse(message, out, why->code(), why->message());
     } else if (is_request && message.method == kHelloMethod) {
@@ -50,6 +52,28 @@ SessionAction ServerSession::on_message(codec::Bytes frame, codec::Buffer& out) 
         action.run = incoming_.admit(message, out, reply_format());
     }
     return action;
+}
+
+bool ServerSession::is_dropped(const codec::Message& message) const {
+    if (admits_) return false;
+    const bool is_request = message.type == codec::MessageType::request;
+    return message.method != (is_request ? kPingMethod : kCancelMethod);
+}
+
+ServerSession::Glance ServerSession::glance(codec::Bytes frame) const {
+    Glance glance;
+    codec::Message message;
+    const auto shape =
+        peer_.features.has(Feature::metadata) ? codec::Shape::with_metadata : codec::Shape::plain;
+    if (codec::parse_message(frame, message, shape)) return glance;
+    if (message.type == codec::MessageType::request) {
+        glance.id = message.id;
+        glance.can_wait = message.method != kPingMethod;
+    } else if (message.type == codec::MessageType::notification) {
+        if (message.method == kCancelMethod) glance.cancels = read_cancel(message.params);
+        glance.can_wait = message.method != kCancelMethod;
+    }
+    return glance;
 }
 
 std::optional<Error> ServerSession::why_not(const codec::Message& message) {

@@ -23,6 +23,21 @@ public:
     // One message of the peer. What can be answered at once is written to `out`.
     [[nodiscard]] SessionAction on_message(codec::Bytes frame, codec::Buffer& out);
 
+    // What a message is, at a glance.
+    struct Glance {
+        bool can_wait = false;                 // it asks for work, not for what the protocol owes
+        std::optional<std::uint32_t> id;       // of a request
+        std::optional<std::uint32_t> cancels;  // the request that is waited for no longer
+    };
+
+    [[nodiscard]] Glance glance(codec::Bytes frame) const;
+
+    // From now on requests and notifications are dropped, unanswered; responses and what the
+    // protocol itself says is heard.
+    void end_admission() { admits_ = false; }
+
+    [[nodiscard]] bool admits() const { return admits_; }
+
     [[nodiscard]] IncomingCalls& incoming() noexcept { return incoming_; }
 
     [[nodiscard]] const IncomingCalls& incoming() const noexcept { return incoming_; }
@@ -62,6 +77,8 @@ public:
 
 private:
     void on_hello(const codec::Message& message, codec::Buffer& out);
+    // True if the message is none that is handled now.
+    [[nodiscard]] bool is_dropped(const codec::Message& message) const;
     void refuse(const codec::Message& message, codec::Buffer& out, Errc code, std::string why);
     // True for the protocol's own notifications.
     [[nodiscard]] bool on_control(const codec::Message& message);
@@ -76,6 +93,7 @@ private:
     std::uint64_t unauthenticated_ = 0;
     bool heard_ = false;
     bool authenticated_ = false;
+    bool admits_ = true;
 };
 
 }  // namespace rollcall::rpc

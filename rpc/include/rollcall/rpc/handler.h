@@ -3,6 +3,7 @@
 // Users need server.h only.
 
 #include <rollcall/codec/arguments.h>
+#include <rollcall/rpc/event_loop.h>
 #include <rollcall/rpc/method.h>
 #include <rollcall/rpc/reply.h>
 #include <rollcall/rpc/request_executor.h>
@@ -10,9 +11,9 @@
 #include <asio/awaitable.hpp>
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
-#include <asio/io_context.hpp>
 #include <asio/post.hpp>
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
@@ -30,12 +31,16 @@ enum class RunOn {
 // Trivially copyable, so that it may stand in a co_await expression.
 struct HandlerOptions {
     RunOn run = RunOn::io;
+    // Of the method's requests, on all connections together, how many may be under way, those that
+    // wait for the pool included; one more is refused as OVERLOADED, not executed. 0: as many as
+    // the other limits allow. Plain handlers that run inline end at once and are not counted.
+    std::size_t max_in_flight = 0;
 };
 
 static_assert(std::is_trivially_copyable_v<HandlerOptions>);
 
 // The loops of I/O threads and of the pool are of the same kind.
-using HandlerExecutor = asio::io_context::executor_type;
+using HandlerExecutor = LoopExecutor<>;
 
 // One method's code, without its types.
 class Handler {
@@ -54,6 +59,10 @@ public:
     virtual void start(codec::Bytes params, ReplyTicket ticket, HandlerExecutor executor) = 0;
 
     [[nodiscard]] virtual RunOn run_on() const = 0;
+
+    // HandlerOptions::max_in_flight.
+    [[nodiscard]] virtual std::size_t max_in_flight() const { return 0; }
+
     // "int(int,int)".
     [[nodiscard]] virtual std::string signature() const = 0;
 };
@@ -165,10 +174,11 @@ class FunctionHandler<F, std::tuple<Args...>, kTakesContext> final : public Hand
     using Arguments = std::tuple<Args...>;
 
 public:
-    FunctionHandler(F function, RunOn run) : function_(std::move(function)), run_(run) {}
+    FunctionHandler(F function, HandlerOptions options)
+        : function_(std::move(function)), options_(options) {}
 
     [[nodiscard]] bool runs_inline() const override {
-        return !Awaited::is_coroutine && run_ == RunOn::io;
+        return !Awaited::is_coroutine && options_.run == RunOn::io;
     }
 
     [[nodiscard]] Result<void> run(Context& context, codec::Bytes params, codec::Buffer& out)
@@ -198,7 +208,9 @@ public:
         }
     }
 
-    [[nodiscard]] RunOn run_on() const override { return run_; }
+    [[nodiscard]] RunOn run_on() const override { return options_.run; }
+
+    [[nodiscard]] std::size_t max_in_flight() const override { return options_.max_in_flight; }
 
     [[nodiscard]] std::string signature() const override {
         return codec::signature_name<Value, Args...>();
@@ -270,7 +282,7 @@ private:
     }
 
     F function_;
-    RunOn run_;
+    HandlerOptions options_;
 };
 
 template <class Arguments>
@@ -294,7 +306,7 @@ template <class F>
     using Arguments = typename Shape::Arguments_;
     require_owned_arguments(options.run, detail::kTakesViews<Arguments>);
     return std::make_unique<detail::FunctionHandler<F, Arguments, Shape::takes_context>>(
-        std::move(function), options.run
+        std::move(function), options
     );
 }
 
@@ -329,7 +341,7 @@ template <class R, class... Args, class F>
         using Arguments = std::tuple<std::remove_cvref_t<Args>...>;
         require_owned_arguments(options.run, detail::kTakesViews<Arguments>);
         return std::make_unique<detail::FunctionHandler<F, Arguments, !kPlain>>(
-            std::move(function), options.run
+            std::move(function), options
         );
     }
 }

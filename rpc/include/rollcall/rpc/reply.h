@@ -5,6 +5,8 @@
 #include <rollcall/codec/pack.h>
 #include <rollcall/rpc/context.h>
 
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -79,8 +81,20 @@ public:
         const std::shared_ptr<ActiveRequest>& request, Result<void> ended, codec::Buffer&& result
     ) = 0;
 
+    // True once the server or the client has ended: its coroutine handlers do not go on. Any
+    // thread.
+    [[nodiscard]] virtual bool is_over() const noexcept = 0;
+
 protected:
     ~ReplySink() = default;
+};
+
+// Where a request is counted besides its bytes, and how long it may wait for its turn. Counted in
+// already by who gives them away.
+struct RequestSlots {
+    std::atomic<std::size_t>* queued = nullptr;     // of the pool, until the handler begins
+    std::atomic<std::size_t>* in_flight = nullptr;  // of its method, until it has ended
+    Duration max_wait = Duration::zero();           // zero: as long as its deadline allows
 };
 
 // A request whose handler does not end at once. Shared by its handler, which holds its ticket, and
@@ -107,13 +121,25 @@ public:
     // counts. On the connection's I/O thread.
     void stop(Errc why);
 
-    // Asked before it begins: why it is not to, if it is not. Any thread.
-    [[nodiscard]] std::optional<Error> why_not_begin() const;
+    // Right after it was made.
+    void take(const RequestSlots& slots) noexcept { slots_ = slots; }
+
+    // Once, when its turn has come: why it is not to begin, if it is not. On the thread of its
+    // handler.
+    [[nodiscard]] std::optional<Error> why_not_begin();
+
+    // It has ended, or never begins: gives its slots back.
+    void leave_slots() noexcept;
+
+    [[nodiscard]] bool is_over() const noexcept { return sink_->is_over(); }
 
 private:
+    void leave_queue() noexcept;
+
     const std::shared_ptr<ReplySink> sink_;
     const std::optional<std::uint32_t> id_;
     const std::size_t charged_bytes_;
+    RequestSlots slots_;
     std::stop_source stop_;
     std::atomic<Errc> stopped_for_{};
     Context context_;
