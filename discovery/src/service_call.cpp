@@ -100,8 +100,11 @@ ServiceCall::ServiceCall(ServiceCore::Self core, rpc::CallPtr outer)
     if (outer_->invocation.is_idempotent()) core_->hedges()->on_call();
 }
 
-void ServiceCall::stop_with_handler(const Self& self) {
-    rpc::detail::stop_with_handler(self->outer_, [weak = std::weak_ptr{self}] {
+void ServiceCall::start(const Self& self) {
+    std::stop_token handler = rpc::detail::handler_stop_token();
+    next(self);
+    if (!handler.stop_possible()) return;
+    rpc::detail::stop_with_handler(std::move(handler), self->outer_, [weak = std::weak_ptr{self}] {
         if (const Self call = weak.lock()) cancel(call);
     });
 }

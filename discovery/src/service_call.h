@@ -18,9 +18,9 @@ public:
 
     ServiceCall(ServiceCore::Self core, rpc::CallPtr outer);
 
+    // The first attempt. It is cancelled with the handler that runs on this thread, if one does.
+    static void start(const Self& self);
     // Makes the next attempt, or waits, or ends.
-    // It is cancelled with the handler that runs on this thread, if one does.
-    static void stop_with_handler(const Self& self);
     static void next(const Self& self);
     // Any thread, any time.
     static void cancel(const Self& self);

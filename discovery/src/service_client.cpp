@@ -109,8 +109,7 @@ std::shared_ptr<ServiceCall> ServiceClient::Edge::prepare(const Core& core, rpc:
 }
 
 void ServiceClient::Edge::start(const std::shared_ptr<ServiceCall>& call) {
-    ServiceCall::stop_with_handler(call);
-    ServiceCall::next(call);
+    ServiceCall::start(call);
 }
 
 Error ServiceClient::Edge::late_error(const std::shared_ptr<ServiceCall>& call) {

@@ -33,15 +33,18 @@ Error unanswered(const CallTarget& target, const Call& call, Sent sent) {
         .with_sent(sent);
 }
 
-void stop_with_handler(const CallPtr& call, std::function<void()> cancel) {
+std::stop_token handler_stop_token() {
     const Context* const context = Context::current();
-    if (context == nullptr || call->kind == Call::Kind::nothing) return;
-    call->stop_with(context->stop_token(), std::move(cancel));
+    return context != nullptr ? context->stop_token() : std::stop_token{};
 }
 
-void stop_with_handler(const CallTargetPtr& target, const CallPtr& call) {
-    if (Context::current() == nullptr) return;
-    stop_with_handler(call, [weak = std::weak_ptr<CallTarget>{target}, call] {
+void stop_with_handler(std::stop_token handler, const CallPtr& call, std::function<void()> cancel) {
+    if (call->kind != Call::Kind::nothing) call->stop_with(std::move(handler), std::move(cancel));
+}
+
+void stop_with_handler(std::stop_token handler, const CallTargetPtr& target, const CallPtr& call) {
+    if (!handler.stop_possible()) return;
+    stop_with_handler(std::move(handler), call, [weak = std::weak_ptr<CallTarget>{target}, call] {
         if (const auto alive = weak.lock()) alive->cancel(call);
     });
 }

@@ -19,13 +19,15 @@ ClientConnection::ClientConnection(
     const std::shared_ptr<IoThread>& thread,
     std::shared_ptr<const HandlerHost> host,
     Transport transport,
-    ClientSession session
+    ClientSession session,
+    Keepalive keepalive
 )
     : Connection(
           *thread, thread, std::move(host), MessageStream{std::move(transport), session.limits()}
       ),
       owner_(&owner),
-      session_(std::move(session)) {
+      session_(std::move(session)),
+      keepalive_(keepalive) {
     stream_.transport().limit_unacknowledged(kVanishedAfter);
 }
 
@@ -42,6 +44,7 @@ void ClientConnection::greet(const Self& self) {
 }
 
 void ClientConnection::send(const Self& self, const CallPtr& call, TimePoint now) {
+    self->keepalive_.await(now);
     codec::Buffer& out = self->thread_.output();
     codec::Buffer out_after;
     OutgoingCalls& calls = self->session_.calls();
@@ -80,6 +83,8 @@ void ClientConnection::expire(const Self& self, TimePoint now) {
     self->session_.calls().expire(now, cancels);
     self->session_.incoming().expire(now);
     expire_streams(self, now);
+    look_alive(self, now);
+    if (self->owner_ == nullptr) return;
     self->stream_.queue().append(cancels, 0);
     if (!self->stream_.queue().empty()) schedule_flush(self);
 }
@@ -97,7 +102,35 @@ Deadline ClientConnection::earliest() {
     return session_.calls()
         .earliest()
         .earlier(session_.incoming().earliest())
-        .earlier(earliest_stream());
+        .earlier(earliest_stream())
+        .earlier(keepalive_.next(heard_at_));
+}
+
+// ---- signs of life
+
+// Plain servers are not asked: one that answers nothing but what it knows would be taken for dead.
+bool ClientConnection::awaits_server() {
+    if (session_.dialect() != Dialect::rollcall) return false;
+    return session_.calls().size() + session_.incoming().size() > 0 || host_->on_disconnect ||
+           (owner_ != nullptr && owner_->stays_connected());
+}
+
+Deadline ClientConnection::next_look() {
+    if (!keepalive_.is_on() || !awaits_server()) return Deadline::never();
+    keepalive_.await(heard_at_);
+    return keepalive_.next(heard_at_);
+}
+
+void ClientConnection::look_alive(const Self& self, TimePoint now) {
+    const auto step = self->keepalive_.look(self->awaits_server(), self->heard_at_, now, [&self] {
+        return self->stream_.queue().bytes() + self->stream_.transport().unacknowledged();
+    });
+    if (step == Keepalive::Step::nothing) return;
+    if (step == Keepalive::Step::give_up) return self->lose("the server shows no sign of life");
+    codec::Buffer ping;
+    self->session_.calls().set_position(self->position());
+    self->session_.calls().write_ping(ping);
+    self->stream_.queue().append(ping, 0);
 }
 
 void ClientConnection::schedule_flush(const Self& self) {
@@ -136,8 +169,8 @@ void ClientConnection::send_output(const Base& self) {
     flush(std::static_pointer_cast<ClientConnection>(self));
 }
 
-Duration ClientConnection::peer_call_timeout() const {
-    return owner_ != nullptr ? owner_->call_timeout() : Duration::zero();
+PeerSettings ClientConnection::peer_settings() const {
+    return owner_ != nullptr ? owner_->peer_settings() : PeerSettings{};
 }
 
 void ClientConnection::watch(Deadline deadline) {
@@ -218,6 +251,7 @@ MessageStream::ReadStatus ClientConnection::read(
         [&](codec::Bytes frame) {
             SessionAction action = self->session_.on_message(frame, self->thread_.output());
             wrong = std::move(action.close);
+            if (self->session_.dialect() != Dialect::unknown) self->greet(self);
             if (action.run.method != nullptr && self->owner_ != nullptr &&
                 !self->refuse_excess(action.run))
                 self->run(self, std::move(action.run), frame.size(), now);
@@ -225,6 +259,7 @@ MessageStream::ReadStatus ClientConnection::read(
         }
     );
     self->handing_out_ = false;
+    if (status == MessageStream::ReadStatus::ok) self->heard_at_ = now;
     return status;
 }
 
@@ -237,17 +272,22 @@ bool ClientConnection::refuse_excess(const Admitted& admitted) {
 
 void ClientConnection::lose(const std::string& reason) {
     ClientConnectionOwner* const owner = owner_;
-    close(reason);
-    if (owner != nullptr) owner->on_lost(*this, reason);
+    if (owner == nullptr) return;
+    close();
+    owner->on_lost(*this, reason);
+    part(reason);
 }
 
-void ClientConnection::close(std::string_view reason) {
+void ClientConnection::close() {
     if (owner_ == nullptr) return;
     owner_ = nullptr;
     thread_.reset_output();
     stream_.transport().close();
     close_requests();
-    if (greeted_) host_->tell_disconnected(peer(), reason);
+}
+
+void ClientConnection::part(std::string_view reason) {
+    Connection::part(greeted_, reason);
 }
 
 }  // namespace rollcall::rpc

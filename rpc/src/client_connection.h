@@ -3,6 +3,7 @@
 
 #include "client_session.h"
 #include "connection.h"
+#include "keepalive.h"
 
 #include <memory>
 #include <optional>
@@ -27,12 +28,15 @@ public:
     // The connection has ended; it is closed already. Never called after close().
     virtual void on_lost(ClientConnection& connection, const std::string& reason) = 0;
 
+    // Whether the program wants a connection although nothing is under way.
+    [[nodiscard]] virtual bool stays_connected() const = 0;
+
     // A handler of the server's request must be stopped then.
     virtual void watch(Deadline deadline) = 0;
     // The server is called by a handler, or by who keeps its Peer.
     virtual void submit_call(const CallPtr& call) = 0;
     virtual void cancel_call(const CallPtr& call) = 0;
-    [[nodiscard]] virtual Duration call_timeout() const = 0;
+    [[nodiscard]] virtual PeerSettings peer_settings() const = 0;
 };
 
 // Lives on one I/O thread. Its completion handlers share it; close() takes it from its owner.
@@ -45,7 +49,8 @@ public:
         const std::shared_ptr<IoThread>& thread,
         std::shared_ptr<const HandlerHost> host,
         Transport transport,
-        ClientSession session
+        ClientSession session,
+        Keepalive keepalive
     );
 
     // Says hello and starts to read.
@@ -53,12 +58,15 @@ public:
 
     // Puts the request into the thread's output; flush() sends it, within the same handler.
     static void send(const Self& self, const CallPtr& call, TimePoint now);
-    // Ends what has exceeded its deadline; what there is to say about it is sent.
+    // Ends what has exceeded its deadline, and the connection if the server shows no sign of life;
+    // what there is to say about it is sent.
     static void expire(const Self& self, TimePoint now);
     // Takes a call back; false if it is not here.
     [[nodiscard]] static bool forget(const Self& self, const Call& call);
-    // The earliest deadline of anything under way.
+    // The earliest deadline of anything under way, the next look for signs of life included.
     [[nodiscard]] Deadline earliest();
+    // When signs of life are to be looked for; silence counts from now on if something is awaited.
+    [[nodiscard]] Deadline next_look();
 
     void submit_here(const std::shared_ptr<PeerLink>& self, const CallPtr& call) override;
     void cancel_here(const std::shared_ptr<PeerLink>& self, const CallPtr& call) override;
@@ -66,9 +74,11 @@ public:
     static void flush(const Self& self);
 
     // The owner lets go: nothing is reported any more.
-    void close(std::string_view reason);
+    void close();
+    // Afterwards, when the calls have ended as well: the program hears of it.
+    void part(std::string_view reason);
 
-    // The program hears of the connection, once.
+    // The program hears of the connection, once, before any handler runs for the server.
     void greet(const Self& self);
 
     [[nodiscard]] ClientSession& session() noexcept { return session_; }
@@ -84,6 +94,10 @@ public:
     }
 
 private:
+    // Something is awaited of the server.
+    [[nodiscard]] bool awaits_server();
+    // Asks for a sign of life or gives up without one.
+    static void look_alive(const Self& self, TimePoint now);
     static void arm_read(const Self& self);
     static void arm_write(const Self& self);
     static void on_readable(const Self& self);
@@ -113,7 +127,7 @@ private:
     void give_up_call(std::uint32_t id, Error why, codec::Buffer& out) override;
     void send_output(const Base& self) override;
 
-    [[nodiscard]] Duration peer_call_timeout() const override;
+    [[nodiscard]] PeerSettings peer_settings() const override;
     void watch(Deadline deadline) override;
     void on_reply_queued(const Base& self) override;
     void release(std::size_t bytes) override;
@@ -125,6 +139,8 @@ private:
 
     ClientConnectionOwner* owner_;
     ClientSession session_;
+    Keepalive keepalive_;
+    TimePoint heard_at_ = SteadyClock::now();  // when something was last read
     bool writing_ = false;
     bool flush_scheduled_ = false;
     bool greeted_ = false;

@@ -6,6 +6,7 @@
 
 #include <asio/post.hpp>
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace rollcall::rpc {
@@ -133,8 +134,20 @@ void ClientCore::drive() {
         if (!connection_ && !dial_) state_.store(ClientState::idle, std::memory_order_relaxed);
         return;
     }
-    if (connection_) return send_waiting();
+    if (connection_ && !asks_again()) return send_waiting();
     if (!dial_) dial();
+}
+
+bool ClientCore::asks_again() {
+    const bool is_guess = options_.hello && hellos_cut_ == 1 &&
+                          connection_->session().dialect() == Dialect::plain &&
+                          !connection_->session().says_hello();
+    if (!is_guess || waiting_.empty() || !waiting_.front().invocation.needs_metadata())
+        return false;
+    const ClientConnection::Self plain = std::exchange(connection_, nullptr);
+    retiring_.push_back(plain);
+    close_if_over(*plain);
+    return true;
 }
 
 void ClientCore::finish_ready(Call& call) {
@@ -158,6 +171,7 @@ void ClientCore::send_waiting() {
         }
         ClientConnection::flush(connection);
     } while (may_send());
+    if (connection_ == connection) watch(connection->next_look());
     const bool waits_for_hello = connection_ == connection && !waiting_.empty() &&
                                  connection->session().awaits_hello(waiting_.front());
     if (waits_for_hello) state_.store(ClientState::connecting, std::memory_order_relaxed);
@@ -203,6 +217,7 @@ void ClientCore::on_dialled(Result<Transport> transport) {
         last_failure_ = transport.error().message();
         // Whoever listens there next is not the peer that could not stand the hello.
         next_is_plain_ = false;
+        hellos_cut_ = 0;
         not_before_ = SteadyClock::now() + backoff_.next(random_unit());
         state_.store(ClientState::idle, std::memory_order_relaxed);
         if (!options_.wait_for_ready) fail_waiting(transport.error());
@@ -218,7 +233,8 @@ void ClientCore::on_dialled(Result<Transport> transport) {
         thread_,
         host_,
         std::move(*transport),
-        ClientSession{options_, *methods_, endpoint_text_, hello}
+        ClientSession{options_, *methods_, endpoint_text_, hello},
+        Keepalive{options_.keepalive_interval, options_.keepalive_timeout}
     );
     connection_ = connection;
     // These wait for no slot and no room.
@@ -234,7 +250,8 @@ void ClientCore::on_heard(ClientConnection& connection) {
     // Not before it is known what may be said to it.
     if (connection_.get() == &connection && connection.session().dialect() != Dialect::unknown) {
         state_.store(ClientState::ready, std::memory_order_relaxed);
-        connection_->greet(connection_);
+        hellos_cut_ = 0;
+        watch(connection_->next_look());
         // Who stays connected without calling is answered all the same.
         if (stays_connected_) backoff_.reset();
     }
@@ -266,8 +283,14 @@ void ClientCore::close_if_over(ClientConnection& connection) {
     if (connection.session().calls().size() + connection.session().incoming().size() > 0) return;
     if (connection.unsent_bytes() > 0) return;  // replies, or words about cancelled calls
     count_dropped(connection);
-    connection.close("the server goes away");
-    std::erase_if(retiring_, [&](const auto& each) { return each.get() == &connection; });
+    const auto at = std::find_if(retiring_.begin(), retiring_.end(), [&](const auto& each) {
+        return each.get() == &connection;
+    });
+    if (at == retiring_.end()) return;
+    const ClientConnection::Self last = *at;
+    retiring_.erase(at);
+    last->close();
+    last->part("the server goes away");
 }
 
 void ClientCore::slow_down(const ClientSession& session) {
@@ -294,8 +317,10 @@ void ClientCore::on_lost(ClientConnection& connection, const std::string& reason
     const bool current = connection_.get() == &connection;
     // A peer that cannot stand the hello gets the next connection without it. One that wants a
     // token can: plain calls would only be refused there.
-    if (current && connection.session().hello_unanswered() && options_.token.empty())
+    if (current && connection.session().hello_unanswered() && options_.token.empty()) {
         next_is_plain_ = true;
+        ++hellos_cut_;
+    }
     if (current) slow_down(connection.session());
     if (const auto why = connection.refused()) on_refused(connection, *why);
     // A goaway that came right before the end: it still says what has not been executed.

@@ -38,6 +38,10 @@ public:
 
     [[nodiscard]] Duration call_timeout() const override { return options_.call_timeout; }
 
+    [[nodiscard]] PeerSettings peer_settings() const override {
+        return {options_.call_timeout, options_.write_queue_bytes, host_->load};
+    }
+
     [[nodiscard]] std::string target_name() const override { return endpoint_text_; }
 
     // Before the first connection; they throw std::logic_error afterwards.
@@ -72,6 +76,9 @@ private:
     void on_writable(ClientConnection& connection) override;
     void on_lost(ClientConnection& connection, const std::string& reason) override;
     void watch(Deadline deadline) override;
+
+    [[nodiscard]] bool stays_connected() const override { return stays_connected_; }
+
     void submit_call(const CallPtr& call) override;
     void cancel_call(const CallPtr& call) override;
 
@@ -95,6 +102,9 @@ private:
     // A call that awaited nothing but a connection.
     static void finish_ready(Call& call);
     void send_waiting();
+    // True if the connection is plain by a guess alone and the next call needs more: it is made
+    // anew, with a hello.
+    [[nodiscard]] bool asks_again();
     void send_one(const ClientConnection::Self& connection, const CallPtr& call, TimePoint now);
     void dial();
     void on_dialled(Result<Transport> transport);
@@ -146,6 +156,9 @@ private:
     TimePoint not_before_{};  // of the next attempt to connect
     std::string last_failure_;
     bool next_is_plain_ = false;
+    // Connections in a row that ended before the hello was answered. After one the next is made
+    // without it, for what needs none; after two the server is taken to be a plain one.
+    unsigned hellos_cut_ = 0;
     bool stays_connected_ = false;
     asio::steady_timer deadline_timer_;
     TimePoint deadline_armed_ = TimePoint::max();

@@ -29,8 +29,13 @@ void ClientCore::stop(const Self& self) {
         // somebody waits, the aborted ones have let go of the core by then, so that the waiter, not
         // the I/O thread, is the last to hold it. If nobody does, it is held until then: with it
         // the loop may end, and the completions would be lost.
+        // Handlers that this has stopped have had their turn to end: none goes on any more.
         Self keep = waits ? nullptr : self;
-        asio::post(self->thread_->context(), [closed, keep = std::move(keep)] { closed->open(); });
+        auto behind = [closed, load = self->host_->load, keep = std::move(keep)] {
+            load->over.store(true, std::memory_order_release);
+            closed->open();
+        };
+        asio::post(self->thread_->context(), std::move(behind));
     });
     if (!waits) return;
     if (!closed->wait(Deadline::in(kStopPatience))) {
@@ -56,9 +61,10 @@ void ClientCore::on_deadline() {
     deadline_armed_ = TimePoint::max();
     expire_waiting(now);
     Deadline next = waiting_.earliest().earlier(entering_.earliest());
-    if (connection_) {
-        ClientConnection::expire(connection_, now);
-        next = next.earlier(connection_->earliest());
+    // Held here: one without a sign of life is lost by this.
+    if (const ClientConnection::Self connection = connection_) {
+        ClientConnection::expire(connection, now);
+        if (connection_ == connection) next = next.earlier(connection->earliest());
     }
     for (const auto& connection : std::vector<ClientConnection::Self>{retiring_}) {
         ClientConnection::expire(connection, now);
@@ -109,7 +115,7 @@ void ClientCore::shut() {
     retiring_.clear();
     if (connection_) connections.push_back(std::exchange(connection_, nullptr));
     for (const auto& connection : connections) {
-        connection->close("this client was stopped");
+        connection->close();
         count_dropped(*connection);
         OutgoingCalls& calls = connection->session().calls();
         for (const CallPtr& call : calls.take_unsent(connection->written())) {
@@ -118,6 +124,7 @@ void ClientCore::shut() {
         for (const CallPtr& call : calls.take_all()) {
             fail_here(*call, Errc::shutting_down, "this client was stopped", Sent::maybe_sent);
         }
+        connection->part("this client was stopped");
     }
     for (WaitingCalls* const unsent : {&waiting_, &entering_}) {
         for (const CallPtr& call : unsent->take_if([](const Call&) { return true; }))

@@ -41,6 +41,11 @@ ClientOptions checked(ClientOptions options) {
         options.connect_timeout > Duration::zero(),
         "ClientOptions::connect_timeout must be positive"
     );
+    require(
+        options.keepalive_interval >= Duration::zero() &&
+            options.keepalive_timeout > Duration::zero(),
+        "ClientOptions: keepalive_interval must not be negative, keepalive_timeout positive"
+    );
     require(options.max_in_flight > 0, "ClientOptions::max_in_flight must be positive");
     require(options.max_queued > 0, "ClientOptions::max_queued must be positive");
     require(options.pool_threads > 0, "ClientOptions::pool_threads must be positive");

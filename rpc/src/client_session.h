@@ -78,6 +78,8 @@ public:
 
     [[nodiscard]] Dialect dialect() const { return calls_.peer().dialect; }
 
+    [[nodiscard]] bool says_hello() const { return says_hello_; }
+
     // True if the hello was sent and no message has come since.
     [[nodiscard]] bool hello_unanswered() const { return hello_id_.has_value() && !heard_; }
 

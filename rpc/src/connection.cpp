@@ -1,5 +1,6 @@
 #include "connection.h"
 
+#include "admission.h"
 #include "incoming_layers.h"
 
 #include <asio/post.hpp>
@@ -33,10 +34,16 @@ Connection::~Connection() = default;
 const std::shared_ptr<PeerState>& Connection::peer_state(const Base& self) const {
     if (!peer_) {
         peer_ = std::make_shared<PeerState>(
-            self, thread_life_, stream_.transport().peer(), peer_call_timeout()
+            self, thread_life_, stream_.transport().peer(), peer_settings()
         );
     }
     return peer_;
+}
+
+void Connection::part(bool has_begun, std::string_view reason) {
+    if (!peer_) return;
+    if (has_begun) host_->tell_disconnected(Peer{peer_}, reason);
+    peer_->end();
 }
 
 Peer Connection::peer() const {
@@ -75,7 +82,9 @@ std::size_t Connection::run(
         run_inline(self, admitted, context, nullptr, frame_bytes);
         return 0;
     }
-    const auto request = begin_request(self, admitted, std::move(facts), frame_bytes);
+    auto slots = take_slots(method, *host_->load);
+    if (!slots) return refuse(admitted, slots.error(), frame_bytes, facts.began);
+    const auto request = begin_request(self, admitted, std::move(facts), frame_bytes, *slots);
     method.handler->start(
         admitted.params, ReplyTicket{request}, host_->executor_for(*method.handler, thread_)
     );
@@ -94,21 +103,26 @@ std::size_t Connection::refuse(
 }
 
 std::shared_ptr<ActiveRequest> Connection::begin_request(
-    const Base& self, const Admitted& admitted, Context::Facts&& facts, std::size_t frame_bytes
+    const Base& self,
+    const Admitted& admitted,
+    Context::Facts&& facts,
+    std::size_t frame_bytes,
+    const RequestSlots& slots
 ) {
-    const std::size_t charged = frame_bytes + kHandlerBytes;
+    const MethodEntry& method = *admitted.method;
+    const std::size_t metadata = facts.metadata ? facts.metadata->memory_bytes() : 0;
+    const std::size_t charged = frame_bytes + metadata + kHandlerBytes;
     const Deadline deadline = facts.deadline;
     // The handler may ask for them on another thread.
     static_cast<void>(peer_state(self));
     static_cast<void>(identity());
     host_->budget->charge(charged);
     auto request = std::make_shared<ActiveRequest>(self, admitted.id, charged, std::move(facts));
-    request->set_metrics(admitted.method->metrics);
-    if (admitted.method->metrics != nullptr) admitted.method->metrics->begin();
-    incoming().begin(*admitted.method, request);
+    request->take(slots);
+    request->count_in(method.metrics, frame_bytes);
+    incoming().begin(method, request);
     if (!deadline.is_never()) watch(deadline);
-    if (admitted.method->stream != StreamSides::none)
-        accept_stream(self, admitted.method->stream, request);
+    if (method.stream != StreamSides::none) accept_stream(self, method.stream, request);
     return request;
 }
 
@@ -160,6 +174,7 @@ void Connection::reply(
     // After the end the thread may be gone as well; there is nothing left to do but settle the
     // accounts. Who waits for the budget looks at it with the next tick.
     const Base self = std::static_pointer_cast<Connection>(request->sink());
+    request->leave_slots();
     const bool here = thread_.is_current();
     const std::shared_ptr<IoThread> thread = here ? nullptr : thread_life_.lock();
     if (!is_open() || (!here && !thread)) {
@@ -168,12 +183,11 @@ void Connection::reply(
         return;
     }
     if (here) return on_reply(self, request, std::move(ended), std::move(result));
-    asio::post(
-        thread->context(),
-        [self, request, done = std::move(ended), value = std::move(result)]() mutable {
-            on_reply(self, request, std::move(done), std::move(value));
-        }
-    );
+    auto task = [self, request, done = std::move(ended), value = std::move(result)]() mutable {
+        on_reply(self, request, std::move(done), std::move(value));
+    };
+    if (!thread->loop()->post(std::move(task)))
+        static_cast<void>(host_->budget->release(request->charged_bytes()));
 }
 
 void Connection::on_reply(
@@ -220,13 +234,7 @@ void Connection::queue_reply(ActiveRequest& request, Result<void>&& ended, codec
 
 void Connection::end_request(ActiveRequest& request, const Error* error, std::size_t reply_bytes) {
     if (request.layers() != nullptr) request.layers()->leave(error, reply_bytes);
-    if (request.metrics() == nullptr) return;
-    CallEnd call{error != nullptr ? error->code() : Errc{}};
-    call.latency = SteadyClock::now() - request.context().began();
-    call.request_bytes = request.charged_bytes() - kHandlerBytes;
-    call.reply_bytes = reply_bytes;
-    request.metrics()->end(call);
-    request.set_metrics(nullptr);
+    request.count_end(error != nullptr ? error->code() : Errc{}, reply_bytes);
 }
 
 // Nobody gets the result; a notification awaited none.

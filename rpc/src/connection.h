@@ -39,6 +39,10 @@ public:
         return !closed_.load(std::memory_order_acquire);
     }
 
+    [[nodiscard]] bool is_over() const noexcept override {
+        return host_->load->over.load(std::memory_order_acquire);
+    }
+
     // Its streams have something to do. On the I/O thread, in a handler of its own.
     static void serve_streams(const Base& self);
 
@@ -57,6 +61,10 @@ protected:
 
     // The peer's handle, made once.
     [[nodiscard]] const std::shared_ptr<PeerState>& peer_state(const Base& self) const;
+
+    // The program hears that the connection has ended, if it has heard that it began, and nothing
+    // is kept for the peer any more.
+    void part(bool has_begun, std::string_view reason);
 
     // No reply goes out any more. Handlers of its requests are told to stop.
     void close_requests();
@@ -89,7 +97,7 @@ protected:
 
     [[nodiscard]] virtual IncomingCalls& incoming() = 0;
     [[nodiscard]] virtual ReplyFormat reply_format() const = 0;
-    [[nodiscard]] virtual Duration peer_call_timeout() const = 0;
+    [[nodiscard]] virtual PeerSettings peer_settings() const = 0;
     // A request whose handler goes on must be stopped then.
     virtual void watch(Deadline deadline) = 0;
     // A reply was put into the queue, on the I/O thread: it is to be sent. Within any handler.
@@ -120,7 +128,11 @@ private:
     // A request whose handler does not end at once takes its id, its part of the budget and its
     // deadline.
     [[nodiscard]] std::shared_ptr<ActiveRequest> begin_request(
-        const Base& self, const Admitted& admitted, Context::Facts&& facts, std::size_t frame_bytes
+        const Base& self,
+        const Admitted& admitted,
+        Context::Facts&& facts,
+        std::size_t frame_bytes,
+        const RequestSlots& slots
     );
     // As run(), through the layers.
     std::size_t run_layered(
@@ -140,7 +152,8 @@ private:
         Context& context,
         std::size_t frame_bytes,
         std::unique_ptr<IncomingLayers> layers,
-        Entry& said
+        Entry& said,
+        const RequestSlots& slots
     );
     [[nodiscard]] static asio::awaitable<void> go_through(
         ReplyTicket ticket, const MethodEntry* method, std::string params, Entry::Awaited awaited

@@ -1,5 +1,6 @@
 // How requests go through the layers of a server to their handlers.
 
+#include "admission.h"
 #include "connection.h"
 #include "incoming_layers.h"
 
@@ -31,7 +32,12 @@ std::size_t Connection::run_layered(
     } else if (said.goes_on() && admitted.method->handler->runs_inline()) {
         run_inline(self, admitted, context, layers.get(), frame_bytes);
     } else {
-        return go_on_later(self, admitted, context, frame_bytes, std::move(layers), said);
+        auto slots = take_slots(*admitted.method, *host_->load);
+        if (slots)
+            return go_on_later(
+                self, admitted, context, frame_bytes, std::move(layers), said, *slots
+            );
+        refuse_layered(admitted, context, *layers, std::move(slots.error()), frame_bytes);
     }
     spare_layers_ = std::move(layers);
     return 0;
@@ -62,11 +68,12 @@ std::size_t Connection::go_on_later(
     Context& context,
     std::size_t frame_bytes,
     std::unique_ptr<IncomingLayers> layers,
-    Entry& said
+    Entry& said,
+    const RequestSlots& slots
 ) {
     const MethodEntry& method = *admitted.method;
     const auto request =
-        begin_request(self, admitted, IncomingLayers::take_facts(context), frame_bytes);
+        begin_request(self, admitted, IncomingLayers::take_facts(context), frame_bytes, slots);
     // The name of an unknown method is that of the message.
     layers->move_to(request->context(), host_->methods->is_fallback(method));
     request->give_layers(std::move(layers));
@@ -75,7 +82,7 @@ std::size_t Connection::go_on_later(
         method.handler->start(admitted.params, ReplyTicket{request}, executor);
         return request->charged_bytes();
     }
-    const HandlerExecutor here = thread_.context().get_executor();
+    const HandlerExecutor here = executor_of(thread_.loop(), AfterLoop::drop);
     asio::co_spawn(
         RequestExecutor<HandlerExecutor>{here, request},
         go_through(
@@ -93,7 +100,7 @@ asio::awaitable<void> Connection::go_through(
     const auto connection = std::static_pointer_cast<Connection>(request->sink());
     auto finishing = request->layers()->finish(std::move(awaited));
     Result<void> entered = co_await std::move(finishing);
-    if (auto why = request->why_not_begin()) {
+    if (auto why = request->why_not_go_on()) {
         entered = std::move(*why);
     } else if (entered && !connection->is_open()) {
         // Also for notifications: what runs handlers may have ended with the server.

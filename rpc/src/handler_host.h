@@ -5,6 +5,7 @@
 #include <rollcall/base/log.h>
 #include <rollcall/rpc/middleware.h>
 
+#include "handler_load.h"
 #include "io_thread.h"
 #include "method_table.h"
 #include "request_budget.h"
@@ -23,6 +24,7 @@ struct HandlerHost {
     std::shared_ptr<const MethodTable> methods;
     std::shared_ptr<RequestBudget> budget;
     std::optional<HandlerExecutor> pool;  // set if a handler needs it
+    const std::shared_ptr<HandlerLoad> load = std::make_shared<HandlerLoad>();
     Log log;
     Middlewares middleware;                          // that requests go through
     std::shared_ptr<CallMetrics> metrics;            // null: calls are not counted
@@ -32,7 +34,8 @@ struct HandlerHost {
     std::function<void(const Peer&, std::string_view)> on_disconnect;
 
     [[nodiscard]] HandlerExecutor executor_for(const Handler& handler, IoThread& thread) const {
-        return handler.run_on() == RunOn::pool ? *pool : thread.context().get_executor();
+        return handler.run_on() == RunOn::pool ? *pool
+                                               : executor_of(thread.loop(), AfterLoop::drop);
     }
 
     void tell_connected(const Peer& peer) const {

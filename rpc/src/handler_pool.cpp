@@ -15,7 +15,7 @@ constexpr Duration kQuietWait = std::chrono::seconds{1};
 }  // namespace
 
 HandlerPool::HandlerPool(std::size_t threads, Log log)
-    : shared_(std::make_shared<Shared>(std::move(log))), work_(shared_->context.get_executor()) {
+    : shared_(std::make_shared<Shared>(std::move(log))), work_(shared_->loop->get_executor()) {
     threads_.reserve(threads);
     try {
         for (std::size_t i = 0; i < threads; ++i) {
@@ -30,26 +30,29 @@ HandlerPool::HandlerPool(std::size_t threads, Log log)
 
 void HandlerPool::Shared::run() {
     running.fetch_add(1);
-    while (!context.stopped()) {
+    while (!loop->stopped()) {
         // Handlers' exceptions become replies before they get here, but not those of what they
         // post to the executor themselves.
         try {
-            context.run();
+            loop->run();
         } catch (const std::exception& error) {
             log.error(std::string{"a task on the handler pool threw: "} + error.what());
         } catch (...) {
             log.error("a task on the handler pool threw something that is no std::exception");
         }
     }
-    if (running.fetch_sub(1) == 1) ended.open();
+    if (running.fetch_sub(1) != 1) return;
+    // Tickets of requests that are dropped answer, and nothing that they do can throw.
+    loop->close(0);
+    ended.open();
 }
 
 bool HandlerPool::is_current() const {
-    return shared_->context.get_executor().running_in_this_thread();
+    return shared_->loop->get_executor().running_in_this_thread();
 }
 
 void HandlerPool::stop() {
-    shared_->context.stop();
+    shared_->loop->stop();
 }
 
 HandlerPool::~HandlerPool() {

@@ -28,8 +28,8 @@ public:
     HandlerPool(const HandlerPool&) = delete;
     HandlerPool& operator=(const HandlerPool&) = delete;
 
-    [[nodiscard]] asio::io_context::executor_type executor() const {
-        return shared_->context.get_executor();
+    [[nodiscard]] HandlerExecutor executor() const {
+        return executor_of(shared_->loop, AfterLoop::drop);
     }
 
     // Drops queued handlers; running ones end by themselves. Any thread.
@@ -46,7 +46,7 @@ private:
         void run();
 
         const Log log;
-        asio::io_context context;
+        const std::shared_ptr<EventLoop> loop = std::make_shared<EventLoop>();
         std::atomic<std::size_t> running{0};
         Latch ended;  // after a stop: the last thread has ended
     };

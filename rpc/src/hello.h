@@ -16,6 +16,7 @@ namespace rollcall::rpc {
 inline constexpr std::string_view kHelloMethod = "$/hello";
 inline constexpr std::string_view kGoawayMethod = "$/goaway";
 inline constexpr std::string_view kCancelMethod = "$/cancel";
+inline constexpr std::string_view kPingMethod = "$/ping";
 inline constexpr std::string_view kMethodsMethod = "$/methods";
 inline constexpr std::string_view kReservedPrefix = "$/";
 

@@ -1,6 +1,7 @@
 #include "incoming_calls.h"
 
 #include <rollcall/codec/error_codec.h>
+#include <rollcall/codec/pack.h>
 
 #include "hello.h"
 
@@ -68,6 +69,11 @@ Admitted IncomingCalls::admit(
     }
     admitted.method = methods_.find(message.method);
     admitted.params = message.params;
+    if (admitted.method == nullptr && admitted.id && message.method == kPingMethod) {
+        codec::write_result_head(out, *admitted.id);
+        codec::pack_nil(out);
+        return admitted;
+    }
     if (admitted.method != nullptr) {
         admitted.name = admitted.method->name;
     } else if (methods_.fallback() != nullptr) {

@@ -12,35 +12,45 @@
 namespace rollcall::rpc {
 namespace {
 
+// More than a loop that is told to end has ready, unless something goes on for ever.
+constexpr std::size_t kLastHandlers = 100'000;
+
 thread_local IoThread* current_io_thread = nullptr;
 
 }  // namespace
 
 IoThread::IoThread(Log log)
     : log_(std::move(log)),
-      work_(context_.get_executor()),
+      work_(loop_->get_executor()),
       input_(std::make_unique_for_overwrite<char[]>(kInputBytes)) {
+}
+
+template <class Turn>
+void IoThread::guarded(Turn&& turn) {
+    try {
+        turn();
+    } catch (const std::exception& error) {
+        reset_output();  // half a message of one connection must not go to the next
+        log_.error(std::string{"a completion handler threw: "} + error.what());
+    } catch (...) {
+        reset_output();
+        log_.error("a completion handler threw something that is no std::exception");
+    }
 }
 
 void IoThread::run() {
     current_io_thread = this;
-    while (!context_.stopped()) {
-        try {
-            context_.run();
-        } catch (const std::exception& error) {
-            reset_output();  // half a message of one connection must not go to the next
-            log_.error(std::string{"a completion handler threw: "} + error.what());
-        } catch (...) {
-            reset_output();
-            log_.error("a completion handler threw something that is no std::exception");
-        }
-    }
+    while (!loop_->stopped())
+        guarded([this] { loop_->run(); });
+    // Completions that have been posted already are awaited by somebody.
+    guarded([this] { loop_->close(kLastHandlers); });
+    loop_->close(0);  // nothing is left to throw: in case a handler has
     current_io_thread = nullptr;
 }
 
 void IoThread::stop() {
     work_.reset();
-    context_.stop();
+    loop_->stop();
 }
 
 IoThread* IoThread::current() noexcept {

@@ -4,6 +4,7 @@
 #include <rollcall/base/clock.h>
 #include <rollcall/base/log.h>
 #include <rollcall/codec/buffer.h>
+#include <rollcall/rpc/event_loop.h>
 
 #include "call_batch.h"
 
@@ -27,7 +28,8 @@ public:
     IoThread(const IoThread&) = delete;
     IoThread& operator=(const IoThread&) = delete;
 
-    // The loop, until stop(). What a completion handler throws is logged and the loop goes on.
+    // The loop, until stop(), and its end: what is ready by then still runs, the rest is destroyed.
+    // What a completion handler throws is logged and the loop goes on.
     void run();
     // Any thread. The loop ends although work is left.
     void stop();
@@ -35,7 +37,10 @@ public:
     // Null on threads that are not I/O threads.
     [[nodiscard]] static IoThread* current() noexcept;
 
-    [[nodiscard]] asio::io_context& context() noexcept { return context_; }
+    [[nodiscard]] asio::io_context& context() noexcept { return *loop_; }
+
+    // For those who may outlive this.
+    [[nodiscard]] const std::shared_ptr<EventLoop>& loop() const noexcept { return loop_; }
 
     [[nodiscard]] bool is_current() const noexcept { return current() == this; }
 
@@ -74,8 +79,11 @@ private:
     static constexpr std::size_t kInputBytes = std::size_t{256} << 10U;
     static constexpr std::size_t kOutputKeptBytes = std::size_t{1} << 20U;
 
+    template <class Turn>
+    void guarded(Turn&& turn);
+
     const Log log_;
-    asio::io_context context_{1};
+    const std::shared_ptr<EventLoop> loop_ = std::make_shared<EventLoop>(1);
     asio::executor_work_guard<asio::io_context::executor_type> work_;
     std::unique_ptr<char[]> input_;
     codec::Buffer output_;

@@ -43,6 +43,13 @@ void Metadata::erase(std::string_view name) {
     });
 }
 
+std::size_t Metadata::memory_bytes() const noexcept {
+    std::size_t bytes = pairs_.capacity() * sizeof(Pair);
+    for (const auto& [name, value] : pairs_)
+        bytes += name.capacity() + value.capacity();
+    return bytes;
+}
+
 bool Metadata::has_room(std::string_view name, std::string_view value) const noexcept {
     return bytes_ + kPairBytes + name.size() + value.size() <= kMaxBytes;
 }

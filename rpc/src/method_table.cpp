@@ -55,9 +55,8 @@ void MethodTable::add(std::string_view name, bool is_idempotent, std::unique_ptr
 void MethodTable::insert(
     std::string_view name, bool is_idempotent, std::unique_ptr<Handler> handler
 ) {
-    const StreamSides stream = handler->stream();
-    const auto [entry, added] = entries_.emplace(
-        std::string{name}, MethodEntry{std::string{name}, is_idempotent, stream, std::move(handler)}
+    const auto [entry, added] = entries_.try_emplace(
+        std::string{name}, std::string{name}, is_idempotent, std::move(handler)
     );
     const std::string_view key = entry->first;
     if (added && !key.starts_with(kReservedPrefix))
@@ -101,8 +100,7 @@ std::vector<MethodStats> MethodTable::stats() const {
 }
 
 void MethodTable::add_fallback() {
-    fallback_.emplace(MethodEntry{
-        "an unknown method", false, StreamSides::none, std::make_unique<Fallback>(*this)});
+    fallback_.emplace("an unknown method", false, std::make_unique<Fallback>(*this));
 }
 
 const MethodEntry* MethodTable::find(codec::Bytes name) const {

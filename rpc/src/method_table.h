@@ -4,6 +4,8 @@
 #include <rollcall/rpc/call_metrics.h>
 #include <rollcall/rpc/handler.h>
 
+#include <atomic>
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,11 +16,18 @@
 namespace rollcall::rpc {
 
 struct MethodEntry {
-    std::string name;
-    bool idempotent = false;
-    StreamSides stream = StreamSides::none;
-    std::unique_ptr<Handler> handler;
-    CallMetrics::Method* metrics = nullptr;  // null: not counted
+    MethodEntry(std::string called, bool may_repeat, std::unique_ptr<Handler> code)
+        : name(std::move(called)),
+          idempotent(may_repeat),
+          stream(code->stream()),
+          handler(std::move(code)) {}
+
+    const std::string name;
+    const bool idempotent;
+    const StreamSides stream;
+    const std::unique_ptr<Handler> handler;
+    CallMetrics::Method* metrics = nullptr;         // null: not counted
+    mutable std::atomic<std::size_t> in_flight{0};  // if the handler has a limit
 };
 
 // Filled before the server starts, read by all I/O threads afterwards.

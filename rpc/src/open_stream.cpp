@@ -43,8 +43,9 @@ StreamHandle::StreamHandle(
     const Deadline to_be_sent = deadline.earlier(Deadline::in(target->call_timeout()));
     pipe_ = make_opened_stream(invocation.method(), deadline);
     call_ = CallPtr{new StreamCall{std::move(invocation), to_be_sent, pipe_, sides}};
-    stop_with_handler(target, call_);
+    std::stop_token handler = handler_stop_token();
     target->submit(call_);
+    stop_with_handler(std::move(handler), target, call_);
 }
 
 StreamHandle& StreamHandle::operator=(StreamHandle&& other) noexcept {

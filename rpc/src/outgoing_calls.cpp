@@ -2,6 +2,7 @@
 
 #include <rollcall/base/log.h>
 #include <rollcall/codec/error_codec.h>
+#include <rollcall/codec/pack.h>
 
 #include "envelope.h"
 #include "hello.h"
@@ -138,8 +139,22 @@ std::shared_ptr<const codec::Buffer> OutgoingCalls::start(
     return apart ? call->invocation.large_body() : nullptr;
 }
 
+void OutgoingCalls::write_ping(codec::Buffer& out) {
+    const std::size_t before = out.size();
+    ping_id_ = pending_.next_id();
+    codec::write_request_head(out, *ping_id_);
+    codec::pack_str(out, kPingMethod);
+    codec::pack_array_head(out, 0);
+    position_ += out.size() - before;
+}
+
 void OutgoingCalls::on_response(const codec::Message& message, std::size_t bytes) {
     const CallPtr call = pending_.take(message.id);
+    if (!call && ping_id_ == message.id) {
+        ping_id_.reset();
+        ++pongs_;
+        return;
+    }
     if (!call) {
         ++late_replies_;
         return;

@@ -57,6 +57,12 @@ public:
         const CallPtr& call, codec::Buffer& out, codec::Buffer& out_after, TimePoint now
     );
 
+    // Asks for a sign of life.
+    void write_ping(codec::Buffer& out);
+
+    // How many such questions have been answered since the last time this was asked.
+    [[nodiscard]] std::uint64_t take_pongs() { return std::exchange(pongs_, 0); }
+
     // Ends the call that a response of so many bytes answers; counts one that answers none.
     void on_response(const codec::Message& message, std::size_t bytes);
 
@@ -134,6 +140,8 @@ private:
     std::deque<std::uint64_t> notification_ends_;
     std::uint64_t late_replies_ = 0;
     bool answered_ = false;
+    std::optional<std::uint32_t> ping_id_;  // of the last one, until it is answered
+    std::uint64_t pongs_ = 0;
 };
 
 // Ends a call with an error that names its method and the endpoint.

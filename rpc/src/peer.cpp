@@ -3,7 +3,6 @@
 #include "outgoing_calls.h"
 #include "peer_state.h"
 
-#include <asio/post.hpp>
 #include <asio/system_executor.hpp>
 
 #include <atomic>
@@ -17,46 +16,91 @@ std::uint64_t next_peer_id() {
     return last.fetch_add(1, std::memory_order_relaxed) + 1;
 }
 
+// What a call costs on its way besides its bytes.
+constexpr std::size_t kPostedBytes = 256;
+
 // The state of handles that refer to nobody.
 const std::shared_ptr<PeerState>& nobody() {
     static const auto kNobody = std::make_shared<PeerState>();
     return kNobody;
 }
 
+std::shared_ptr<EventLoop> loop_of(const std::shared_ptr<IoThread>& thread) {
+    return thread ? thread->loop() : nullptr;
+}
+
 }  // namespace
 
-PeerState::PeerState() : call_timeout_(std::chrono::seconds{5}), id_(0) {
+PeerState::PeerState() : id_(0) {
 }
 
 PeerState::PeerState(
     std::weak_ptr<PeerLink> link,
-    std::weak_ptr<IoThread> thread,
+    const std::weak_ptr<IoThread>& thread,
     std::string name,
-    Duration call_timeout
+    PeerSettings settings
 )
     : link_(std::move(link)),
-      thread_(std::move(thread)),
+      loop_(loop_of(thread.lock())),
       name_(std::move(name)),
-      call_timeout_(call_timeout),
+      settings_(std::move(settings)),
       id_(next_peer_id()) {
 }
 
 template <class Act>
 bool PeerState::post(Act&& act) {
-    const std::shared_ptr<IoThread> thread = thread_.lock();
     std::shared_ptr<PeerLink> link = link_.lock();
-    if (!thread || !link || !link->is_open()) return false;
-    asio::post(thread->context(), [link = std::move(link), run = std::forward<Act>(act)]() mutable {
+    if (!loop_ || !link || !link->is_open()) return false;
+    return loop_->post([link = std::move(link), run = std::forward<Act>(act)]() mutable {
         run(link);
     });
-    return true;
 }
 
+void PeerState::refuse(Call& call, Errc code, const char* why) const {
+    if (call.kind == Call::Kind::nothing && settings_.load)
+        settings_.load->dropped_notifications.fetch_add(1, std::memory_order_relaxed);
+    fail_call(call, code, why, Sent::not_sent, name_);
+}
+
+// A call on its way to the connection's thread. A loop that ends destroys what nobody has run: the
+// call ends then all the same.
+class PeerState::PostedCall {
+public:
+    PostedCall(std::shared_ptr<PeerState> to, CallPtr call, std::size_t bytes)
+        : to_(std::move(to)), call_(std::move(call)), bytes_(bytes) {}
+
+    PostedCall(PostedCall&&) noexcept = default;
+    PostedCall& operator=(PostedCall&&) = delete;
+
+    ~PostedCall() {
+        if (!call_) return;
+        to_->posted_bytes_.fetch_sub(bytes_);
+        fail_call(
+            *call_, Errc::connection_lost, "the peer is not connected", Sent::not_sent, to_->name()
+        );
+    }
+
+    void operator()(const std::shared_ptr<PeerLink>& link) {
+        to_->posted_bytes_.fetch_sub(bytes_);
+        link->submit_here(link, std::exchange(call_, CallPtr{}));
+    }
+
+private:
+    const std::shared_ptr<PeerState> to_;
+    CallPtr call_;
+    const std::size_t bytes_;
+};
+
 void PeerState::submit(CallPtr call) {
-    const bool posted =
-        post([call](const std::shared_ptr<PeerLink>& link) { link->submit_here(link, call); });
-    if (posted) return;
-    fail_call(*call, Errc::connection_lost, "the peer is not connected", Sent::not_sent, name_);
+    // One call may always be on its way, however large it is.
+    const std::size_t bytes = kPostedBytes + call->invocation.body().size();
+    const std::size_t before = posted_bytes_.fetch_add(bytes);
+    if (before > 0 && before + bytes > settings_.max_posted_bytes) {
+        posted_bytes_.fetch_sub(bytes);
+        return refuse(*call, Errc::overloaded, "too much is on its way to this peer's thread");
+    }
+    // What is refused ends the call, here.
+    static_cast<void>(post(PostedCall{shared_from_this(), std::move(call), bytes}));
 }
 
 void PeerState::cancel(const CallPtr& call) {
@@ -66,7 +110,7 @@ void PeerState::cancel(const CallPtr& call) {
 }
 
 asio::any_io_executor PeerState::executor() const {
-    if (const auto thread = thread_.lock()) return thread->context().get_executor();
+    if (loop_) return executor_of(loop_, AfterLoop::elsewhere);
     return asio::system_executor{};
 }
 
@@ -90,7 +134,15 @@ std::shared_ptr<void> PeerState::data(std::type_index type) const {
 void PeerState::set_data(std::type_index type, std::shared_ptr<void> value) {
     const std::lock_guard lock{mutex_};
     // The old one ends outside of the lock: it may do anything.
-    data_[type].swap(value);
+    if (!ended_) data_[type].swap(value);
+}
+
+void PeerState::end() {
+    // What was kept may hold this peer: the circle ends with the connection.
+    std::map<std::type_index, std::shared_ptr<void>> last;
+    const std::lock_guard lock{mutex_};
+    ended_ = true;
+    last.swap(data_);
 }
 
 // ---- Peer

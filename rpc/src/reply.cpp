@@ -57,7 +57,23 @@ ActiveRequest::ActiveRequest(
 }
 
 ActiveRequest::~ActiveRequest() {
-    if (metrics_ != nullptr) metrics_->end(CallEnd{Errc::connection_lost});
+    count_end(Errc::connection_lost, 0);
+}
+
+void ActiveRequest::count_in(CallMetrics::Method* metrics, std::size_t request_bytes) noexcept {
+    metrics_ = metrics;
+    request_bytes_ = request_bytes;
+    if (metrics_ != nullptr) metrics_->begin();
+}
+
+void ActiveRequest::count_end(Errc outcome, std::size_t reply_bytes) noexcept {
+    auto* const metrics = std::exchange(metrics_, nullptr);
+    if (metrics == nullptr) return;
+    CallEnd call{outcome};
+    call.latency = SteadyClock::now() - context_.began();
+    call.request_bytes = request_bytes_;
+    call.reply_bytes = reply_bytes;
+    metrics->end(call);
 }
 
 void ActiveRequest::give_layers(std::unique_ptr<IncomingLayers> layers) {
@@ -71,7 +87,25 @@ void ActiveRequest::stop(Errc why) {
     stop_.request_stop();
 }
 
-std::optional<Error> ActiveRequest::why_not_begin() const {
+void ActiveRequest::leave_queue() noexcept {
+    if (auto* const queued = std::exchange(slots_.queued, nullptr)) queued->fetch_sub(1);
+}
+
+void ActiveRequest::leave_slots() noexcept {
+    leave_queue();
+    if (auto* const in_flight = std::exchange(slots_.in_flight, nullptr)) in_flight->fetch_sub(1);
+}
+
+std::optional<Error> ActiveRequest::why_not_begin() {
+    leave_queue();
+    if (auto why = why_not_go_on()) return why;
+    const bool waits = slots_.max_wait > Duration::zero();
+    if (waits && SteadyClock::now() - context_.began() > slots_.max_wait)
+        return Error{Errc::overloaded, "the request has waited for longer than max_queue_time"};
+    return std::nullopt;
+}
+
+std::optional<Error> ActiveRequest::why_not_go_on() const {
     const Errc why = stopped_for_.load();
     if (why == Errc::cancelled) return Error{why, "the caller cancelled the call"};
     if (why != Errc{} && why != Errc::timed_out)

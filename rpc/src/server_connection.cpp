@@ -29,7 +29,9 @@ ServerConnection::ServerConnection(ServerShard& shard, Transport transport, Time
       options_(shard.core().shared_options()),
       session_(*host_->methods, *options_),
       active_(now),
-      began_(now) {
+      began_(now),
+      keepalive_(options_->keepalive_interval, options_->keepalive_timeout),
+      heard_at_(now) {
 }
 
 void ServerConnection::open(const Self& self) {
@@ -57,8 +59,9 @@ void ServerConnection::arm_write(const Self& self) {
 }
 
 void ServerConnection::on_readable(const Self& self) {
-    // A wait that was armed before the drain began: what comes now is not for us any more.
-    if (self->phase_ == Phase::draining && !self->hears_streams()) return;
+    // A wait that was armed before the drain began: what waits here comes first.
+    if (self->phase_ == Phase::draining && self->session_.admits()) return;
+    const std::uint64_t before = self->messages_;
     self->handing_out_ = true;
     self->read_at_ = SteadyClock::now();
     if (self->streams_) self->streams_->set_now(self->read_at_);
@@ -69,7 +72,9 @@ void ServerConnection::on_readable(const Self& self) {
     );
     if (!self->end_handing_out()) return;
     // What still comes after the end does not prolong it.
-    if (self->phase_ != Phase::lingering) self->active_ = self->shard_->now();
+    if (status == MessageStream::ReadStatus::ok) self->heard_at_ = self->read_at_;
+    if (self->phase_ != Phase::lingering && self->has_been_active(before))
+        self->active_ = self->shard_->now();
     flush(self);
     if (self->phase_ == Phase::closed) return;
     if (status == MessageStream::ReadStatus::broken) return self->lose(self->stream_.error());
@@ -80,8 +85,8 @@ void ServerConnection::on_readable(const Self& self) {
     if (status == MessageStream::ReadStatus::ended) {
         self->ended_ = true;
         // A plain peer may have finished asking and still read; a Rollcall client has left.
-        const bool serves = self->phase_ == Phase::serving || self->hears_streams();
-        if (self->session_.peer_is_rollcall() && serves) return self->lose(self->stream_.error());
+        if (self->session_.peer_is_rollcall() && self->phase_ != Phase::lingering)
+            return self->lose(self->stream_.error());
         self->fail_outgoing(self->stream_.written(), self->stream_.error());
         if (self->phase_ == Phase::lingering) return self->close("it was told to go");
     }
@@ -121,8 +126,14 @@ void ServerConnection::answer_http(const Self& self) {
 }
 
 bool ServerConnection::on_message(const Self& self, codec::Bytes frame) {
-    codec::Buffer& out = thread_.output();
     ++messages_;
+    const bool waits = session_.admits() && (is_held() || has_waiting());
+    if (waits && put_off(frame)) return may_read();
+    return handle(self, frame);
+}
+
+bool ServerConnection::handle(const Self& self, codec::Bytes frame) {
+    codec::Buffer& out = thread_.output();
     ServerShard::add(shard_->counters.requests, 1);
     const std::size_t answered = out.size();
     SessionAction action = session_.on_message(frame, out);
@@ -138,56 +149,28 @@ bool ServerConnection::on_message(const Self& self, codec::Bytes frame) {
         return false;
     }
     if (!greeted_ && session_.may_call()) greet(self);
-    if (action.run.is_unknown) count_refused(action.run, frame, answered);
-    if (action.run.method != nullptr && !refuse_excess(action.run, frame)) {
+    const bool runs = action.run.method != nullptr;
+    if (action.run.is_unknown) {
+        count_refused(host_->unknown_methods, Errc::method_not_found, frame, answered);
+    }
+    if (runs) {
         if (run(self, std::move(action.run), frame.size(), read_at_) > 0)
             starved_ = host_->budget->is_exhausted();
     }
     if (!drain_reason_.empty() && session_.peer_knows_goaway() && phase_ == Phase::serving) {
         begin_goaway();
-        return false;
+        return true;
     }
     // Many small requests with large results: not all of their replies at once.
     if (out.size() >= options_->write_queue_high) flush(self);
-    return phase_ != Phase::closed && !is_held();
-}
-
-bool ServerConnection::refuse_excess(const Admitted& admitted, codec::Bytes frame) {
-    if (!reads_on()) return false;
-    // A layer may make a request of a plain handler last.
-    if (admitted.method->handler->runs_inline() && host_->middleware.empty()) return false;
-    const bool exceeds =
-        session_.incoming().calls() >= options_->max_in_flight || host_->budget->is_exhausted();
-    if (!exceeds) return false;
-    const Error error{Errc::overloaded, "the server handles too many requests of this peer"};
-    const std::size_t answered = thread_.output().size();
-    write_error(thread_.output(), admitted.id, error, reply_format());
-    count_refused(admitted, frame, answered);
-    return true;
+    return phase_ != Phase::closed;
 }
 
 void ServerConnection::count_refused(
-    const Admitted& admitted, codec::Bytes frame, std::size_t answered
+    CallMetrics::Method* method, Errc code, codec::Bytes frame, std::size_t answered
 ) {
-    thread_.calls().add(
-        admitted.is_unknown ? host_->unknown_methods : admitted.method->metrics,
-        admitted.is_unknown ? Errc::method_not_found : Errc::overloaded,
-        frame.size(),
-        thread_.output().size() - answered,
-        read_at_
-    );
-}
-
-// A connection that waits for answers of its peer, or for what the peer says about streams, goes on
-// reading whatever else comes.
-bool ServerConnection::reads_on() const {
-    const OutgoingCalls* const outgoing = session_.outgoing();
-    return (outgoing != nullptr && outgoing->size() > 0) || (streams_ && streams_->size() > 0);
-}
-
-bool ServerConnection::is_held() const {
-    const bool is_full = session_.incoming().calls() >= options_->max_in_flight || starved_;
-    return (is_full && !reads_on()) || stream_.queue().bytes() >= options_->write_queue_high;
+    const std::size_t reply_bytes = thread_.output().size() - answered;
+    thread_.calls().add(method, code, frame.size(), reply_bytes, read_at_);
 }
 
 void ServerConnection::flush(const Self& self) {
@@ -214,7 +197,9 @@ void ServerConnection::on_writable(const Self& self) {
 }
 
 void ServerConnection::account_held() {
-    const std::size_t now = stream_.held_bytes() + (streams_ ? streams_->held_bytes() : 0);
+    const std::size_t waiting = held_requests_ ? held_requests_->bytes() : 0;
+    const std::size_t streams = streams_ ? streams_->held_bytes() : 0;
+    const std::size_t now = stream_.held_bytes() + waiting + streams;
     shard_->account(held_, now);
     held_ = now;
     shard_->make_room();
@@ -225,25 +210,31 @@ void ServerConnection::settle(const Self& self) {
     self->account_bytes();
     self->account_held();
     if (self->phase_ == Phase::closed) return;
-    // What came after the goaway's last id is not executed, and the peer knows it.
-    if (self->goaway_sent_ && !self->hears_streams()) self->stream_.reader().drop_kept();
     self->starved_ = self->phase_ == Phase::serving && self->host_->budget->is_exhausted();
-    if (self->stream_.reader().paused() && !self->is_held()) return resume(self);
+    if (self->has_waiting() && self->may_hand_out()) return resume(self);
+    // A plain peer has its answers to all that was read by then; the others know what is dropped.
+    if (self->phase_ == Phase::draining && !self->has_waiting()) self->session_.end_admission();
 
-    const bool said_all = self->stream_.queue().empty() && self->session_.in_flight() == 0 &&
-                          !self->stream_.reader().paused();
+    const bool said_all =
+        self->stream_.queue().empty() && self->session_.in_flight() == 0 && !self->has_waiting();
     const bool over = self->phase_ == Phase::draining || self->ended_;
     if (over && said_all && self->phase_ != Phase::lingering) return linger(self);
-    if (self->phase_ == Phase::lingering || (self->hears_streams() && !self->is_held()) ||
-        (self->phase_ == Phase::serving && !self->ended_ && !self->is_held())) {
-        arm_read(self);
-    }
+    // One that is drained is read from for what handlers wait for: answers of the peer, its end,
+    // and what is about streams.
+    const bool drains = self->phase_ == Phase::draining && !self->session_.admits() &&
+                        self->session_.in_flight() > 0;
+    const bool reads = (self->phase_ == Phase::serving || drains) && !self->ended_;
+    if (self->phase_ == Phase::lingering || (reads && self->may_read())) arm_read(self);
 }
 
 void ServerConnection::resume(const Self& self) {
     self->handing_out_ = true;
-    const auto status =
-        self->stream_.resume([&](codec::Bytes frame) { return self->on_message(self, frame); });
+    auto status = MessageStream::ReadStatus::ok;
+    const bool goes_on = self->handle_held(self);
+    if (goes_on && self->stream_.reader().paused() && self->may_hand_out()) {
+        status =
+            self->stream_.resume([&](codec::Bytes frame) { return self->on_message(self, frame); });
+    }
     if (!self->end_handing_out()) return;
     flush(self);
     if (self->phase_ == Phase::closed) return;
@@ -255,7 +246,7 @@ void ServerConnection::resume(const Self& self) {
     if (self->phase_ == Phase::closed) return;
     // Not at once: a peer whose requests each make a large reply, read as fast as they are made,
     // would keep the thread for itself.
-    if (self->stream_.reader().paused() && !self->is_held()) return schedule_flush(self);
+    if (self->has_waiting() && self->may_hand_out()) return schedule_flush(self);
     settle(self);
 }
 
@@ -280,7 +271,7 @@ void ServerConnection::release(std::size_t bytes) {
 }
 
 void ServerConnection::watch(Deadline deadline) {
-    shard_->watch(deadline);
+    shard_->watch(*this, deadline);
 }
 
 // Replies of handlers that end in one turn of the loop leave in one write.

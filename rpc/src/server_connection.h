@@ -2,6 +2,8 @@
 // One connection of a server: moves bytes between the socket, its session and the handlers.
 
 #include "connection.h"
+#include "held_requests.h"
+#include "keepalive.h"
 #include "progress_watch.h"
 #include "server_session.h"
 
@@ -63,7 +65,7 @@ public:
 private:
     enum class Phase {
         serving,
-        draining,   // reads nothing more, answers what it has
+        draining,   // begins nothing more, answers what it has
         lingering,  // has said all; reads away what still comes, so that closing does not reset
         closed,
     };
@@ -87,13 +89,20 @@ private:
     static void answer_http(const Self& self);
 
     [[nodiscard]] bool on_first_bytes(const Self& self, codec::Bytes bytes);
+    // False if no more messages are to be handed out now.
     [[nodiscard]] bool on_message(const Self& self, codec::Bytes frame);
+    [[nodiscard]] bool handle(const Self& self, codec::Bytes frame);
+    // For what comes while the connection is at its limits: true if the message waits, or has been
+    // refused.
+    [[nodiscard]] bool put_off(codec::Bytes frame);
+    // Handles what has waited, as far as the limits allow. False if that ended the handing out.
+    [[nodiscard]] bool handle_held(const Self& self);
     // The peer has said something, and may call: the program hears of it, once.
     void greet(const Self& self);
-    // True if the peer asks more than it may; it is told.
-    [[nodiscard]] bool refuse_excess(const Admitted& admitted, codec::Bytes frame);
     // A request that no handler gets; what was said to it begins at `answered` of the output.
-    void count_refused(const Admitted& admitted, codec::Bytes frame, std::size_t answered);
+    void count_refused(
+        CallMetrics::Method* method, Errc code, codec::Bytes frame, std::size_t answered
+    );
     // What this asked of the peer ends with the connection.
     void fail_outgoing(std::uint64_t written, std::string_view reason);
     void begin_goaway();
@@ -111,12 +120,9 @@ private:
     void give_up_call(std::uint32_t id, Error why, codec::Buffer& out) override;
     void send_output(const Base& self) override;
 
-    // While it drains it still hears what is about streams that are open.
-    [[nodiscard]] bool hears_streams() const noexcept {
-        return goaway_sent_ && streams_ && streams_->size() > 0;
+    [[nodiscard]] PeerSettings peer_settings() const override {
+        return {options_->call_timeout, options_->write_queue_high, host_->load};
     }
-
-    [[nodiscard]] Duration peer_call_timeout() const override { return options_->call_timeout; }
 
     void watch(Deadline deadline) override;
     void on_reply_queued(const Base& self) override;
@@ -129,10 +135,22 @@ private:
         return stream_.written() + stream_.queue().bytes();
     }
 
-    // Whether its limits do not stop the reading.
+    // Whether something is awaited of the peer, so that reading goes on at the limits.
     [[nodiscard]] bool reads_on() const;
-    // True while nothing more may be read from the peer.
+    // True while no further request may begin.
     [[nodiscard]] bool is_held() const;
+
+    // Requests that wait may begin, or are to be dropped.
+    [[nodiscard]] bool may_hand_out() const { return !is_held() || !session_.admits(); }
+
+    // Requests have been read that have not begun.
+    [[nodiscard]] bool has_waiting() const;
+    // Whether more may be read from the peer.
+    [[nodiscard]] bool may_read() const;
+    // Whether this is in a state in which it asks for signs of life, and gives up without.
+    void look_alive(const Self& self, TimePoint now);
+    // What was read is news, and not only the answer to a question whether the peer lives.
+    [[nodiscard]] bool has_been_active(std::uint64_t messages_before);
     [[nodiscard]] const char* exceeded_time(TimePoint now);
     // Closes it, and returns true, if more than write_queue_hard bytes are unsent.
     [[nodiscard]] bool fail_if_unread();
@@ -140,6 +158,8 @@ private:
     void fail(const std::string& reason);
     // Closes it because it is gone: the peer has left, which is no news.
     void lose(const std::string& reason);
+
+    friend class ServerShard;
 
     ServerShard* shard_;  // null once closed
     const std::shared_ptr<const ServerOptions> options_;
@@ -151,6 +171,10 @@ private:
     ProgressWatch reading_progress_;  // of half messages
     ProgressWatch writing_progress_;  // of unsent replies
     const TimePoint began_;
+    Keepalive keepalive_;
+    TimePoint heard_at_;                      // when something was last read
+    TimePoint looked_at_ = TimePoint::max();  // when the shard looks at its deadlines; the shard's
+    std::unique_ptr<HeldRequests> held_requests_;  // null as long as there are none
     std::uint64_t messages_ = 0;
     std::uint64_t told_read_ = 0;  // of account_bytes()
     std::uint64_t told_written_ = 0;
@@ -161,7 +185,6 @@ private:
     bool reading_ = false;
     bool writing_ = false;
     bool flush_scheduled_ = false;
-    bool goaway_sent_ = false;
     bool starved_ = false;  // held by the server's limit on request bytes
     bool greeted_ = false;
     bool own_ = false;

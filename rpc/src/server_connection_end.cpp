@@ -51,9 +51,10 @@ void ServerConnection::drain_silent(const Self& self) {
 
 void ServerConnection::begin_goaway() {
     session_.write_goaway(thread_.output(), drain_reason_, drain_grace_);
-    session_.admit_nothing();
     phase_ = Phase::draining;
-    goaway_sent_ = true;
+    // What came after the goaway's last id is not executed, and the peer knows it.
+    session_.end_admission();
+    held_requests_.reset();
 }
 
 void ServerConnection::check_time(const Self& self, TimePoint now) {
@@ -64,6 +65,11 @@ void ServerConnection::check_time(const Self& self, TimePoint now) {
                       !self->stream_.reader().has_partial() &&
                       now - self->active_ >= self->options_->idle_timeout;
     if (idle) return drain(self, "idle", self->options_->drain_timeout);
+    // One that is not read from has left perhaps, with requests in front of its end.
+    if (!self->may_read() && self->stream_.transport().has_ended() &&
+        self->session_.peer_is_rollcall())
+        return self->lose("the peer has left");
+    self->look_alive(self, now);
     resume_starved(self);  // handlers of closed connections may have ended: nobody announces that
 }
 
@@ -72,7 +78,7 @@ const char* ServerConnection::exceeded_time(TimePoint now) {
         return now - active_ >= kLingerTime ? "it does not close" : nullptr;
     if (!heard_bytes_ && now - active_ >= options_->first_byte_timeout) return "it said nothing";
     const std::size_t half = stream_.reader().has_partial() ? stream_.reader().held_bytes() : 0;
-    const bool reads = half > 0 && !is_held() && phase_ == Phase::serving;
+    const bool reads = half > 0 && may_read() && phase_ == Phase::serving;
     reads ? reading_progress_.look(messages_, half, kProgressBytes, now) : reading_progress_.rest();
     if (reading_progress_.stalled_for(options_->stall_timeout, now)) return "its message stalled";
     const bool writes = !stream_.queue().empty();
@@ -92,7 +98,7 @@ Deadline ServerConnection::expire(const Self& self, TimePoint now) {
         outgoing->expire(now, cancels);
         self->stream_.queue().append(cancels, 0);
         earliest = earliest.earlier(outgoing->earliest());
-        if (self->phase_ != Phase::closed) schedule_flush(self);
+        if (self->phase_ != Phase::closed && !self->stream_.queue().empty()) schedule_flush(self);
     }
     return earliest;
 }
@@ -125,12 +131,14 @@ void ServerConnection::close(std::string_view reason) {
     stream_.transport().close();
     // Handlers that still run keep this object, but not what it holds of its peer's.
     stream_.queue().clear();
+    held_requests_.reset();
     if (!handing_out_) stream_.reader().drop_kept();
     ServerShard* const shard = std::exchange(shard_, nullptr);
+    shard->forget_deadline(*this);
     shard->account(std::exchange(held_, 0), 0);
     close_requests();
     fail_outgoing(written, reason);
-    if (greeted_) host_->tell_disconnected(peer(), reason);
+    part(greeted_, reason);
     shard->on_closed(*this);
 }
 

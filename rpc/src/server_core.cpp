@@ -47,9 +47,13 @@ std::shared_ptr<const ServerOptions> checked(ServerOptions options) {
           options.stall_timeout,
           options.idle_timeout,
           options.handshake_timeout,
+          options.keepalive_timeout,
           options.tls_look_interval}) {
         require(timeout > Duration::zero(), "ServerOptions: time-outs must be positive");
     }
+    require(options.max_pool_queue > 0, "ServerOptions::max_pool_queue must be positive");
+    for (const Duration time : {options.max_queue_time, options.keepalive_interval})
+        require(time >= Duration::zero(), "ServerOptions: times must not be negative");
     require(
         options.unix_mode <= 0777 && (options.unix_mode & 0600U) == 0600U,
         "ServerOptions::unix_mode must be from 0600 to 0777 and let the owner read and write"
@@ -82,6 +86,8 @@ ServerCore::ServerCore(ServerOptions options)
     host_->budget = std::make_shared<RequestBudget>(options_->max_request_bytes);
     for (const MiddlewarePtr& layer : options_->middleware)
         use(layer);
+    host_->load->max_queued = options_->max_pool_queue;
+    host_->load->max_wait = options_->max_queue_time;
 }
 
 ServerCore::~ServerCore() = default;
@@ -210,7 +216,11 @@ ServerStats ServerCore::stats() const {
         stats.bytes_read += counters.bytes_read.load(std::memory_order_relaxed);
         stats.bytes_written += counters.bytes_written.load(std::memory_order_relaxed);
         stats.failed_handshakes += counters.failed_handshakes.load(std::memory_order_relaxed);
+        stats.lost_peers += counters.lost_peers.load(std::memory_order_relaxed);
     }
+    stats.dropped_notifications +=
+        host_->load->dropped_notifications.load(std::memory_order_relaxed);
+    stats.overloaded = host_->load->overloaded.load(std::memory_order_relaxed);
     return stats;
 }
 
@@ -299,8 +309,13 @@ void ServerCore::connection_closed() {
 }
 
 Duration ServerCore::tick_interval() const noexcept {
+    const bool asks = options_->keepalive_interval > Duration::zero();
+    const Duration alive = asks
+                               ? std::min(options_->keepalive_interval, options_->keepalive_timeout)
+                               : options_->idle_timeout;
     const Duration shortest = std::min(
-        {options_->first_byte_timeout,
+        {alive,
+         options_->first_byte_timeout,
          options_->stall_timeout,
          options_->idle_timeout,
          options_->handshake_timeout,

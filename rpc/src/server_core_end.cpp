@@ -127,15 +127,30 @@ void ServerCore::finish_stop(const Self& self) {
     self->silence_timer_->cancel();
     // After a stop no handler begins; those that run have lost their connections already.
     if (self->pool_) self->pool_->stop();
-    const auto left = std::make_shared<std::atomic<std::size_t>>(self->shards_.size());
+    using Loops = std::vector<std::shared_ptr<IoThread>>;
+    const auto loops = std::make_shared<Loops>();
+    for (const auto& shard : self->shards_)
+        loops->push_back(shard->shared_thread());
+    const auto turns = std::make_shared<std::atomic<std::size_t>>(loops->size());
+    const auto last_turns = std::make_shared<std::atomic<std::size_t>>(loops->size());
+    // Behind the handlers that were told to stop: those have had their turn to end, and none goes
+    // on after it. Then once more, in case one is running on another thread: when the last of these
+    // runs, nothing on the I/O threads holds the core any more, so whoever waits is the last to do
+    // so.
+    const auto second = [loops, last_turns, load = self->host_->load, ended = self->ended_] {
+        load->over.store(true, std::memory_order_release);
+        for (const auto& loop : *loops) {
+            asio::post(loop->context(), [last_turns, ended] {
+                if (last_turns->fetch_sub(1) == 1) ended->open();
+            });
+        }
+    };
     for (const auto& shard : self->shards_) {
         asio::io_context& context = shard->thread().context();
-        asio::post(context, [self, left, &context, each = shard.get()] {
+        asio::post(context, [self, &context, turns, second, each = shard.get()] {
             each->stop_ticking();
-            // Behind the handlers that this has aborted: when the last of these runs, nothing on
-            // the I/O threads holds the core any more, so whoever waits is the last to do so.
-            asio::post(context, [left, ended = self->ended_] {
-                if (left->fetch_sub(1) == 1) ended->open();
+            asio::post(context, [turns, second] {
+                if (turns->fetch_sub(1) == 1) second();
             });
         });
     }

@@ -3,7 +3,7 @@
 #include <rollcall/base/random.h>
 #include <rollcall/base/secret.h>
 
-#include "constant_time.h"
+#include "stream_messages.h"
 
 #include <algorithm>
 #include <limits>
@@ -30,20 +30,39 @@ SessionAction ServerSession::on_message(codec::Bytes frame, codec::Buffer& out) 
         if (outgoing_) outgoing_->on_response(message, frame.size());
         return action;
     }
+    if (is_dropped(message)) return action;
     const bool is_request = message.type == codec::MessageType::request;
-    if (!admits_) {
-        if (!is_request && may_call()) static_cast<void>(incoming_.on_control(message));
-        return action;
-    }
-    if (is_request) last_id_ = message.id;
+    if (is_request && admits_) last_id_ = message.id;
     if (const auto why = why_not(message)) {
         if (is_request) refuse(message, out, why->code(), why->message());
     } else if (is_request && message.method == kHelloMethod) {
         on_hello(message, out);
-    } else if (is_request || !incoming_.on_control(message)) {
+    } else if (is_request || (!incoming_.on_control(message) && admits_)) {
         action.run = incoming_.admit(message, out, reply_format());
     }
     return action;
+}
+
+bool ServerSession::is_dropped(const codec::Message& message) const {
+    const bool is_request = message.type == codec::MessageType::request;
+    return !admits_ && is_request && message.method != kPingMethod;
+}
+
+ServerSession::Glance ServerSession::glance(codec::Bytes frame) const {
+    Glance glance;
+    codec::Message message;
+    const auto shape =
+        peer_.features.has(Feature::metadata) ? codec::Shape::with_metadata : codec::Shape::plain;
+    if (codec::parse_message(frame, message, shape)) return glance;
+    glance.method = message.method;
+    if (message.type == codec::MessageType::request) {
+        glance.id = message.id;
+        glance.can_wait = message.method != kPingMethod;
+    } else if (message.type == codec::MessageType::notification) {
+        if (message.method == kCancelMethod) glance.cancels = read_cancel(message.params);
+        glance.can_wait = message.method != kCancelMethod && !is_stream_message(message.method);
+    }
+    return glance;
 }
 
 std::optional<Error> ServerSession::why_not(const codec::Message& message) {

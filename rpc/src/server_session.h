@@ -23,6 +23,22 @@ public:
     // One message of the peer. What can be answered at once is written to `out`.
     [[nodiscard]] SessionAction on_message(codec::Bytes frame, codec::Buffer& out);
 
+    // What a message is, at a glance.
+    struct Glance {
+        bool can_wait = false;                 // it asks for work, not for what the protocol owes
+        std::optional<std::uint32_t> id;       // of a request
+        codec::Bytes method;                   // of the frame
+        std::optional<std::uint32_t> cancels;  // the request that is waited for no longer
+    };
+
+    [[nodiscard]] Glance glance(codec::Bytes frame) const;
+
+    // From now on requests and notifications are dropped, unanswered; responses and what the
+    // protocol itself says is heard.
+    void end_admission() { admits_ = false; }
+
+    [[nodiscard]] bool admits() const { return admits_; }
+
     [[nodiscard]] IncomingCalls& incoming() noexcept { return incoming_; }
 
     [[nodiscard]] const IncomingCalls& incoming() const noexcept { return incoming_; }
@@ -60,10 +76,6 @@ public:
         return {peer_.stream_window, reply_format().max_bytes};
     }
 
-    // From now on requests and notifications are passed over: they came after the last id of the
-    // goaway. What is about those before them is not.
-    void admit_nothing() noexcept { admits_ = false; }
-
     // Tells the peer that requests after the last one seen here will not be executed.
     void write_goaway(codec::Buffer& out, std::string reason, Duration grace) const;
 
@@ -74,6 +86,8 @@ public:
 
 private:
     void on_hello(const codec::Message& message, codec::Buffer& out);
+    // True if the message is none that is handled now.
+    [[nodiscard]] bool is_dropped(const codec::Message& message) const;
     void refuse(const codec::Message& message, codec::Buffer& out, Errc code, std::string why);
     // Why the request is not to be executed, if it is not.
     [[nodiscard]] std::optional<Error> why_not(const codec::Message& message);

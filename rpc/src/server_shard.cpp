@@ -64,27 +64,42 @@ void ServerShard::stop_ticking() {
     deadline_timer_.cancel();
 }
 
-void ServerShard::watch(Deadline deadline) {
-    if (deadline.point() >= deadline_armed_) return;
-    deadline_armed_ = deadline.point();
+void ServerShard::watch(ServerConnection& connection, Deadline deadline) {
+    if (deadline.point() >= connection.looked_at_) return;
+    deadlines_.move(&connection, connection.looked_at_, deadline.point());
+    arm_deadline();
+}
+
+void ServerShard::forget_deadline(ServerConnection& connection) {
+    deadlines_.move(&connection, connection.looked_at_, TimePoint::max());
+}
+
+void ServerShard::arm_deadline() {
+    if (deadlines_.next() >= deadline_armed_) return;
+    deadline_armed_ = deadlines_.next();
     deadline_timer_.expires_at(deadline_armed_);
     deadline_timer_.async_wait([this, core = core_.weak_self()](const asio::error_code& ec) {
         if (const auto alive = core.lock(); alive && !ec) on_deadline();
     });
 }
 
-// One timer for all connections. What ends in time never touches it: when it fires, it ends what is
-// late and is armed for the earliest of the rest.
+// One timer for all connections. What ends in time never touches it: when it fires, it looks at
+// those connections whose time has come, ends what is late there, and is armed for the earliest of
+// the rest.
 void ServerShard::on_deadline() {
     const TimePoint now = SteadyClock::now();
     deadline_armed_ = TimePoint::max();
-    Deadline next;
-    for_each([&](const ServerConnection::Self& each) {
-        next = next.earlier(ServerConnection::expire(each, now));
-    });
-    // At most a thousand times a second, however many deadlines there are.
-    if (!next.is_never())
-        watch(Deadline::at(std::max(next.point(), now + std::chrono::milliseconds{1})));
+    std::vector<ServerConnection::Self> due;
+    for (ServerConnection* const each : deadlines_.due(now))
+        due.push_back(connections_.at(each));
+    for (const ServerConnection::Self& each : due) {
+        const Deadline next = ServerConnection::expire(each, now);
+        if (each->phase_ == ServerConnection::Phase::closed) continue;
+        // At most a thousand times a second, however many deadlines there are.
+        const TimePoint soon = now + std::chrono::milliseconds{1};
+        deadlines_.move(each.get(), each->looked_at_, std::max(next.point(), soon));
+    }
+    arm_deadline();
 }
 
 void ServerShard::tick(const std::shared_ptr<ServerCore>& core) {

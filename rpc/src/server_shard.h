@@ -1,6 +1,7 @@
 #pragma once
 // The connections of a server that live on one I/O thread.
 
+#include "deadline_queue.h"
 #include "io_thread.h"
 #include "server_connection.h"
 #include "server_handshakes.h"
@@ -45,7 +46,9 @@ public:
     void resume_starved();
 
     // Something of a connection must end at this time.
-    void watch(Deadline deadline);
+    void watch(ServerConnection& connection, Deadline deadline);
+    // It has ended.
+    void forget_deadline(ServerConnection& connection);
 
     // A connection holds `after` bytes of messages instead of `before`.
     void account(std::size_t before, std::size_t after) noexcept { held_bytes_ += after - before; }
@@ -82,6 +85,7 @@ public:
         std::atomic<std::uint64_t> failed_handshakes{0};
         std::atomic<std::uint64_t> bytes_read{0};
         std::atomic<std::uint64_t> bytes_written{0};
+        std::atomic<std::uint64_t> lost_peers{0};
     };
 
     Counters counters;
@@ -97,6 +101,7 @@ private:
     void tick(const std::shared_ptr<ServerCore>& core);
     void on_deadline();
     void begin(const ServerConnection::Self& connection);
+    void arm_deadline();
 
     ServerCore& core_;
     const std::shared_ptr<IoThread> thread_;
@@ -108,6 +113,7 @@ private:
     std::size_t held_bytes_ = 0;  // of all its connections
     asio::steady_timer ticker_;
     asio::steady_timer deadline_timer_;
+    DeadlineQueue<ServerConnection*> deadlines_;
     TimePoint deadline_armed_ = TimePoint::max();
     TimePoint now_ = SteadyClock::now();
 };

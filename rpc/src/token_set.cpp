@@ -1,7 +1,6 @@
 #include <rollcall/base/file.h>
+#include <rollcall/base/secret.h>
 #include <rollcall/rpc/token_set.h>
-
-#include "constant_time.h"
 
 #include <algorithm>
 #include <mutex>
@@ -108,7 +107,7 @@ std::optional<Principal> TokenSet::find(std::string_view token) const {
     const TokenGrant* found = nullptr;
     // All of them, wherever it is.
     for (const TokenGrant& grant : *grants) {
-        if (equal_in_constant_time(grant.token, token)) found = &grant;
+        if (same_secret(grant.token, token)) found = &grant;
     }
     if (found == nullptr) return std::nullopt;
     return Principal{found->name};

@@ -7,8 +7,11 @@
 
 #include <algorithm>
 #include <cstring>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 namespace rollcall::rpc {
@@ -28,6 +31,18 @@ Transport::Transport(StreamSocket socket) : socket_(std::move(socket)) {
     socket_->non_blocking(true, ignored);
     // Fails for Unix domain sockets, which delay nothing.
     socket_->set_option(asio::ip::tcp::no_delay{true}, ignored);
+}
+
+std::size_t Transport::unacknowledged() {
+    int bytes = 0;
+    if (!socket_ || ::ioctl(socket_->native_handle(), SIOCOUTQ, &bytes) != 0) return 0;
+    return bytes > 0 ? static_cast<std::size_t>(bytes) : 0;
+}
+
+bool Transport::has_ended() {
+    if (!socket_) return true;
+    pollfd end{socket_->native_handle(), POLLRDHUP, 0};
+    return ::poll(&end, 1, 0) > 0 && (end.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
 }
 
 void Transport::encrypt(std::unique_ptr<tls::Session> session) {

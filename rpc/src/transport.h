@@ -88,6 +88,13 @@ public:
     // whose peer cannot vanish unnoticed.
     void limit_unacknowledged(std::chrono::milliseconds time);
 
+    // Bytes that were sent and that the other end has not acknowledged, or, of a Unix domain
+    // socket, not read yet.
+    [[nodiscard]] std::size_t unacknowledged();
+
+    // The other end has ended the connection, though what it has sent may not be read yet.
+    [[nodiscard]] bool has_ended();
+
     // Ends the sending direction: the peer reads what was sent, then the end of the stream.
     void finish_sending();
     // Final: nothing may be waited for afterwards, and nothing of the loop is used, which may end

@@ -84,10 +84,9 @@ TEST(ServerStop, GraceEndsAHandlerThatDoesNot) {
     EXPECT_EQ(
         tested.log.count(LogLevel::warning, "these have not ended: 'hold', a notification"), 1U
     ) << tested.log.text();
-    // They still run, so they still count; their replies go nowhere.
+    // They do not go on: they are destroyed with the server's threads, and count until then.
     EXPECT_GT(tested.server.stats().in_flight_bytes, 2048U);
     tested.gate.open();
-    EXPECT_TRUE(eventually([&] { return tested.server.stats().in_flight_bytes == 0; }));
 }
 
 TEST(ServerStop, AShorterGraceCutsALongerOneShort) {

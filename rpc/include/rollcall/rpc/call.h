@@ -54,8 +54,9 @@ public:
 
     Call(const Call&) = delete;
     Call& operator=(const Call&) = delete;
+
     // By destroy() alone.
-    virtual ~Call() = default;
+    virtual ~Call() { forget_stop(); }
 
     // The reply's result, one packed value, valid during this call only.
     virtual void finish(codec::Bytes result) noexcept = 0;
@@ -69,11 +70,14 @@ public:
 
     [[nodiscard]] virtual StreamSides sides() const noexcept { return StreamSides::none; }
 
-    // Before it is submitted: asks `cancel` to be called when `token` is asked to stop, until the
-    // call has ended.
+    // After it is submitted, on the submitting thread: asks `cancel` to be called when `token` is
+    // asked to stop, until the call has ended, which it may have already. `cancel` may run before
+    // this returns, and here.
     void stop_with(std::stop_token token, std::function<void()> cancel) {
-        if (token.stop_possible())
-            stop_ = std::make_unique<StopCallback>(std::move(token), std::move(cancel));
+        if (!token.stop_possible()) return;
+        auto* const mine = new StopCallback{std::move(token), std::move(cancel)};
+        StopCallback* none = nullptr;
+        if (!stop_.compare_exchange_strong(none, mine, std::memory_order_acq_rel)) delete mine;
     }
 
     // Given before it is submitted.
@@ -117,13 +121,20 @@ protected:
     virtual void destroy() noexcept = 0;
 
     // It has ended: nothing is to be stopped any more, and whoever would do it lets go of it.
-    void forget_stop() noexcept { stop_.reset(); }
+    void forget_stop() noexcept {
+        StopCallback* const last = stop_.exchange(ended(), std::memory_order_acq_rel);
+        if (last != ended()) delete last;
+    }
 
 private:
     using StopCallback = std::stop_callback<std::function<void()>>;
 
+    // What stands in the place of the callback once the call has ended: whoever comes later keeps
+    // none. Never used as what it points to.
+    [[nodiscard]] StopCallback* ended() noexcept { return reinterpret_cast<StopCallback*>(this); }
+
     std::atomic<unsigned> references_{1};
-    std::unique_ptr<StopCallback> stop_;
+    std::atomic<StopCallback*> stop_{nullptr};
     std::unique_ptr<CallWatcher> watcher_;
 };
 

@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -30,7 +31,8 @@ public:
 
     // Ends the call by its finish() or fail(), as Call says.
     virtual void submit(CallPtr call) = 0;
-    // Ends it with `cancelled` unless it is over. It may come before the call.
+    // Ends it with `cancelled` unless it is over. Only after its submit() has returned, or on the
+    // thread that submits it.
     virtual void cancel(const CallPtr& call) = 0;
 
     // Where completions run that name no executor.
@@ -57,10 +59,13 @@ inline constexpr Duration kBlockingGrace = std::chrono::milliseconds{4};
 );
 // For a blocking caller who waits no longer.
 [[nodiscard]] Error unanswered(const CallTarget& target, const Call& call, Sent sent);
-// Has the call cancelled when the handler that runs on this thread is told to stop. Before the call
-// begins.
-void stop_with_handler(const CallPtr& call, std::function<void()> cancel);
-void stop_with_handler(const CallTargetPtr& target, const CallPtr& call);
+// What asks the handler to stop that runs on this thread; of nobody's if none does. Taken before
+// the call is submitted: its end may end the handler.
+[[nodiscard]] std::stop_token handler_stop_token();
+// Has the call cancelled when `handler` is told to stop. Behind submit(): what ends a call at once
+// must not meet who cancels it.
+void stop_with_handler(std::stop_token handler, const CallPtr& call, std::function<void()> cancel);
+void stop_with_handler(std::stop_token handler, const CallTargetPtr& target, const CallPtr& call);
 
 [[nodiscard]] inline Deadline with_grace(Deadline deadline) {
     return deadline.is_never() ? deadline : Deadline::at(deadline.point() + kBlockingGrace);
@@ -76,8 +81,9 @@ template <class R>
     auto* call = new BlockingCall<R>{std::move(invocation), deadline, kind};
     const CallPtr mine{call};
     target->prepare(mine);
-    stop_with_handler(target, mine);
+    std::stop_token handler = handler_stop_token();
     target->submit(mine);
+    stop_with_handler(std::move(handler), target, mine);
     if (auto result = call->wait(with_grace(deadline))) return std::move(*result);
     return unanswered(*target, *call, call->give_up());
 }
@@ -105,8 +111,9 @@ void start_call(const CallTargetPtr& target, Invocation<R>&& invocation, Handler
             if (const auto alive = weak.lock()) alive->cancel(call);
         });
     }
-    stop_with_handler(target, call);
+    std::stop_token stop = handler_stop_token();
     target->submit(call);
+    stop_with_handler(std::move(stop), target, call);
 }
 
 template <class R, class Token>

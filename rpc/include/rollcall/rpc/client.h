@@ -29,6 +29,12 @@ struct ClientOptions {
     Duration call_timeout = std::chrono::seconds{5};     // of a call that names none
     Duration connect_timeout = std::chrono::seconds{1};  // of one attempt to connect
     BackoffOptions backoff = {};                         // between attempts to connect; at most 1 h
+    // A server that has answered the hello, and for which something waits (calls, handlers of its
+    // requests, keep_connected(), on_disconnect()), is asked for a sign of life when it has said
+    // nothing for the interval; if none comes within the time-out the connection is lost and made
+    // anew. Interval zero: never.
+    Duration keepalive_interval = std::chrono::seconds{15};
+    Duration keepalive_timeout = std::chrono::seconds{15};
 
     // Limits
     codec::Limits limits = {};         // messages, both ways; checked before sending too

@@ -3,6 +3,8 @@
 // Users need server.h only.
 
 #include <rollcall/codec/arguments.h>
+#include <rollcall/rpc/event_loop.h>
+#include <rollcall/rpc/handler_options.h>
 #include <rollcall/rpc/method.h>
 #include <rollcall/rpc/reply.h>
 #include <rollcall/rpc/request_executor.h>
@@ -10,9 +12,9 @@
 #include <asio/awaitable.hpp>
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
-#include <asio/io_context.hpp>
 #include <asio/post.hpp>
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
@@ -21,21 +23,8 @@
 
 namespace rollcall::rpc {
 
-// Where a handler runs.
-enum class RunOn {
-    io,    // on the connection's I/O thread: fastest; it must not block
-    pool,  // on the server's pool of threads: it may block
-};
-
-// Trivially copyable, so that it may stand in a co_await expression.
-struct HandlerOptions {
-    RunOn run = RunOn::io;
-};
-
-static_assert(std::is_trivially_copyable_v<HandlerOptions>);
-
 // The loops of I/O threads and of the pool are of the same kind.
-using HandlerExecutor = asio::io_context::executor_type;
+using HandlerExecutor = LoopExecutor<>;
 
 // One method's code, without its types.
 class Handler {
@@ -58,6 +47,9 @@ public:
     // The sides of its stream. A handler of a stream does not run inline; it finds the stream in
     // the ticket's request.
     [[nodiscard]] virtual StreamSides stream() const { return StreamSides::none; }
+
+    // HandlerOptions::max_in_flight.
+    [[nodiscard]] virtual std::size_t max_in_flight() const { return 0; }
 
     // "int(int,int)".
     [[nodiscard]] virtual std::string signature() const = 0;
@@ -170,10 +162,11 @@ class FunctionHandler<F, std::tuple<Args...>, kTakesContext> final : public Hand
     using Arguments = std::tuple<Args...>;
 
 public:
-    FunctionHandler(F function, RunOn run) : function_(std::move(function)), run_(run) {}
+    FunctionHandler(F function, HandlerOptions options)
+        : function_(std::move(function)), options_(options) {}
 
     [[nodiscard]] bool runs_inline() const override {
-        return !Awaited::is_coroutine && run_ == RunOn::io;
+        return !Awaited::is_coroutine && options_.run == RunOn::io;
     }
 
     [[nodiscard]] Result<void> run(Context& context, codec::Bytes params, codec::Buffer& out)
@@ -203,7 +196,9 @@ public:
         }
     }
 
-    [[nodiscard]] RunOn run_on() const override { return run_; }
+    [[nodiscard]] RunOn run_on() const override { return options_.run; }
+
+    [[nodiscard]] std::size_t max_in_flight() const override { return options_.max_in_flight; }
 
     [[nodiscard]] std::string signature() const override {
         return codec::signature_name<Value, Args...>();
@@ -275,7 +270,7 @@ private:
     }
 
     F function_;
-    RunOn run_;
+    HandlerOptions options_;
 };
 
 template <class Arguments>
@@ -299,7 +294,7 @@ template <class F>
     using Arguments = typename Shape::Arguments_;
     require_owned_arguments(options.run, detail::kTakesViews<Arguments>);
     return std::make_unique<detail::FunctionHandler<F, Arguments, Shape::takes_context>>(
-        std::move(function), options.run
+        std::move(function), options
     );
 }
 
@@ -334,7 +329,7 @@ template <class R, class... Args, class F>
         using Arguments = std::tuple<std::remove_cvref_t<Args>...>;
         require_owned_arguments(options.run, detail::kTakesViews<Arguments>);
         return std::make_unique<detail::FunctionHandler<F, Arguments, !kPlain>>(
-            std::move(function), options.run
+            std::move(function), options
         );
     }
 }

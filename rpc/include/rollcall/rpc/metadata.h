@@ -41,6 +41,9 @@ public:
 
     [[nodiscard]] std::size_t size() const noexcept { return pairs_.size(); }
 
+    // What it costs this process, which may be many times its bytes on the wire.
+    [[nodiscard]] std::size_t memory_bytes() const noexcept;
+
     [[nodiscard]] auto begin() const noexcept { return pairs_.begin(); }
 
     [[nodiscard]] auto end() const noexcept { return pairs_.end(); }

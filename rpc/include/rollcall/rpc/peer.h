@@ -19,8 +19,10 @@ class PeerState;
 // a client's handlers get their server so. A handle: copies are the same peer. It keeps nothing
 // open: once the connection has ended, calls fail with connection_lost, not sent.
 // At most `max_in_flight` calls (of the server's or the client's options) are under way, and at
-// most write_queue_high bytes unsent: one more fails as overloaded, not sent, and a notification is
-// dropped. Thread safety: any thread.
+// most write_queue_high bytes unsent, and as many on their way from other threads: one more fails
+// as overloaded, not sent, and a notification is dropped. A completion that names no executor runs
+// on the connection's thread, or, if that has ended, on one of the system's. Thread safety: any
+// thread.
 class Peer {
 public:
     // Nobody: not connected, has no name.
@@ -59,7 +61,8 @@ public:
     void disconnect(std::string_view reason) const;
 
     // What the program keeps for this connection, by type; null if it has set none. It is let go
-    // with the last handle after the connection has ended.
+    // when the connection has ended, after on_disconnect(): it may hold the Peer itself. Nothing is
+    // kept afterwards.
     template <class T>
     [[nodiscard]] std::shared_ptr<T> data() const {
         return std::static_pointer_cast<T>(find_data(typeid(T)));

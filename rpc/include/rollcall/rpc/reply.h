@@ -7,6 +7,8 @@
 #include <rollcall/rpc/context.h>
 #include <rollcall/rpc/stream_pipe.h>
 
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -82,8 +84,20 @@ public:
         const std::shared_ptr<ActiveRequest>& request, Result<void> ended, codec::Buffer&& result
     ) = 0;
 
+    // True once the server or the client has ended: its coroutine handlers do not go on. Any
+    // thread.
+    [[nodiscard]] virtual bool is_over() const noexcept = 0;
+
 protected:
     ~ReplySink() = default;
+};
+
+// Where a request is counted besides its bytes, and how long it may wait for its turn. Counted in
+// already by who gives them away.
+struct RequestSlots {
+    std::atomic<std::size_t>* queued = nullptr;     // of the pool, until the handler begins
+    std::atomic<std::size_t>* in_flight = nullptr;  // of its method, until it has ended
+    Duration max_wait = Duration::zero();           // zero: as long as its deadline allows
 };
 
 // A request whose handler does not end at once. Shared by its handler, which holds its ticket, and
@@ -115,11 +129,11 @@ public:
 
     void give_layers(std::unique_ptr<IncomingLayers> layers);
 
-    // Where it is counted as in flight, until it has been answered; null: nowhere. What is dropped
-    // unanswered, a stream with its connection, ends there as lost.
-    void set_metrics(CallMetrics::Method* metrics) noexcept { metrics_ = metrics; }
-
-    [[nodiscard]] CallMetrics::Method* metrics() const noexcept { return metrics_; }
+    // It counts as in flight there, with a message of so many bytes, until count_end(); nowhere if
+    // null. What is dropped unanswered, a stream with its connection, ends there as lost.
+    void count_in(CallMetrics::Method* metrics, std::size_t request_bytes) noexcept;
+    // `outcome` is zero for a result. Only the first time counts.
+    void count_end(Errc outcome, std::size_t reply_bytes) noexcept;
 
     // The stream that it opens, if it does. Set before its handler begins.
     void set_stream(StreamPipePtr stream) { stream_ = std::move(stream); }
@@ -130,14 +144,30 @@ public:
     // counts. On the connection's I/O thread.
     void stop(Errc why);
 
-    // Asked before it begins: why it is not to, if it is not. Any thread.
-    [[nodiscard]] std::optional<Error> why_not_begin() const;
+    // Right after it was made.
+    void take(const RequestSlots& slots) noexcept { slots_ = slots; }
+
+    // Once, when its turn has come: why it is not to begin, if it is not. On the thread of its
+    // handler.
+    [[nodiscard]] std::optional<Error> why_not_begin();
+
+    // The same at any other time before it begins: nobody waits for it any more.
+    [[nodiscard]] std::optional<Error> why_not_go_on() const;
+
+    // It has ended, or never begins: gives its slots back.
+    void leave_slots() noexcept;
+
+    [[nodiscard]] bool is_over() const noexcept { return sink_->is_over(); }
 
 private:
+    void leave_queue() noexcept;
+
     const std::shared_ptr<ReplySink> sink_;
     const std::optional<std::uint32_t> id_;
     const std::size_t charged_bytes_;
     CallMetrics::Method* metrics_ = nullptr;
+    std::size_t request_bytes_ = 0;
+    RequestSlots slots_;
     std::stop_source stop_;
     std::atomic<Errc> stopped_for_{};
     StreamPipePtr stream_;  // null for most

@@ -13,7 +13,8 @@
 namespace rollcall::rpc {
 
 // An Asio executor that makes its request's context the current one while anything runs on it, so
-// that calls which a coroutine makes inherit from it wherever it goes on.
+// that calls which a coroutine makes inherit from it wherever it goes on. Once the server or the
+// client of the request has ended nothing goes on: what would is destroyed.
 template <class Inner>
 class RequestExecutor {
 public:
@@ -43,6 +44,7 @@ public:
         asio::execution::execute(
             inner_,
             [request = request_, run = std::forward<Function>(function)]() mutable {
+                if (request->is_over()) return;
                 const ContextScope scope{request->context()};
                 std::move(run)();
             }

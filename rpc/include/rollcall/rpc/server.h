@@ -54,6 +54,14 @@ struct ServerOptions {
     // Of all requests being handled: their bytes, and 1 KiB for each handler that does not end at
     // once. Handlers count until they end, even if their connection ends first.
     std::size_t max_request_bytes = std::size_t{256} << 20U;
+    // Requests for handlers with RunOn::pool that wait for a thread; one more is refused as
+    // OVERLOADED, not executed. Those that nobody waits for any more are dropped when their turn
+    // comes.
+    std::size_t max_pool_queue = 1024;
+    // A request that has waited for longer than this when its turn comes is refused as OVERLOADED,
+    // not executed: the longest that a call which is answered has queued here. Of handlers that do
+    // not end at once. Zero: as long as its deadline allows.
+    Duration max_queue_time = Duration::zero();
     // Of all connections: half messages, bytes not handled yet and unsent replies. Over it the
     // connection that holds most is closed. Shared out evenly to the I/O threads.
     std::size_t max_held_bytes = std::size_t{512} << 20U;
@@ -73,6 +81,11 @@ struct ServerOptions {
     Duration stall_timeout = std::chrono::seconds{30};
     Duration idle_timeout = std::chrono::seconds{300};  // nothing read, no call in flight
     Duration drain_timeout = std::chrono::seconds{30};  // the default grace of stop()
+    // A peer that has said hello, for whose answers, handlers or on_disconnect() this waits, is
+    // asked for a sign of life when it has said nothing for the interval, and its connection ends
+    // if none comes within the time-out. Interval zero: never.
+    Duration keepalive_interval = std::chrono::seconds{15};
+    Duration keepalive_timeout = std::chrono::seconds{15};
     // A handler that holds an I/O thread for longer is named in the log; zero: never.
     Duration watchdog_threshold = std::chrono::milliseconds{200};
 };

@@ -22,6 +22,8 @@ struct ServerStats {
     std::uint64_t protocol_errors = 0;        // connections closed for what they sent
     std::uint64_t unauthenticated = 0;        // requests refused for want of a token
     std::uint64_t dropped_notifications = 0;  // to peers that have too much unread already
+    std::uint64_t overloaded = 0;             // requests refused by a limit on handlers
+    std::uint64_t lost_peers = 0;             // connections ended for want of a sign of life
     std::uint64_t failed_handshakes = 0;      // of TLS: refused, by either side, or not in time
 };
 

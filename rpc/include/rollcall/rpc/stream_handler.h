@@ -131,8 +131,9 @@ class StreamHandler<F, std::tuple<Args...>, Up_, Down_, kTakesContext, kIsGenera
     );
 
 public:
-    StreamHandler(F function, RunOn run) : function_(std::move(function)), run_(run) {
-        if (!kIsGenerator) require_coroutine(run, Awaited::is_coroutine);
+    StreamHandler(F function, HandlerOptions options)
+        : function_(std::move(function)), options_(options) {
+        if (!kIsGenerator) require_coroutine(options.run, Awaited::is_coroutine);
     }
 
     [[nodiscard]] bool runs_inline() const override { return false; }
@@ -156,7 +157,9 @@ public:
         }
     }
 
-    [[nodiscard]] RunOn run_on() const override { return run_; }
+    [[nodiscard]] RunOn run_on() const override { return options_.run; }
+
+    [[nodiscard]] std::size_t max_in_flight() const override { return options_.max_in_flight; }
 
     [[nodiscard]] StreamSides stream() const override { return kSides<Shape>; }
 
@@ -222,7 +225,7 @@ private:
     }
 
     F function_;
-    RunOn run_;
+    HandlerOptions options_;
 };
 
 // Whether F returns a range of T (or a Result of one) when it is called with these.
@@ -239,7 +242,7 @@ concept GeneratorOf = requires {
 template <class F, class Arguments, class Up, class Down, bool kTakesContext, bool kIsGenerator>
 [[nodiscard]] std::unique_ptr<Handler> new_stream_handler(F function, HandlerOptions options) {
     using Made = StreamHandler<F, Arguments, Up, Down, kTakesContext, kIsGenerator>;
-    return std::make_unique<Made>(std::move(function), options.run);
+    return std::make_unique<Made>(std::move(function), options);
 }
 
 // The ends that a contract's handler is given, as a pack to try it with.
