@@ -76,12 +76,14 @@ TEST_F(Bridge, BodiesHaveALimit) {
 }
 
 TEST_F(Bridge, CallsEndInTimeAndTheHandlerIsToldSo) {
+    lingers = true;
     const CurlAnswer late = call("wait?timeout=0.2", "[]");
     EXPECT_EQ(late.status, 504);
     EXPECT_EQ(error(late)["error"], "timed_out");
     EXPECT_EQ(error(late)["sent"], "maybe_sent");
     EXPECT_TRUE(eventually([&] { return stopped == 1; }));
     EXPECT_EQ(call("wait", "[]", "-H 'Rollcall-Timeout: 0.2'").status, 504);
+    lingers = false;
 }
 
 TEST_F(Bridge, AClientThatGoesCancelsItsCall) {

@@ -54,6 +54,9 @@ protected:
 
     std::atomic<int> waiting{0};
     std::atomic<int> stopped{0};
+    // One that has been stopped goes on: its caller waits no longer when it answers, however late
+    // the caller's own clock rings.
+    std::atomic<bool> lingers{false};
     rpc::Server server;
     Inspector inspector;
 
@@ -82,6 +85,10 @@ private:
         asio::error_code ended;
         co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ended));
         if (ended) ++stopped;
+        while (lingers) {
+            timer.expires_after(std::chrono::milliseconds{1});
+            co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ended));
+        }
         co_return true;
     }
 };

@@ -178,7 +178,8 @@ TEST_F(ToPlainClients, AnIdleOneIsClosedWithoutAWord) {
     start(options);
     RawPeer peer{proxy->endpoint()};
     exchange(peer, request(1, "add", 1, 2), 1);
-    EXPECT_EQ(peer.receive_all(), "");
+    // The welcome may come behind the answer.
+    EXPECT_EQ(peer.receive_all().find("$/"), std::string::npos);
     EXPECT_TRUE(peer.at_end());
     stop();
     EXPECT_EQ(spoken().responses, 1);

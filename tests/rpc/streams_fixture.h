@@ -40,6 +40,20 @@ struct Seen {
     std::atomic<bool> stop_asked{false};
 };
 
+// Counts a handler that has ended, also if it does not go on: one of a server that has stopped.
+class CountsEnd {
+public:
+    explicit CountsEnd(Seen& seen) : seen_(seen) { ++seen_.begun; }
+
+    CountsEnd(const CountsEnd&) = delete;
+    CountsEnd& operator=(const CountsEnd&) = delete;
+
+    ~CountsEnd() { ++seen_.ended; }
+
+private:
+    Seen& seen_;
+};
+
 namespace handlers {
 
 inline asio::awaitable<void> wait_for_stop(Context& context) {
@@ -115,7 +129,7 @@ inline void add_streams(HandlerRegistry& to, Seen& seen) {
             Context& context, std::size_t bytes, StreamWriter<std::string> out
         ) -> asio::awaitable<void> {
             Seen& mine = seen;
-            ++mine.begun;
+            const CountsEnd counts{mine};
             const std::string text(bytes, 'x');
             for (;;) {
                 Result<void> written = co_await out.async_write(text);
@@ -126,15 +140,13 @@ inline void add_streams(HandlerRegistry& to, Seen& seen) {
                 }
                 mine.written += bytes;
             }
-            ++mine.ended;
         }
     );
     to.handle(never_reads, [&seen](Context& context, StreamReader<int>) -> asio::awaitable<int> {
         Seen& mine = seen;
-        ++mine.begun;
+        const CountsEnd counts{mine};
         co_await handlers::wait_for_stop(context);
         mine.stop_asked = true;
-        ++mine.ended;
         co_return 0;
     });
 }
