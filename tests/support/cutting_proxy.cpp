@@ -8,6 +8,7 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <fcntl.h>
 #include <mutex>
 #include <poll.h>
 #include <stdexcept>
@@ -21,8 +22,8 @@ namespace rollcall::tests {
 
 class CuttingProxy::Relay {
 public:
-    Relay(const Endpoint& server, Cut cut) : server_(server), cut_(cut) {
-        if (::pipe(wake_.data()) != 0)
+    Relay(const Endpoint& server, Cut cut) : cut_(cut), server_(server) {
+        if (::pipe2(wake_.data(), O_CLOEXEC) != 0)
             throw std::system_error{errno, std::generic_category(), "pipe"};
         thread_ = start_thread("cutting-proxy", [this] { run(); });
     }
@@ -39,6 +40,11 @@ public:
     RawListener listener;
     std::array<std::atomic<std::uint64_t>, 2> forwarded{};
     std::atomic<unsigned> connections{0};
+
+    void point_to(const Endpoint& server) {
+        const std::lock_guard lock{mutex_};
+        server_ = server;
+    }
 
     [[nodiscard]] std::vector<Recording> recordings() const {
         const std::lock_guard lock{mutex_};
@@ -76,7 +82,7 @@ private:
         RawPeer client = listener.accept();
         const bool first = connections++ == 0;
         try {
-            pairs_.push_back(Pair{{std::move(client), RawPeer{server_}}, first, next_recording()});
+            pairs_.push_back(Pair{{std::move(client), RawPeer{server()}}, first, next_recording()});
         } catch (const std::system_error&) {
             return;  // the server has gone: the client's end closes with this scope
         }
@@ -99,6 +105,11 @@ private:
         record(pair.number, direction, bytes);
         static_cast<void>(pair.ends[1 - direction].send(bytes));
         if (counts && forwarded[direction] == cut_.bytes) cut(pair);
+    }
+
+    [[nodiscard]] Endpoint server() const {
+        const std::lock_guard lock{mutex_};
+        return server_;
     }
 
     std::size_t next_recording() {
@@ -133,11 +144,11 @@ private:
         }
     }
 
-    const Endpoint server_;
     const Cut cut_;
     std::array<int, 2> wake_{};
     std::vector<Pair> pairs_;
     mutable std::mutex mutex_;
+    Endpoint server_;
     std::vector<Recording> recordings_;
     std::thread thread_;
 };
@@ -150,6 +161,10 @@ CuttingProxy::CuttingProxy(const Endpoint& server, Cut cut)
 }
 
 CuttingProxy::~CuttingProxy() = default;
+
+void CuttingProxy::point_to(const Endpoint& server) {
+    relay_->point_to(server);
+}
 
 Endpoint CuttingProxy::endpoint() const {
     return relay_->listener.endpoint();

@@ -41,6 +41,9 @@ public:
     CuttingProxy(const CuttingProxy&) = delete;
     CuttingProxy& operator=(const CuttingProxy&) = delete;
 
+    // Connections that come from now on go to this server.
+    void point_to(const Endpoint& server);
+
     // Where clients connect to.
     [[nodiscard]] Endpoint endpoint() const;
 
