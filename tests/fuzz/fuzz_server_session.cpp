@@ -31,9 +31,9 @@ const ServerOptions& options_of(bool with_token) {
     return with_token ? secret : open;
 }
 
-class Stream {
+class PeerBytes {
 public:
-    Stream(codec::Bytes cuts, bool with_token)
+    PeerBytes(codec::Bytes cuts, bool with_token)
         : choices_(cuts),
           options_(options_of(with_token)),
           reader_(options_.limits),
@@ -147,6 +147,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::unique_ptr<char[]> stream{new char[stream_size]};
     if (stream_size > 0) std::memcpy(stream.get(), data, stream_size);
     const rollcall::codec::Bytes cuts{reinterpret_cast<const char*>(data) + stream_size, kCutBytes};
-    Stream{cuts, (data[size - 1] & 1U) != 0}.run({stream.get(), stream_size});
+    PeerBytes{cuts, (data[size - 1] & 1U) != 0}.run({stream.get(), stream_size});
     return 0;
 }

@@ -40,8 +40,9 @@ private:
 
 // Inline handlers, and one that ends later.
 inline const MethodTable& fuzz_methods() {
-    static const MethodTable table = [] {
-        MethodTable all;
+    static const auto kTable = [] {
+        auto table = std::make_unique<MethodTable>();
+        MethodTable& all = *table;
         const HandlerOptions plain;
         all.add("add", true, make_handler([](int a, int b) { return std::int64_t{a} + b; }, plain));
         all.add(
@@ -66,9 +67,9 @@ inline const MethodTable& fuzz_methods() {
         );
         all.add("late", false, make_handler([] { return 1; }, HandlerOptions{RunOn::pool}));
         all.add_introspection();
-        return all;
+        return table;
     }();
-    return table;
+    return *kTable;
 }
 
 // The requests of the peer by id, and the replies to them.
