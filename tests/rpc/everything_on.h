@@ -4,16 +4,36 @@
 
 #include <rollcall/codec/pack.h>
 #include <rollcall/rpc/client.h>
+#include <rollcall/rpc/request_ids.h>
 #include <rollcall/rpc/server.h>
+#include <rollcall/rpc/trace.h>
 
 #include "server_harness.h"
 
 #include <asio/awaitable.hpp>
 
+#include <optional>
 #include <stdexcept>
 #include <string>
 
 namespace rollcall::rpc::tests {
+
+// A silence after which peers that have said hello would have been asked for a sign of life, and
+// given up without one, several times.
+inline constexpr Duration kKeepalive = std::chrono::milliseconds{10};
+inline constexpr Duration kSilence = 20 * kKeepalive;
+
+// How streams are opened whose items the peer sends.
+inline constexpr Method<Stream<int>(int)> count_to{"count_to"};
+
+// Small, so that all of it would be used.
+inline constexpr StreamOptions kSmallStreams{
+    .max_streams = 2, .window = 64, .max_window = 256, .idle_timeout = std::chrono::seconds{10}};
+
+// Layers that add to what is sent.
+[[nodiscard]] inline Middlewares layers_with_everything() {
+    return {request_ids(), trace()};
+}
 
 [[nodiscard]] inline ServerOptions server_with_everything() {
     ServerOptions options;
@@ -21,6 +41,9 @@ namespace rollcall::rpc::tests {
     options.max_in_flight = 16;
     options.limits.max_message_bytes = std::size_t{4} << 20U;
     options.call_timeout = std::chrono::seconds{10};
+    options.keepalive_interval = options.keepalive_timeout = kKeepalive;
+    options.streams = kSmallStreams;
+    options.middleware = layers_with_everything();
     options.log = Log::none();
     return options;
 }
@@ -30,6 +53,9 @@ namespace rollcall::rpc::tests {
     options.call_timeout = std::chrono::seconds{10};
     options.backoff =
         BackoffOptions{std::chrono::milliseconds{1}, std::chrono::milliseconds{10}, 2, 0.5};
+    options.keepalive_interval = options.keepalive_timeout = kKeepalive;
+    options.streams = kSmallStreams;
+    options.middleware = layers_with_everything();
     options.log = Log::none();
     return options;
 }
@@ -39,6 +65,18 @@ inline asio::awaitable<std::string> ask_back(Peer peer, Invocation<int> question
     const Result<int> answer = co_await peer.async_call(std::move(question));
     if (answer) co_return std::to_string(*answer);
     co_return std::string{name_of(answer.error().code())};
+}
+
+// Opens a stream of the peer's and says what came of it: an error's name.
+inline asio::awaitable<std::string> stream_back(Peer peer) {
+    auto numbers = peer.open(count_to(3));
+    const Result<std::optional<int>> first = co_await numbers.async_read();
+    co_return first ? "items" : std::string{name_of(first.error().code())};
+}
+
+inline asio::awaitable<void> write_up_to(int n, StreamWriter<int> out) {
+    for (int i = 1; i <= n; ++i)
+        (co_await out.async_write(i)).value();
 }
 
 inline asio::awaitable<int> add_later(Gate& gate, int n) {
@@ -53,7 +91,7 @@ inline Result<int> fail_as(int code) {
     return Error{static_cast<Errc>(code), "as asked"}.with_data(text_of(data));
 }
 
-// Methods whose answers have metadata and errors with data, that wait, and that ask back.
+// Methods whose answers have metadata and errors with data, that wait, that ask back, and streams.
 inline void add_everything(Server& server, Gate& gate) {
     server.on_connect([](const Peer& peer) { peer.notify(invoke<void>("welcome", peer.name())); });
     server.on_disconnect([](const Peer&, std::string_view) {});
@@ -67,6 +105,11 @@ inline void add_everything(Server& server, Gate& gate) {
     server.handle("throws", []() -> int { throw std::runtime_error{"it broke"}; });
     server.handle("pooled", [](int n) { return n; }, {.run = RunOn::pool});
     server.handle("later", [&gate](int n) { return add_later(gate, n); });
+    server.handle(
+        "one_at_a_time", [&gate](int n) { return add_later(gate, n); }, {.max_in_flight = 1}
+    );
+    server.handle(count_to, write_up_to);
+    server.handle("stream_back", [](Context& context) { return stream_back(context.peer()); });
     server.handle("ask", [](Context& context, std::string method, int ms) {
         const auto allowed = std::chrono::milliseconds{ms};
         return ask_back(context.peer(), invoke<int>(method, 21).within(allowed));

@@ -1,5 +1,7 @@
 // All bytes that our server sends to clients that have agreed on nothing, while everything is
 // switched on: they hold what the specification of MessagePack-RPC has, and nothing else.
+#include <rollcall/rpc/rate_limit.h>
+
 #include "everything_on.h"
 #include "plain_grammar.h"
 #include "server_harness.h"
@@ -158,6 +160,60 @@ TEST_F(ToPlainClients, ACallOfTheServerThatIsCancelled) {
     exchange(peer, request(2, "add", 1, 2), 1);
     stop();
     EXPECT_EQ(spoken().notifications, 1) << "the welcome alone";
+}
+
+// Neither its calls of methods that are streams, nor what it says of streams, nor the server's wish
+// to read one of it is answered with anything of streams.
+TEST_F(ToPlainClients, StreamsInBothDirections) {
+    start();
+    RawPeer peer{proxy->endpoint()};
+    using namespace std::string_literals;
+    const std::string opening = "\x95\x00\x02\xa8"s + "count_to\x91\x03\x81\xa1s\x01";
+    const auto refused = exchange(peer, request(1, "count_to", 3) + opening, 2);
+    for (const Answer& answer : refused)
+        EXPECT_TRUE(answer.error.starts_with("INVALID_REQUEST: ")) << answer.error;
+    EXPECT_TRUE(peer.send(notification("$/data", 2, true, "x") + notification("$/end", 2)));
+    EXPECT_TRUE(peer.send(notification("count_to", 3) + notification("$/credit", 2, true, 100)));
+    const Answer back = exchange(peer, request(3, "stream_back"), 1).at(0);
+    EXPECT_EQ(
+        back.result,
+        "\xb0"
+        "invalid_argument"
+    );
+    stop();
+    EXPECT_EQ(spoken().requests, 0);
+    EXPECT_EQ(spoken().notifications, 1) << "the welcome alone";
+}
+
+// While the server waits for a peer that says nothing.
+TEST_F(ToPlainClients, ASilentOneIsNotAskedForASignOfLife) {
+    start();
+    RawPeer peer{proxy->endpoint()};
+    const Answer question = exchange(peer, request(1, "ask", "silent", 60'000), 1).at(0);
+    // The welcome may come behind the question.
+    EXPECT_EQ(peer.receive(4096, kSilence).find("$/"), std::string::npos);
+    EXPECT_FALSE(peer.at_end());
+    exchange(peer, result(question.id, 1), 1);
+    EXPECT_EQ(server->stats().lost_peers, 0U);
+    stop();
+    EXPECT_EQ(spoken().requests, 1);
+}
+
+// The data of these errors, which say how long to wait, are for those that have agreed.
+TEST_F(ToPlainClients, OneThatLimitsOfMethodsAndOfRatesRefuse) {
+    ServerOptions options = server_with_everything();
+    options.middleware.push_back(rate_limit({.per_second = 0.001, .burst = 2}));
+    start(options);
+    RawPeer peer{proxy->endpoint()};
+    EXPECT_TRUE(peer.send(request(1, "one_at_a_time", 1)));
+    ASSERT_TRUE(eventually([&] { return gate.begun() == 1; }));
+    const std::string many = request(2, "one_at_a_time", 2) + request(3, "add", 1, 2);
+    for (const Answer& answer : exchange(peer, many, 2))
+        EXPECT_TRUE(answer.error.starts_with("OVERLOADED: ")) << answer.error;
+    gate.open();
+    EXPECT_EQ(exchange(peer, "", 1).at(0).id, 1U);
+    stop();
+    EXPECT_EQ(spoken().errors, 2);
 }
 
 TEST_F(ToPlainClients, AStopWithCallsUnderWayInBothDirections) {

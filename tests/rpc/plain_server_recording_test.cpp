@@ -74,6 +74,29 @@ TEST_P(ToPlainServers, WhatItWouldNotUnderstandIsNotSent) {
     stop();
 }
 
+TEST_P(ToPlainServers, StreamsAreNotOpened) {
+    EXPECT_EQ(client->call(invoke<int>("echo", 7).idempotent()).value(), 7);
+    const int before = server.taken();
+    const auto read = client->open(count_to(3)).read();
+    ASSERT_FALSE(read);
+    EXPECT_EQ(read.error().code(), Errc::invalid_argument);
+    EXPECT_EQ(read.error().sent(), Sent::not_sent);
+    EXPECT_EQ(client->call(invoke<int>("echo", 7)).value(), 7);
+    EXPECT_EQ(server.taken(), before + 1);
+    stop();
+}
+
+// While a call waits for it.
+TEST_P(ToPlainServers, ASilentOneIsNotAskedForASignOfLife) {
+    EXPECT_EQ(client->call(invoke<int>("echo", 7).idempotent()).value(), 7);
+    const auto connects = client->counters().connects;
+    const auto late = client->call(invoke<int>("silent").within(kSilence));
+    EXPECT_EQ(late.error().code(), Errc::timed_out);
+    EXPECT_EQ(client->call(invoke<int>("echo", 7)).value(), 7);
+    EXPECT_EQ(client->counters().connects, connects);
+    stop();
+}
+
 TEST_P(ToPlainServers, CallsThatAreLateOrCancelled) {
     EXPECT_EQ(client->call(invoke<int>("echo", 7).idempotent()).value(), 7);
     const int before = server.taken();
