@@ -88,8 +88,13 @@ void StreamLink::report_read() {
     const std::size_t bytes = std::exchange(unreported_, 0);
     if (bytes == 0 || !in_) return;
     in_->consumed(bytes);
-    held_ -= bytes;
-    port_->held.fetch_sub(bytes, std::memory_order_relaxed);
+    count_held();
+}
+
+void StreamLink::count_held() {
+    const std::size_t now = in_->held();
+    port_->held.fetch_add(now - held_, std::memory_order_relaxed);
+    held_ = now;
 }
 
 Result<StreamPipe::Next> StreamLink::next(codec::Bytes& item) {
@@ -217,9 +222,8 @@ std::optional<std::string> StreamLink::feed(codec::Bytes bytes) {
     if (outcome_) return std::nullopt;
     if (!in_) return "data came in a direction that has none";
     auto broken = in_->feed(bytes);
+    count_held();  // items before what is wrong are here
     if (broken) return broken;
-    held_ += bytes.size();
-    port_->held.fetch_add(bytes.size(), std::memory_order_relaxed);
     tell_waiting(lock);
     return std::nullopt;
 }

@@ -113,6 +113,7 @@ private:
     [[nodiscard]] std::size_t most_unsent() const;
     [[nodiscard]] Error why_over() const;
     void report_read();
+    void count_held();
     void end(Lock& lock, Result<codec::Buffer>&& outcome);
     // Tells the connection, unless it knows; unlocks.
     void wake(Lock& lock);
