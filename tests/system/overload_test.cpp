@@ -48,6 +48,11 @@ struct Round {
     Duration p99{0};            // of those that were answered
 };
 
+// Certainly not executed.
+bool is_refusal(const Error& error) {
+    return error.code() == Errc::overloaded && error.sent() == Sent::not_sent;
+}
+
 class OverloadedServer : public RegistryFaults {
 protected:
     OverloadedServer() : server(options()) {
@@ -82,7 +87,7 @@ protected:
                     if (result) {
                         ++round.answered;
                         times.push_back(taken);
-                    } else if (result.error().code() == Errc::overloaded && result.error().sent() == Sent::not_sent) {
+                    } else if (is_refusal(result.error())) {
                         ++round.refused;
                         std::condition_variable nobody;
                         static_cast<void>(nobody.wait_for(lock, pause, [] { return false; }));
