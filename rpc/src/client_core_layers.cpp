@@ -5,6 +5,7 @@
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
 
+#include <optional>
 #include <stdexcept>
 #include <utility>
 
@@ -17,8 +18,11 @@ void ClientCore::use(MiddlewarePtr layer) {
     Middlewares layers;
     if (around_) layers = around_->layers;
     layers.push_back(std::move(layer));
+    // A name of its own: g++ 12 takes the default argument for a use of uninitialised memory.
+    const std::optional<tls::PeerCertificate> unknown;
+    const PeerIdentity server{endpoint_text_, std::nullopt, unknown};
     around_ = std::make_shared<const OutgoingLayers::Around>(OutgoingLayers::Around{
-        std::move(layers), PeerIdentity{endpoint_text_}});
+        std::move(layers), server});
     is_layered_.store(true, std::memory_order_release);
 }
 

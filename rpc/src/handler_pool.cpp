@@ -19,17 +19,20 @@ HandlerPool::HandlerPool(std::size_t threads, Log log)
     threads_.reserve(threads);
     try {
         for (std::size_t i = 0; i < threads; ++i) {
+            // Before it starts: the last of all closes the loop, not the last of those that have
+            // begun by then.
+            shared_->running.fetch_add(1);
             threads_.push_back(start_thread("rollcall-pool", [shared = shared_] { shared->run(); })
             );
         }
     } catch (...) {  // the system has no thread left
+        shared_->running.fetch_sub(1);
         end();
         throw;
     }
 }
 
 void HandlerPool::Shared::run() {
-    running.fetch_add(1);
     while (!loop->stopped()) {
         // Handlers' exceptions become replies before they get here, but not those of what they
         // post to the executor themselves.

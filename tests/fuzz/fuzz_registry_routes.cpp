@@ -61,10 +61,11 @@ public:
         if (const auto response = faces_.handle(request, now_)) check(*response);
         if (const Result<WatchRequest> watch = watch_from_json(request.body)) {
             ManyQuestion question{*watch};
-            if (const auto response = question.answer(center_, now_)) check(*response);
+            if (const auto response = question.answer(center_, now_, When::at_once))
+                check(*response);
         }
         EventsQuestion events{std::string{request.parameter("after").value_or("")}};
-        if (const auto response = events.answer(center_, now_)) check(*response);
+        if (const auto response = events.answer(center_, now_, When::at_once)) check(*response);
         center_.publish(now_);
         require(center_.store.instance_count() <= 64);
     }

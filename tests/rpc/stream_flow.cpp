@@ -69,6 +69,8 @@ int flow(std::string_view way, const char* endpoint, std::uint64_t bytes) {
 }  // namespace
 
 int main(int count, char** arguments) {
+    // From the start: it may come as soon as something has been said.
+    rollcall::hold_signals();
     try {
         if (count == 2 && std::string_view{arguments[1]} == "serve") return serve();
         if (count == 4)
