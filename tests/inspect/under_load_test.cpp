@@ -67,7 +67,7 @@ TEST_F(UnderLoad, WhatHoldsTheServerUpWouldBeFoundOut) {
     const Looker nuisance{
         {"/bin/sh",
          "-c",
-         "while :; do kill -STOP " + pid + "; sleep 0.002; kill -CONT " + pid +
+         "while :; do kill -STOP " + pid + "; sleep 0.03; kill -CONT " + pid +
              "; sleep 0.02; done"}};
     nuisance.hold();
     server.process().signal(SIGCONT);

@@ -3,6 +3,8 @@
 
 #include <rollcall/rpc/client.h>
 
+#include <asio/io_context.hpp>
+#include <asio/steady_timer.hpp>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -12,40 +14,73 @@
 #include <future>
 #include <stdexcept>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
 namespace rollcall::tests {
 
-// In microseconds, of so many calls of add(), one every half a millisecond whatever becomes of
-// those before. Times count from when a call was due: a server that stops for a while makes all the
-// calls late that fell into it, as it does to users.
-[[nodiscard]] inline double p99_of_calls(const std::string& endpoint, std::size_t calls) {
-    constexpr Duration kPace = std::chrono::microseconds{500};
-    rpc::ClientOptions options;
-    options.max_in_flight = calls;
-    rpc::Client client{endpoint, options};
-    EXPECT_TRUE(client.call(rpc::invoke<int>("add", 1, 2)));
-    std::vector<double> times(calls, 0);
-    std::vector<std::promise<bool>> ends(calls);
-    const TimePoint start = SteadyClock::now();
-    for (std::size_t i = 0; i < calls; ++i) {
-        const TimePoint due = start + static_cast<int>(i) * kPace;
-        std::this_thread::sleep_until(due);
-        client.async_call(
+// Calls add() at a fixed pace, whatever becomes of the calls before. Times count from when a call
+// was due: a server that stops for a while makes all the calls late that fell into it, as it does
+// to users.
+class PacedCalls {
+public:
+    PacedCalls(const std::string& endpoint, std::size_t calls)
+        : client_(endpoint, options(calls)), times_(calls, 0), ends_(calls) {
+        EXPECT_TRUE(client_.call(rpc::invoke<int>("add", 1, 2)));  // it is connected
+    }
+
+    // How long each took, in microseconds.
+    [[nodiscard]] std::vector<double> run() {
+        start_ = SteadyClock::now();
+        arm(0);
+        io_.run();
+        std::size_t failed = 0;
+        for (auto& end : ends_)
+            failed += end.get_future().get() ? 0U : 1U;
+        EXPECT_EQ(failed, 0U);
+        return times_;
+    }
+
+private:
+    static rpc::ClientOptions options(std::size_t calls) {
+        rpc::ClientOptions options;
+        options.max_in_flight = calls;
+        return options;
+    }
+
+    void arm(std::size_t number) {
+        if (number == times_.size()) return;
+        const TimePoint due = start_ + static_cast<int>(number) * kPace;
+        timer_.expires_at(due);
+        timer_.async_wait([this, number, due](asio::error_code) {
+            send(number, due);
+            arm(number + 1);
+        });
+    }
+
+    void send(std::size_t number, TimePoint due) {
+        client_.async_call(
             rpc::invoke<int>("add", 1, 2),
-            [&time = times[i], &end = ends[i], due](const Result<int>& sum) {
+            [this, number, due](const Result<int>& sum) {
                 const Duration took = SteadyClock::now() - due;
-                time = std::chrono::duration<double, std::micro>(took).count();
-                end.set_value(sum.has_value());
+                times_[number] = std::chrono::duration<double, std::micro>(took).count();
+                ends_[number].set_value(sum.has_value());
             }
         );
     }
-    std::size_t failed = 0;
-    for (auto& end : ends)
-        failed += end.get_future().get() ? 0U : 1U;
-    EXPECT_EQ(failed, 0U);
+
+    static constexpr Duration kPace = std::chrono::microseconds{500};
+
+    rpc::Client client_;
+    asio::io_context io_;
+    asio::steady_timer timer_{io_};
+    TimePoint start_;
+    std::vector<double> times_;
+    std::vector<std::promise<bool>> ends_;
+};
+
+[[nodiscard]] inline double p99_of_calls(const std::string& endpoint, std::size_t calls) {
+    std::vector<double> times = PacedCalls{endpoint, calls}.run();
     std::sort(times.begin(), times.end());
     return times.at(calls * 99 / 100);
 }
