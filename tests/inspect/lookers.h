@@ -49,7 +49,8 @@ public:
     Looker(const Looker&) = delete;
     Looker& operator=(const Looker&) = delete;
 
-    // Returns when it does nothing any more.
+    // Returns when it does nothing any more. Not while it may be starting a program: who waits for
+    // a child that is held is not held itself.
     void hold() const {
         ::kill(-process_->pid(), SIGSTOP);
         const std::string file = "/proc/" + std::to_string(process_->pid()) + "/stat";
