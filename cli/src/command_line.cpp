@@ -98,6 +98,7 @@ void add_top_options(CLI::App& command, Settings& settings, Typed& typed) {
         )
         ->type_name("SECONDS");
     command.add_flag("--once", settings.once, "one table, then end");
+    command.add_flag("--by-instance", settings.by_instance, "a row for each method of each");
 }
 
 void add_command(CLI::App& app, const CommandSpec& spec, Settings& settings, Typed& typed) {

@@ -38,7 +38,7 @@ const std::vector<CommandSpec>& commands() {
         {"broadcast", "call a method of every instance", {"SERVICE", "METHOD"}, "JSON"},
         {"methods", "list the methods of a server", {"TARGET"}, ""},
         {"health", "say whether a server serves, or each of a service", {"TARGET"}, ""},
-        {"top", "show what a server does, by method, live", {"TARGET"}, ""},
+        {"top", "show what a server or a service does, live", {"TARGET"}, ""},
         {"status", "show how the registry is", {}, "", true},
         {"bench", "call a method all the time and measure", {"TARGET", "METHOD"}, "JSON"},
         {"drain", "give an instance no new calls", {"SERVICE", "ID"}, "", true},

@@ -1,9 +1,12 @@
 // Whether servers serve.
+#include <rollcall/base/log.h>
+
 #include "client_options.h"
 #include "commands.h"
 #include "output.h"
 #include "target.h"
 
+#include <cstdio>
 #include <string>
 #include <utility>
 #include <vector>
@@ -82,6 +85,12 @@ int health(const CommandLine& line) {
         list.push_back(std::move(row));
     }
     settings.json ? print_json(list) : print_table(table);
+    std::fflush(stdout);
+    for (const Answer& answer : *answers) {
+        if (answer.result || settings.json) continue;
+        const std::string why = answer.result.error().to_string();
+        std::fprintf(stderr, "rollcall: %s\n", printable(why, 4096).c_str());
+    }
     return all_serve ? kOk : kFailed;
 }
 

@@ -32,6 +32,7 @@ struct Settings {
     Duration duration = std::chrono::seconds{5};
     bool seconds_given = false;  // and of `top`: the interval
     bool once = false;           // of `top`: one table
+    bool by_instance = false;    // of `top`: a row for each method of each instance
     std::size_t threads = 1;
     std::size_t in_flight = 1;
 

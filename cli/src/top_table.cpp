@@ -3,7 +3,7 @@
 #include <rollcall/rpc/latency_counts.h>
 
 #include <algorithm>
-#include <cstdio>
+#include <map>
 #include <utility>
 
 namespace rollcall::cli {
@@ -46,57 +46,54 @@ Json micros(const rpc::LatencyCounts& counts, double fraction) {
     return us;
 }
 
-std::string text_of(const Json& number) {
-    if (number.is_null()) return "-";
-    const auto value = number.get<double>();
-    char text[32];
-    std::snprintf(text, sizeof text, value > 0 && value < 10 ? "%.1f" : "%.0f", value);
-    return text;
+// What is added up of one row.
+struct Sums {
+    double calls = 0;
+    double errors = 0;
+    std::uint64_t in_flight = 0;
+    double bytes = 0;
+    rpc::LatencyCounts latency;
+};
+
+void add(Sums& sums, const Json* before, const Json& now, double seconds) {
+    const auto rate = [&](double value, double was) { return (value - was) / seconds; };
+    sums.calls += rate(now["calls"].get<double>(), before ? (*before)["calls"].get<double>() : 0);
+    sums.errors += rate(sum_of(now["errors"]), before ? sum_of((*before)["errors"]) : 0);
+    sums.in_flight += now["in_flight"].get<std::uint64_t>();
+    sums.bytes += rate(bytes_of(now), before ? bytes_of(*before) : 0);
+    sums.latency += latencies(before, now);
 }
 
 }  // namespace
 
-Json top_rows(const Json& before, const Json& now) {
-    std::vector<Json> rows;
-    const double then = before.is_object() ? before["uptime_s"].get<double>() : 0;
-    const double seconds = std::max(now["uptime_s"].get<double>() - then, 1e-3);
-    for (const Json& method : now["methods"]) {
-        const Json* const old = find(before, method["name"]);
-        const auto rate = [&](double value, double was) { return (value - was) / seconds; };
-        const rpc::LatencyCounts counts = latencies(old, method);
-        Json row = Json::object();
-        row["method"] = method["name"];
-        row["calls_per_second"] =
-            rate(method["calls"].get<double>(), old ? (*old)["calls"].get<double>() : 0);
-        row["errors_per_second"] =
-            rate(sum_of(method["errors"]), old ? sum_of((*old)["errors"]) : 0);
-        row["in_flight"] = method["in_flight"];
-        row["p50_us"] = micros(counts, 0.5);
-        row["p99_us"] = micros(counts, 0.99);
-        row["bytes_per_second"] = rate(bytes_of(method), old ? bytes_of(*old) : 0);
-        rows.push_back(std::move(row));
+Json top_rows(const std::vector<StatsPair>& servers, TopRows rows) {
+    std::map<std::pair<std::string, std::string>, Sums> all;  // by method and instance
+    for (const StatsPair& server : servers) {
+        const double then = server.before.is_object() ? server.before["uptime_s"].get<double>() : 0;
+        const double seconds = std::max(server.now["uptime_s"].get<double>() - then, 1e-3);
+        for (const Json& method : server.now["methods"]) {
+            const std::string of = rows == TopRows::by_instance ? server.endpoint : "";
+            Sums& sums = all[{method["name"].get<std::string>(), of}];
+            add(sums, find(server.before, method["name"]), method, seconds);
+        }
     }
-    std::stable_sort(rows.begin(), rows.end(), [](const Json& a, const Json& b) {
+    std::vector<Json> list;
+    for (const auto& [key, sums] : all) {
+        Json row = Json::object();
+        row["method"] = key.first;
+        if (rows == TopRows::by_instance) row["instance"] = key.second;
+        row["calls_per_second"] = sums.calls;
+        row["errors_per_second"] = sums.errors;
+        row["in_flight"] = sums.in_flight;
+        row["p50_us"] = micros(sums.latency, 0.5);
+        row["p99_us"] = micros(sums.latency, 0.99);
+        row["bytes_per_second"] = sums.bytes;
+        list.push_back(std::move(row));
+    }
+    std::stable_sort(list.begin(), list.end(), [](const Json& a, const Json& b) {
         return a["calls_per_second"].get<double>() > b["calls_per_second"].get<double>();
     });
-    return Json(rows);
-}
-
-std::vector<std::vector<std::string>> top_table(const Json& rows) {
-    std::vector<std::vector<std::string>> table{
-        {"METHOD", "CALLS/S", "ERRORS/S", "IN FLIGHT", "P50 US", "P99 US", "BYTES/S"}};
-    for (const Json& row : rows) {
-        table.push_back(
-            {row["method"].get<std::string>(),
-             text_of(row["calls_per_second"]),
-             text_of(row["errors_per_second"]),
-             text_of(row["in_flight"]),
-             text_of(row["p50_us"]),
-             text_of(row["p99_us"]),
-             text_of(row["bytes_per_second"])}
-        );
-    }
-    return table;
+    return Json(list);
 }
 
 }  // namespace rollcall::cli

@@ -82,7 +82,8 @@ class Table {
         button.type = "button";
         button.addEventListener("click", () => {
             const again = this.sort.key === column.key;
-            this.sort = { key: column.key, descending: again ? !this.sort.descending : true };
+            const is_name = column === this.columns[0]; // names from a to z first
+            this.sort = { key: column.key, descending: again ? !this.sort.descending : !is_name };
             this.show(this.rows);
         });
         cell.append(button);

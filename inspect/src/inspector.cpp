@@ -147,9 +147,9 @@ private:
 
     [[nodiscard]] Response metrics() const {
         Response response;
-        response.body = std::make_shared<const std::string>(
-            metrics_text(view_.health(), view_.stats(), view_.method_stats())
-        );
+        response.body = std::make_shared<const std::string>(metrics_text(
+            view_.health(), view_.stats(), view_.method_stats(), options_.client_metrics.get()
+        ));
         response.content_type = "text/plain; version=0.0.4; charset=utf-8";
         return fresh(std::move(response));
     }

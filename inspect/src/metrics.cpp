@@ -13,30 +13,32 @@ double seconds(Duration time) {
     return std::chrono::duration<double>(time).count();
 }
 
-void write_calls(MetricsText& text, const std::vector<MethodStats>& methods) {
-    text.family("rollcall_server_calls_total", "counter", "Calls that ended, by outcome.");
+// The words of one end: "rollcall_server".
+struct End {
+    std::string prefix;
+    std::string_view duration;  // what is measured
+};
+
+void write_calls(MetricsText& text, const End& end, const std::vector<MethodStats>& methods) {
+    text.family(end.prefix + "_calls_total", "counter", "Calls that ended, by outcome.");
     for (const MethodStats& method : methods) {
         text.sample(method.ok, {{"method", method.name}, {"outcome", "ok"}});
         for (const auto& [name, number] : method.errors)
             text.sample(number, {{"method", method.name}, {"outcome", name}});
     }
-    text.family("rollcall_server_calls_in_flight", "gauge", "Calls that have not ended.");
+    text.family(end.prefix + "_calls_in_flight", "gauge", "Calls that have not ended.");
     for (const MethodStats& method : methods)
         text.sample(method.in_flight, {{"method", method.name}});
-    text.family("rollcall_server_request_bytes_total", "counter", "Bytes of requests.");
+    text.family(end.prefix + "_request_bytes_total", "counter", "Bytes of requests.");
     for (const MethodStats& method : methods)
         text.sample(method.request_bytes, {{"method", method.name}});
-    text.family("rollcall_server_reply_bytes_total", "counter", "Bytes of replies.");
+    text.family(end.prefix + "_reply_bytes_total", "counter", "Bytes of replies.");
     for (const MethodStats& method : methods)
         text.sample(method.reply_bytes, {{"method", method.name}});
 }
 
-void write_times(MetricsText& text, const std::vector<MethodStats>& methods) {
-    text.family(
-        "rollcall_server_call_duration_seconds",
-        "histogram",
-        "From a request being read to its reply being written."
-    );
+void write_times(MetricsText& text, const End& end, const std::vector<MethodStats>& methods) {
+    text.family(end.prefix + "_call_duration_seconds", "histogram", end.duration);
     for (const MethodStats& method : methods) {
         std::uint64_t sum = 0;
         for (std::size_t i = 0; i < rpc::kLatencyBuckets; ++i) {
@@ -88,12 +90,20 @@ void write_server(
 std::string metrics_text(
     const rpc::ServerHealth& health,
     const rpc::ServerStats& stats,
-    const std::vector<MethodStats>& methods
+    const std::vector<MethodStats>& methods,
+    const rpc::CallMetrics* called
 ) {
     MetricsText text;
     write_server(text, health, stats);
-    write_calls(text, methods);
-    write_times(text, methods);
+    const End served{"rollcall_server", "From a request being read to its reply being written."};
+    write_calls(text, served, methods);
+    write_times(text, served, methods);
+    if (called != nullptr) {
+        const End calls{"rollcall_client", "From a call being made to its end."};
+        const std::vector<MethodStats> all = called->read();
+        write_calls(text, calls, all);
+        write_times(text, calls, all);
+    }
     http::write_process_metrics(text);
     return std::move(text).take();
 }

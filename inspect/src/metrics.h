@@ -9,11 +9,13 @@
 
 namespace rollcall::inspect {
 
-// In the text format of Prometheus, version 0.0.4.
+// In the text format of Prometheus, version 0.0.4. `called`: of calls that the process makes, if it
+// counts them.
 [[nodiscard]] std::string metrics_text(
     const rpc::ServerHealth& health,
     const rpc::ServerStats& stats,
-    const std::vector<rpc::MethodStats>& methods
+    const std::vector<rpc::MethodStats>& methods,
+    const rpc::CallMetrics* called
 );
 
 }  // namespace rollcall::inspect

@@ -83,6 +83,17 @@ TEST(Usage, EveryMistakeIsOneSentenceAndStatusTwo) {
         {{"call", "127.0.0.1:99999", "m"}, "99999"},
         {{"call", "not a name", "m"}, "TARGET must be"},
         {{"broadcast", "not a name", "m"}, "not a name"},
+        {{"health"}, "TARGET is missing"},
+        {{"health", "127.0.0.1:1", "x"}, "'x' is too much"},
+        {{"health", "127.0.0.1:99999"}, "99999"},
+        {{"health", "not a name"}, "not a name"},
+        {{"health", "127.0.0.1:1", "--once"}, "--once"},
+        {{"top"}, "TARGET is missing"},
+        {{"top", "127.0.0.1:1", "x"}, "'x' is too much"},
+        {{"top", "127.0.0.1:99999"}, "99999"},
+        {{"top", "not a name"}, "not a name"},
+        {{"top", "127.0.0.1:1", "--seconds", "0"}, "--seconds must be"},
+        {{"top", "127.0.0.1:1", "--seconds", "often"}, "often"},
     };
     for (const Mistake& mistake : mistakes) {
         const Finished finished = command(mistake.words);

@@ -1,8 +1,11 @@
 // The admin listener over HTTP, by curl and Prometheus' own checker.
 
+#include <rollcall/rpc/client_metrics.h>
+
 #include "inspected.h"
 #include "support/process.h"
 #include "support/raw_peer.h"
+#include "support/temporary_directory.h"
 
 #include <fstream>
 #include <optional>
@@ -11,6 +14,17 @@ namespace rollcall::inspect::tests {
 namespace {
 
 using namespace std::chrono_literals;
+
+// By Prometheus' own checker.
+void expect_well_formed(const std::string& metrics) {
+    const rollcall::tests::TemporaryDirectory folder;
+    const std::string file = folder.path() + "/metrics";
+    std::ofstream{file} << metrics;
+    const auto checked =
+        rollcall::tests::run({"/bin/sh", "-c", "promtool check metrics < " + file});
+    EXPECT_EQ(checked.status, rollcall::tests::ExitStatus{0}) << checked.output << checked.errors;
+    EXPECT_EQ(checked.errors, "");
+}
 
 TEST_F(Inspected, HealthFollowsTheServer) {
     EXPECT_EQ(get("/healthz").status, 200);
@@ -34,13 +48,7 @@ TEST_F(Inspected, MetricsPassPrometheusOwnCheckerAndCount) {
     const CurlAnswer answer = get("/metrics");
     EXPECT_EQ(answer.status, 200);
     EXPECT_EQ(answer.header("Content-Type"), "text/plain; version=0.0.4; charset=utf-8");
-    const std::string file =
-        testing::TempDir() + "rollcall_inspect_" + inspector.endpoint().to_string();
-    std::ofstream{file} << answer.body;
-    const auto checked =
-        rollcall::tests::run({"/bin/sh", "-c", "promtool check metrics < " + file});
-    EXPECT_EQ(checked.status, rollcall::tests::ExitStatus{0}) << checked.output << checked.errors;
-    EXPECT_EQ(checked.errors, "");
+    expect_well_formed(answer.body);
     for (const char* line :
          {"rollcall_server_calls_total{method=\"add\",outcome=\"ok\"} 3",
           "rollcall_server_calls_total{method=\"fail\",outcome=\"handler_failed\"} 1",
@@ -52,6 +60,36 @@ TEST_F(Inspected, MetricsPassPrometheusOwnCheckerAndCount) {
           "rollcall_server_serving 1"})
         EXPECT_NE(answer.body.find(std::string{line} + "\n"), std::string::npos) << line;
     EXPECT_EQ(answer.body.find("unheard-of"), std::string::npos) << "strangers name no series";
+}
+
+class InspectedCaller : public Inspected {
+protected:
+    explicit InspectedCaller(
+        std::shared_ptr<rpc::CallMetrics> calls = std::make_shared<rpc::CallMetrics>()
+    )
+        : Inspected({.client_metrics = calls}), called(std::move(calls)) {}
+
+    std::shared_ptr<rpc::CallMetrics> called;
+};
+
+TEST_F(InspectedCaller, MetricsHaveWhatItCallsBesideWhatItServes) {
+    rpc::Client client{server.endpoint()};
+    client.use(rpc::client_metrics(called));
+    ASSERT_TRUE(client.call(rpc::invoke<int>("add", 1, 2)).has_value());
+    ASSERT_FALSE(client.call(rpc::invoke<int>("fail", "no")).has_value());
+    const std::string text = get("/metrics").body;
+    expect_well_formed(text);
+    for (const char* line :
+         {"rollcall_client_calls_total{method=\"add\",outcome=\"ok\"} 1",
+          "rollcall_client_calls_total{method=\"fail\",outcome=\"handler_failed\"} 1",
+          "rollcall_client_calls_in_flight{method=\"add\"} 0",
+          "rollcall_client_call_duration_seconds_count{method=\"add\"} 1",
+          "rollcall_server_calls_total{method=\"add\",outcome=\"ok\"} 1"})
+        EXPECT_NE(text.find(std::string{line} + "\n"), std::string::npos) << line;
+}
+
+TEST_F(Inspected, MetricsHaveNothingOfClientsThatAreNotCounted) {
+    EXPECT_EQ(get("/metrics").body.find("rollcall_client_"), std::string::npos);
 }
 
 TEST_F(Inspected, StatsConnectionsAndMethodsAreJson) {

@@ -3,6 +3,7 @@
 "use strict";
 
 const { launch, Registry } = require("./browser.js");
+const { kViews } = require("./views.js");
 
 const registry = new Registry(process.argv[2]);
 const folder = process.argv[3];
@@ -10,13 +11,6 @@ const folder = process.argv[3];
 const kServices = [
     ["catalog", 14], ["checkout", 23], ["images", 41], ["ledger", 5], ["mail", 3],
     ["payments", 12], ["search", 64], ["sessions", 9],
-];
-const kViews = [
-    ["desktop-light", { width: 1440, height: 900 }, "light", 1],
-    ["desktop-dark", { width: 1440, height: 900 }, "dark", 1],
-    ["tablet-light", { width: 1000, height: 760 }, "light", 1],
-    ["phone-light", { width: 390, height: 844 }, "light", 2],
-    ["phone-dark", { width: 390, height: 844 }, "dark", 2],
 ];
 const kFleetSettles = 9000; // ms: until the lines of the counters have something to show
 

@@ -4,6 +4,7 @@
 
 #include <rollcall/base/endpoint.h>
 #include <rollcall/base/log.h>
+#include <rollcall/rpc/call_metrics.h>
 #include <rollcall/rpc/server.h>
 #include <rollcall/tls/options.h>
 
@@ -25,6 +26,9 @@ struct InspectorOptions {
     // Without a token: further names by which this may be addressed (the Host of a request), beside
     // localhost, the loopback addresses and the host of `listen`.
     std::vector<std::string> allowed_hosts = {};
+    // What this process calls elsewhere, fed by rpc::client_metrics(): families rollcall_client_...
+    // of /metrics.
+    std::shared_ptr<const rpc::CallMetrics> client_metrics = {};
     tls::ServerOptions tls = {};  // given files: https and nothing else
 
     // Limits
