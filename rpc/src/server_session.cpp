@@ -59,8 +59,12 @@ ServerSession::Glance ServerSession::glance(codec::Bytes frame) const {
         glance.id = message.id;
         glance.can_wait = message.method != kPingMethod;
     } else if (message.type == codec::MessageType::notification) {
+        const bool of_stream = is_stream_message(message.method);
         if (message.method == kCancelMethod) glance.cancels = read_cancel(message.params);
-        glance.can_wait = message.method != kCancelMethod && !is_stream_message(message.method);
+        const auto about =
+            of_stream ? read_stream_message(message.method, message.params) : std::nullopt;
+        if (about && !about->key.ours) glance.stream = about->key.id;
+        glance.can_wait = message.method != kCancelMethod && !of_stream;
     }
     return glance;
 }

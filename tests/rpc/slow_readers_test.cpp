@@ -35,8 +35,8 @@ enum class Event {
     stop,        // the server stops, and it goes on within its grace
 };
 
-constexpr int kPoints = 12;     // of each sweep
-constexpr int kItems = 150;     // of a stream
+constexpr int kPoints = 12;  // of each sweep
+constexpr int kItems = 150;  // of a stream
 constexpr int kItemBytes = 700;
 
 // Streams of one side that have begun and ended. Outlives them.
@@ -291,8 +291,7 @@ protected:
         const auto direction = std::get<0>(GetParam());
         Round round;
         start_server(round);
-        CuttingProxy proxy{
-            round.server->endpoint(), {direction, bytes, CuttingProxy::How::hold}};
+        CuttingProxy proxy{round.server->endpoint(), {direction, bytes, CuttingProxy::How::hold}};
         start_client(round, proxy.endpoint());
         ask(round);
         if (bytes == UINT64_MAX) {

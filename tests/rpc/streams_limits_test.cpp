@@ -157,44 +157,6 @@ TEST_F(StreamsLimits, OptionsThatMakeNoSenseAreRefused) {
     refused([](StreamOptions& options) { options.idle_timeout = Duration::zero(); });
 }
 
-// The item is written while the queue is full of a reply that nobody has tried to send yet: sending
-// it makes room without a word of the peer.
-TEST(StreamsBesideReplies, AnItemWrittenBehindALargeReplyIsSent) {
-    Gate gate;
-    ServerOptions options;
-    options.write_queue_high = std::size_t{16} << 10U;
-    Server server{options};
-    server.handle("one", [&gate](StreamWriter<int> out) -> asio::awaitable<void> {
-        Gate& mine = gate;
-        co_await mine.pass();
-        Result<void> written = co_await out.async_write(1);
-        written.value();
-        asio::steady_timer never{co_await asio::this_coro::executor};
-        never.expires_after(60s);
-        co_await never.async_wait(asio::use_awaitable);
-    });
-    server.handle("large", [&gate]() -> asio::awaitable<std::string> {
-        Gate& mine = gate;
-        co_await mine.pass();
-        co_return std::string(std::size_t{32} << 10U, 'x');
-    });
-    server.handle("open", [&gate] { gate.open(); });
-    server.start();
-    Client client{server.endpoint()};
-    auto numbers = client.open(invoke<Stream<int>>("one").within(4s));
-    ASSERT_TRUE(eventually([&] { return gate.begun() == 1; }));
-    auto large = client.async_call(invoke<std::string>("large").within(10s), asio::use_future);
-    ASSERT_TRUE(eventually([&] { return gate.begun() == 2; }));
-    // On the I/O thread: both handlers go on in one turn, the stream's first.
-    client.notify(invoke<void>("open"));
-    EXPECT_EQ(large.get().value().size(), std::size_t{32} << 10U);
-    const auto first = numbers.read();
-    ASSERT_TRUE(first) << first.error().to_string();
-    EXPECT_EQ(*first, 1);
-    numbers.cancel();
-    server.stop(0s);
-}
-
 // Ten thousand streams at a time on one connection, each with something to say, and calls between.
 TEST_F(StreamsLimits, TenThousandStreamsOnOneConnection) {
     constexpr std::size_t kStreams = kSanitized ? 1000 : 10000;

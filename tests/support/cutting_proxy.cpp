@@ -23,8 +23,7 @@ namespace rollcall::tests {
 
 class CuttingProxy::Relay {
 public:
-    Relay(const Endpoint& server, Cut cut)
-        : listener(buffers_of(cut)), cut_(cut), server_(server) {
+    Relay(const Endpoint& server, Cut cut) : listener(buffers_of(cut)), cut_(cut), server_(server) {
         if (::pipe2(wake_.data(), O_CLOEXEC) != 0)
             throw std::system_error{errno, std::generic_category(), "pipe"};
         thread_ = start_thread("cutting-proxy", [this] { run(); });
@@ -129,15 +128,13 @@ private:
         RawPeer client = listener.accept();
         const bool first = connections++ == 0;
         try {
-            pairs_.push_back(
-                Pair{
-                    {std::move(client), RawPeer{server(), buffers_of(cut_)}},
-                    first,
-                    next_recording(),
-                    {},
-                    {},
-                    {}}
-            );
+            pairs_.push_back(Pair{
+                {std::move(client), RawPeer{server(), buffers_of(cut_)}},
+                first,
+                next_recording(),
+                {},
+                {},
+                {}});
         } catch (const std::system_error&) {
             return;  // the server has gone: the client's end closes with this scope
         }
