@@ -135,7 +135,7 @@ OutgoingCalls& ServerSession::outgoing(const std::string& endpoint) {
 ReplyFormat ServerSession::reply_format() const {
     const std::size_t ours = options_.limits.max_message_bytes;
     const std::size_t theirs = peer_.max_message_bytes;
-    return {peer_.features, theirs == 0 ? ours : std::min(ours, theirs)};
+    return {peer_.features, theirs == 0 ? ours : std::min(ours, theirs), options_.limits.max_depth};
 }
 
 void ServerSession::write_goaway(codec::Buffer& out, std::string reason, Duration grace) const {
