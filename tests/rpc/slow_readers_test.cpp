@@ -60,7 +60,7 @@ protected:
 
     // How long calls have that wait for something.
     [[nodiscard]] Duration budget() const {
-        if (event() == Event::deadlines) return 20ms;
+        if (event() == Event::deadlines) return 100ms;
         // Before the hello is answered nobody asks for a sign of life.
         return event() == Event::keepalive ? 300ms : 20s;
     }
@@ -89,7 +89,6 @@ protected:
         add_depth(*round.server, executed_, asked_);
         add_streams(*round.server, seen_);
         round.server->on_connect([this, &round](const Peer& peer) { greet(round, peer); });
-        round.server->handle("echo", [](std::string text) { return text; });
         round.server->start();
     }
 
@@ -232,10 +231,10 @@ protected:
         CuttingProxy proxy{round.server->endpoint(), {direction, bytes, CuttingProxy::How::hold}};
         start_client(round, proxy.endpoint());
         ask(round);
-        if (bytes == UINT64_MAX) {
-            EXPECT_TRUE(eventually([&] { return all_ended(); }));
-        } else {
-            EXPECT_TRUE(eventually([&] { return proxy.has_held(); }));
+        // Where budgets are short, all may have ended before that byte.
+        EXPECT_TRUE(eventually([&] { return proxy.has_held() || all_ended(); }));
+        if (proxy.has_held()) {
+            ++held_;
             if (event() != Event::keepalive) expect_held(round);
             happen(round, proxy);
         }
@@ -246,6 +245,7 @@ protected:
     std::mt19937_64 random_{rollcall::tests::seed()};
     std::atomic<int> executed_{0};
     int probed_ = 0;
+    int held_ = 0;  // rounds
     Ends calls_;
     Ends adds_;
     Ends asked_;
@@ -265,6 +265,7 @@ TEST_P(SlowReaders, AtManyMoments) {
         play(1 + from + choose(40));
     }
     EXPECT_TRUE(before.are_back()) << before.compared();
+    EXPECT_GE(held_, 3);
 }
 
 std::string name_of_sweep(const testing::TestParamInfo<SlowReaders::ParamType>& info) {
