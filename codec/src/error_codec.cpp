@@ -1,8 +1,10 @@
 #include <rollcall/codec/error_codec.h>
 #include <rollcall/codec/message.h>
 #include <rollcall/codec/pack.h>
-#include <rollcall/codec/raw.h>
 #include <rollcall/codec/reader.h>
+#include <rollcall/codec/scanner.h>
+
+#include <algorithm>
 
 namespace rollcall::codec {
 namespace {
@@ -32,6 +34,20 @@ Error from_text(std::string_view text) {
         );
     }
     return Error{Errc::remote_error, std::string{text}}.with_sent(Sent::maybe_sent);
+}
+
+// Containers of a response around the data of its error.
+constexpr std::size_t kAroundData = 2;
+
+// Complete: it is one value that may stand in a response.
+ScanStatus look_at_data(Bytes data, std::size_t max_depth) {
+    Limits limits;
+    limits.max_message_bytes = data.size();
+    limits.max_depth = max_depth - std::min(max_depth, kAroundData);
+    Scanner scanner{limits};
+    const ScanStatus status = scanner.scan(data.data(), data.size());
+    const bool has_more = status == ScanStatus::complete && scanner.size() != data.size();
+    return has_more ? ScanStatus::invalid : status;
 }
 
 // The message inside an error of a foreign shape, empty if there is none.
@@ -78,12 +94,22 @@ Error read_error(Bytes error) {
         .with_sent(Sent::maybe_sent);
 }
 
-void pack_error(Buffer& out, const Error& error) {
+void pack_error(Buffer& out, const Error& error, std::size_t max_depth) {
     const std::string_view name = wire_name(error.code());
     pack_array_head(out, 3);
     pack_str(out, name.empty() ? kOwnError : name);
-    pack_str(out, error.message());
-    out.append(is_one_value(error.data()) ? Bytes{error.data()} : kNil);
+    const ScanStatus data = look_at_data(error.data(), max_depth);
+    if (data == ScanStatus::too_deep) {
+        const std::string limit = std::to_string(max_depth);
+        pack_str(
+            out,
+            error.message() + " (its data is left out: it would be nested deeper than " + limit +
+                " in the response)"
+        );
+    } else {
+        pack_str(out, error.message());
+    }
+    out.append(data == ScanStatus::complete ? Bytes{error.data()} : kNil);
 }
 
 Error read_packed_error(Bytes error) {

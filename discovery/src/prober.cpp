@@ -11,8 +11,16 @@
 namespace rollcall::discovery {
 namespace {
 
-// Any server answers it, be it that there is no such method.
 constexpr std::string_view kMethod = "$/ping";
+
+// A plain server does not get it, because it would not know it: what carries metadata waits for the
+// answer to the hello, and fails where that has agreed to none. That answer is the sign of life; on
+// a connection that is open already the connection itself is.
+rpc::Invocation<void> ping(Duration patience) {
+    return rpc::Invocation<void>{rpc::PackedInvocation::pack(kMethod)}.within(patience).with(
+        "probe", "1"
+    );
+}
 
 }  // namespace
 
@@ -20,10 +28,7 @@ constexpr std::string_view kMethod = "$/ping";
 class Prober::Probe final : public rpc::Call {
 public:
     Probe(Self prober, std::shared_ptr<InstanceSlot> slot, Duration patience, TimePoint now)
-        : rpc::Call(
-              rpc::Invocation<void>{rpc::PackedInvocation::pack(kMethod)}.within(patience),
-              Deadline::in(patience, now)
-          ),
+        : rpc::Call(ping(patience), Deadline::in(patience, now)),
           prober_(std::move(prober)),
           slot_(std::move(slot)),
           began_(now) {}

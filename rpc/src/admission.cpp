@@ -22,6 +22,7 @@ Error overloaded(HandlerLoad& load, std::string why) {
 Result<RequestSlots> take_slots(const MethodEntry& method, HandlerLoad& load) {
     RequestSlots slots;
     slots.max_wait = load.max_wait;
+    slots.overloaded = &load.overloaded;
     const std::size_t limit = method.handler->max_in_flight();
     if (limit > 0) {
         if (!take(method.in_flight, limit)) {

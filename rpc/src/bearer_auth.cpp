@@ -1,5 +1,7 @@
 #include <rollcall/rpc/bearer_auth.h>
 
+#include "token_cache.h"
+
 #include <algorithm>
 #include <memory>
 #include <optional>
@@ -84,27 +86,41 @@ private:
 
 class AskedTokens final : public BearerAuth {
 public:
-    AskedTokens(TokenCheck ask, BearerAuthOptions options)
-        : BearerAuth(std::move(options)), ask_(std::move(ask)) {
+    AskedTokens(TokenCheck ask, const BearerAuthOptions& options)
+        : BearerAuth(options), ask_(std::move(ask)) {
         if (!ask_) throw std::invalid_argument{"bearer_auth() needs a function that checks tokens"};
+        if (options.keep_valid < Duration::zero() || options.max_kept == 0) {
+            throw std::invalid_argument{
+                "BearerAuthOptions: keep_valid must not be negative, and max_kept positive"};
+        }
+        if (options.keep_valid > Duration::zero())
+            kept_ = std::make_unique<TokenCache>(options.keep_valid, options.max_kept);
     }
 
 private:
     [[nodiscard]] Entry check(Exchange& exchange, std::string_view token) override {
-        return await_answer(exchange, std::string{token});
+        std::optional<Principal> known;
+        if (kept_) known = kept_->find(token, SteadyClock::now());
+        if (!known) return await_answer(exchange, std::string{token});
+        admit(exchange, std::move(*known));
+        return Entry{};
     }
 
     [[nodiscard]] asio::awaitable<Result<void>> await_answer(
         Exchange& exchange, std::string token
     ) {
-        auto asked = ask_(std::move(token));
+        // From now on it counts: what was true when it was asked may not be when it answers.
+        const TimePoint now = SteadyClock::now();
+        auto asked = ask_(token);
         Result<Principal> principal = co_await std::move(asked);
         if (!principal) co_return std::move(principal.error());
+        if (kept_) kept_->put(token, *principal, now);
         admit(exchange, std::move(*principal));
         co_return Result<void>{};
     }
 
     const TokenCheck ask_;
+    std::unique_ptr<TokenCache> kept_;  // null: nothing is kept
 };
 
 class BearerToken final : public Middleware {
@@ -138,7 +154,7 @@ MiddlewarePtr bearer_auth(TokenSet tokens, BearerAuthOptions options) {
 }
 
 MiddlewarePtr bearer_auth(TokenCheck check, BearerAuthOptions options) {
-    return std::make_shared<AskedTokens>(std::move(check), std::move(options));
+    return std::make_shared<AskedTokens>(std::move(check), options);
 }
 
 MiddlewarePtr bearer_token(std::string token) {

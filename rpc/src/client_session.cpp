@@ -110,7 +110,10 @@ void ClientSession::on_hello_response(const codec::Message& message) {
 ReplyFormat ClientSession::reply_format() const {
     const std::size_t ours = options_.limits.max_message_bytes;
     const std::size_t theirs = calls_.peer().max_message_bytes;
-    return {calls_.peer().features, theirs == 0 ? ours : std::min(ours, theirs)};
+    return {
+        calls_.peer().features,
+        theirs == 0 ? ours : std::min(ours, theirs),
+        options_.limits.max_depth};
 }
 
 std::vector<CallPtr> ClientSession::take_unexecuted() {

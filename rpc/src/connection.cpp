@@ -119,6 +119,7 @@ std::shared_ptr<ActiveRequest> Connection::begin_request(
     host_->budget->charge(charged);
     auto request = std::make_shared<ActiveRequest>(self, admitted.id, charged, std::move(facts));
     request->take(slots);
+    request->name_handler(&method.name);
     request->count_in(method.metrics, frame_bytes);
     incoming().begin(method, request);
     if (!deadline.is_never()) watch(deadline);

@@ -144,8 +144,11 @@ void Connection::pump_streams(const Base& self) {
     if (!self->streams_) return;
     const std::size_t most = std::min(kQueueBytes, self->stream_bounds().most_queued);
     for (int writes = 0; self->is_open() && self->streams_->has_work(); ++writes) {
+        // A full queue goes on when the peer has read some of it; but replies of handlers that
+        // have just ended nobody may have tried to send yet.
+        if (self->stream_.queue().bytes() >= most) self->send_output(self);
         const std::size_t queued = self->stream_.queue().bytes();
-        if (queued >= most) return;  // goes on when the peer has read some of it
+        if (!self->is_open() || queued >= most) return;
         if (writes == kWritesPerTurn) return self->stream_port_->wake();
         self->streams_->pump(self->thread_.output(), most - queued);
         end_streams(self);

@@ -21,7 +21,7 @@ void write_error(
         return codec::write_error_response(out, *id, text);
     }
     codec::Buffer packed;
-    codec::pack_error(packed, error);
+    codec::pack_error(packed, error, format.max_depth);
     codec::write_error_value(out, *id, packed.view());
 }
 

@@ -21,6 +21,7 @@ namespace rollcall::rpc {
 struct ReplyFormat {
     Features features;
     std::size_t max_bytes = 0;
+    std::size_t max_depth = codec::Limits{}.max_depth;  // the peer's are not known: our own
 };
 
 // Writes an error reply, or nothing if there is no id. `error` as as_reply() leaves it.

@@ -4,6 +4,7 @@
 #include <rollcall/rpc/stream_handler.h>
 
 #include "incoming_layers.h"
+#include "io_thread.h"
 #include "stream_link.h"
 
 #include <stdexcept>
@@ -100,8 +101,11 @@ std::optional<Error> ActiveRequest::why_not_begin() {
     leave_queue();
     if (auto why = why_not_go_on()) return why;
     const bool waits = slots_.max_wait > Duration::zero();
-    if (waits && SteadyClock::now() - context_.began() > slots_.max_wait)
+    if (waits && SteadyClock::now() - context_.began() > slots_.max_wait) {
+        if (slots_.overloaded != nullptr)
+            slots_.overloaded->fetch_add(1, std::memory_order_relaxed);
         return Error{Errc::overloaded, "the request has waited for longer than max_queue_time"};
+    }
     return std::nullopt;
 }
 
@@ -113,6 +117,18 @@ std::optional<Error> ActiveRequest::why_not_go_on() const {
     if (why == Errc::timed_out || context_.deadline().expired())
         return Error{Errc::timed_out, "the deadline passed before the handler began"};
     return std::nullopt;
+}
+
+HandlerScope::HandlerScope(const ActiveRequest& request) noexcept
+    : context_(request.context()),
+      thread_(request.handler_name() != nullptr ? IoThread::current() : nullptr),
+      before_(thread_ != nullptr ? thread_->running() : nullptr) {
+    if (thread_ != nullptr) thread_->begin_handler(*request.handler_name());
+}
+
+HandlerScope::~HandlerScope() {
+    if (thread_ == nullptr) return;
+    before_ != nullptr ? thread_->begin_handler(*before_) : thread_->end_handler();
 }
 
 ReplyTicket::~ReplyTicket() {

@@ -95,6 +95,9 @@ private:
     // For what comes while the connection is at its limits: true if the message waits, or has been
     // refused.
     [[nodiscard]] bool put_off(codec::Bytes frame);
+    // A message about the stream that the request with this id opens: true if that waits.
+    [[nodiscard]] bool put_off_of_stream(std::uint32_t id, codec::Bytes frame);
+    void refuse_overloaded(codec::Bytes frame, const ServerSession::Glance& glance);
     // Handles what has waited, as far as the limits allow. False if that ended the handing out.
     [[nodiscard]] bool handle_held(const Self& self);
     // The peer has said something, and may call: the program hears of it, once.

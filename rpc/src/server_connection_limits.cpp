@@ -33,13 +33,31 @@ bool ServerConnection::may_read() const {
 // come.
 bool ServerConnection::put_off(codec::Bytes frame) {
     const ServerSession::Glance glance = session_.glance(frame);
-    if (glance.cancels && held_requests_) held_requests_->cancel(*glance.cancels);
+    if (glance.cancels && held_requests_) held_requests_->refuse(*glance.cancels, Errc::cancelled);
+    if (glance.stream && put_off_of_stream(*glance.stream, frame)) return true;
     if (!glance.can_wait) return false;
     if (!held_requests_) held_requests_ = std::make_unique<HeldRequests>();
     if (!held_requests_->is_full() || !reads_on()) {
         held_requests_->push(frame, glance.id, read_at_);
         return true;
     }
+    refuse_overloaded(frame, glance);
+    return true;
+}
+
+// A stream begins with its request: what the peer has sent right behind that waits with it. The
+// peer's credit bounds it, but only if the peer heeds that, and there may be many such streams.
+bool ServerConnection::put_off_of_stream(std::uint32_t id, codec::Bytes frame) {
+    if (!held_requests_ || !held_requests_->holds(id)) return false;
+    if (!held_requests_->is_full() || !reads_on()) {
+        held_requests_->push_behind(id, frame);
+    } else {
+        held_requests_->refuse(id, Errc::overloaded);
+    }
+    return true;
+}
+
+void ServerConnection::refuse_overloaded(codec::Bytes frame, const ServerSession::Glance& glance) {
     host_->load->overloaded.fetch_add(1, std::memory_order_relaxed);
     const Error error{Errc::overloaded, "the server handles too many requests of this peer"};
     const std::size_t answered = thread_.output().size();
@@ -48,7 +66,6 @@ bool ServerConnection::put_off(codec::Bytes frame) {
     CallMetrics::Method* const counts =
         method != nullptr ? method->metrics : host_->unknown_methods;
     count_refused(counts, error.code(), frame, answered);
-    return true;
 }
 
 bool ServerConnection::handle_held(const Self& self) {
@@ -57,12 +74,16 @@ bool ServerConnection::handle_held(const Self& self) {
     while (goes_on && held_requests_ && !held_requests_->empty() && may_hand_out()) {
         const HeldRequests::Held held = held_requests_->pop();
         read_at_ = held.read;  // from when on its time counts
-        if (!held.cancelled) {
+        if (held.refused == Errc{}) {
             goes_on = handle(self, held.message);
-            continue;
+            for (std::size_t i = 0; goes_on && i < held.behind.size(); ++i)
+                goes_on = handle(self, held.behind[i]);
+        } else if (held.refused == Errc::overloaded) {
+            refuse_overloaded(held.message, session_.glance(held.message));
+        } else {
+            const Error error{Errc::cancelled, "the caller cancelled the call"};
+            write_error(thread_.output(), held.id, error, reply_format());
         }
-        const Error error{Errc::cancelled, "the caller cancelled the call"};
-        write_error(thread_.output(), held.id, error, reply_format());
     }
     read_at_ = last_read;
     if (held_requests_ && held_requests_->empty()) held_requests_.reset();

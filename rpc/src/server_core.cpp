@@ -1,6 +1,6 @@
 #include "server_core.h"
 
-#include "stream_limits.h"
+#include "server_options.h"
 
 #include <asio/post.hpp>
 
@@ -12,58 +12,6 @@ namespace {
 
 // An I/O thread that has not answered for this long is dead to the registrar.
 constexpr Duration kProbePatience = std::chrono::seconds{1};
-
-void require(bool holds, const char* sentence) {
-    if (!holds) throw std::invalid_argument{sentence};
-}
-
-std::shared_ptr<const ServerOptions> checked(ServerOptions options) {
-    require(options.io_threads > 0 || options.io, "ServerOptions::io_threads must be positive");
-    require(options.pool_threads > 0, "ServerOptions::pool_threads must be positive");
-    require(options.max_in_flight > 0, "ServerOptions::max_in_flight must be positive");
-    require(options.max_connections > 0, "ServerOptions::max_connections must be positive");
-    require(options.max_handshakes > 0, "ServerOptions::max_handshakes must be positive");
-    require(options.max_request_bytes > 0, "ServerOptions::max_request_bytes must be positive");
-    require(
-        options.write_queue_high > 0 && options.write_queue_hard >= options.write_queue_high,
-        "ServerOptions::write_queue_hard must be at least write_queue_high, and both positive"
-    );
-    require(
-        options.limits.max_message_bytes > 0,
-        "ServerOptions::limits.max_message_bytes must be positive"
-    );
-    require(
-        options.max_held_bytes / 2 >= options.limits.max_message_bytes,
-        "ServerOptions::max_held_bytes must be at least twice limits.max_message_bytes"
-    );
-    require(
-        options.limits.max_depth > 0 && options.limits.max_depth <= codec::kMaxDepth,
-        "ServerOptions::limits.max_depth must be from 1 to 128"
-    );
-    check_streams("ServerOptions", options.streams);
-    for (const Duration timeout :
-         {options.call_timeout,
-          options.first_byte_timeout,
-          options.stall_timeout,
-          options.idle_timeout,
-          options.handshake_timeout,
-          options.keepalive_timeout,
-          options.tls_look_interval}) {
-        require(timeout > Duration::zero(), "ServerOptions: time-outs must be positive");
-    }
-    require(options.max_pool_queue > 0, "ServerOptions::max_pool_queue must be positive");
-    for (const Duration time : {options.max_queue_time, options.keepalive_interval})
-        require(time >= Duration::zero(), "ServerOptions: times must not be negative");
-    require(
-        options.unix_mode <= 0777 && (options.unix_mode & 0600U) == 0600U,
-        "ServerOptions::unix_mode must be from 0600 to 0777 and let the owner read and write"
-    );
-    require(
-        options.drain_timeout >= Duration::zero(),
-        "ServerOptions::drain_timeout must not be negative"
-    );
-    return std::make_shared<const ServerOptions>(std::move(options));
-}
 
 Endpoint parsed(const std::string& listen) {
     Result<Endpoint> endpoint = Endpoint::parse(listen);
@@ -77,6 +25,7 @@ Endpoint parsed(const std::string& listen) {
 ServerCore::ServerCore(ServerOptions options)
     : options_(checked(std::move(options))),
       listen_(parsed(options_->listen)),
+      close_warnings_(options_->max_close_warnings),
       methods_(std::make_shared<MethodTable>()),
       host_(std::make_shared<HandlerHost>()),
       endpoint_text_(listen_.to_string()),
@@ -288,6 +237,10 @@ std::size_t ServerCore::max_handshakes_of_shard() const noexcept {
     return std::max<std::size_t>(options_->max_handshakes / shards_.size(), 1);
 }
 
+std::size_t ServerCore::max_refusals_of_shard() const noexcept {
+    return std::max<std::size_t>(options_->max_refusals / shards_.size(), 1);
+}
+
 Result<void> ServerCore::reload_tls() {
     std::shared_ptr<ServerTls> tls;
     {
@@ -298,9 +251,25 @@ Result<void> ServerCore::reload_tls() {
 }
 
 void ServerCore::on_tick(const ServerShard& shard, TimePoint now) {
-    if (!tls_ || &shard != shards_.front().get() || now < next_tls_look_) return;
+    if (&shard != shards_.front().get()) return;
+    log_unnamed_closes(now);
+    if (!tls_ || now < next_tls_look_) return;
     next_tls_look_ = now + options_->tls_look_interval;
     tls_->look();
+}
+
+bool ServerCore::may_warn_of_close() {
+    return close_warnings_.take(SteadyClock::now());
+}
+
+void ServerCore::log_unnamed_closes(TimePoint now) {
+    const std::size_t count = close_warnings_.take_left_out(now);
+    if (count == 0) return;
+    options_->log.warning(
+        "server " + endpoint_text_ + ": closed " + std::to_string(count) +
+        " more connections for what they did or failed to do; at most " +
+        std::to_string(options_->max_close_warnings) + " each second are named"
+    );
 }
 
 void ServerCore::connection_closed() {
@@ -319,6 +288,7 @@ Duration ServerCore::tick_interval() const noexcept {
          options_->stall_timeout,
          options_->idle_timeout,
          options_->handshake_timeout,
+         options_->refusal_timeout,
          options_->tls_look_interval}
     );
     return std::clamp<Duration>(

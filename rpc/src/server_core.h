@@ -11,6 +11,7 @@
 #include "method_table.h"
 #include "server_shard.h"
 #include "tls_settings.h"
+#include "warning_pace.h"
 #include "watchdog.h"
 
 #include <atomic>
@@ -82,6 +83,12 @@ public:
     // Its part of max_handshakes, but one.
     [[nodiscard]] std::size_t max_handshakes_of_shard() const noexcept;
 
+    // Its part of max_refusals, but one.
+    [[nodiscard]] std::size_t max_refusals_of_shard() const noexcept;
+
+    // Whether the next connection that is closed for its own doing is named in a warning.
+    [[nodiscard]] bool may_warn_of_close();
+
     void connection_closed();
 
     // Now and then, on each shard's thread: what is done once for all of them.
@@ -111,9 +118,12 @@ private:
     // Ends the stop when all connections are closed and every shard has been told to drain.
     void finish_if_over();
     static void finish_stop(const Self& self);
+    // Those since the last time; TimePoint::max(): at the end.
+    void log_unnamed_closes(TimePoint now);
 
     const std::shared_ptr<const ServerOptions> options_;
     const Endpoint listen_;
+    WarningPace close_warnings_;
     const std::shared_ptr<MethodTable> methods_;
     const std::shared_ptr<HandlerHost> host_;
     const HomeProcess home_;

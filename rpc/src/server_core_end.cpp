@@ -125,6 +125,7 @@ void ServerCore::finish_stop(const Self& self) {
     }
     self->grace_timer_->cancel();
     self->silence_timer_->cancel();
+    self->log_unnamed_closes(TimePoint::max());
     // After a stop no handler begins; those that run have lost their connections already.
     if (self->pool_) self->pool_->stop();
     using Loops = std::vector<std::shared_ptr<IoThread>>;

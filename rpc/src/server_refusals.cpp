@@ -5,13 +5,6 @@
 #include <vector>
 
 namespace rollcall::rpc {
-namespace {
-
-constexpr std::size_t kMostAtATime = 64;
-// For its first message to come, and for it to close once it has been answered.
-constexpr Duration kPatience = std::chrono::seconds{1};
-
-}  // namespace
 
 struct ServerRefusals::One {
     One(StreamSocket connected, TimePoint now) : begun(now), transport(std::move(connected)) {}
@@ -25,8 +18,8 @@ struct ServerRefusals::One {
     bool ended = false;
 };
 
-void ServerRefusals::begin(StreamSocket socket, TimePoint now) {
-    if (all_.size() >= kMostAtATime) return;
+void ServerRefusals::begin(StreamSocket socket, TimePoint now, std::size_t most) {
+    if (all_.size() >= most) return;
     const auto one = std::make_shared<One>(std::move(socket), now);
     all_.insert(one);
     listen(one);
@@ -59,9 +52,9 @@ bool ServerRefusals::answer(One& one, codec::Bytes bytes) {
     return true;
 }
 
-void ServerRefusals::check_time(TimePoint now) {
+void ServerRefusals::check_time(TimePoint now, Duration limit) {
     for (const Self& one : std::vector<Self>{all_.begin(), all_.end()}) {
-        if (now - one->begun >= kPatience) end(one);
+        if (now - one->begun >= limit) end(one);
     }
 }
 

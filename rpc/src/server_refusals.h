@@ -22,8 +22,10 @@ public:
 
     ~ServerRefusals() { close_all(); }
 
-    void begin(StreamSocket socket, TimePoint now);
-    void check_time(TimePoint now);
+    // One more, unless there are `most` already.
+    void begin(StreamSocket socket, TimePoint now, std::size_t most);
+    // Ends those that have been here for `limit`.
+    void check_time(TimePoint now, Duration limit);
     void close_all();
 
 private:

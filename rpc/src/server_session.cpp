@@ -59,8 +59,12 @@ ServerSession::Glance ServerSession::glance(codec::Bytes frame) const {
         glance.id = message.id;
         glance.can_wait = message.method != kPingMethod;
     } else if (message.type == codec::MessageType::notification) {
+        const bool of_stream = is_stream_message(message.method);
         if (message.method == kCancelMethod) glance.cancels = read_cancel(message.params);
-        glance.can_wait = message.method != kCancelMethod && !is_stream_message(message.method);
+        const auto about =
+            of_stream ? read_stream_message(message.method, message.params) : std::nullopt;
+        if (about && !about->key.ours) glance.stream = about->key.id;
+        glance.can_wait = message.method != kCancelMethod && !of_stream;
     }
     return glance;
 }
@@ -131,7 +135,7 @@ OutgoingCalls& ServerSession::outgoing(const std::string& endpoint) {
 ReplyFormat ServerSession::reply_format() const {
     const std::size_t ours = options_.limits.max_message_bytes;
     const std::size_t theirs = peer_.max_message_bytes;
-    return {peer_.features, theirs == 0 ? ours : std::min(ours, theirs)};
+    return {peer_.features, theirs == 0 ? ours : std::min(ours, theirs), options_.limits.max_depth};
 }
 
 void ServerSession::write_goaway(codec::Buffer& out, std::string reason, Duration grace) const {

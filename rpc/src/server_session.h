@@ -29,6 +29,7 @@ public:
         std::optional<std::uint32_t> id;       // of a request
         codec::Bytes method;                   // of the frame
         std::optional<std::uint32_t> cancels;  // the request that is waited for no longer
+        std::optional<std::uint32_t> stream;   // it is about the stream that this request opens
     };
 
     [[nodiscard]] Glance glance(codec::Bytes frame) const;

@@ -32,6 +32,10 @@ void ServerShard::adopt_own(Transport transport) {
     begin(connection);
 }
 
+void ServerShard::refuse(StreamSocket socket) {
+    refusals_.begin(std::move(socket), SteadyClock::now(), core_.max_refusals_of_shard());
+}
+
 void ServerShard::begin(const ServerConnection::Self& connection) {
     connections_.emplace(connection.get(), connection);
     ServerConnection::open(connection);
@@ -108,7 +112,7 @@ void ServerShard::tick(const std::shared_ptr<ServerCore>& core) {
         ServerConnection::check_time(each, now_);
     });
     handshakes_.check_time(now_);
-    refusals_.check_time(now_);
+    refusals_.check_time(now_, core_.options().refusal_timeout);
     core_.on_tick(*this, now_);
     if (core_.is_stopped()) return;
     ticker_.expires_at(now_ + core_.tick_interval());
@@ -152,6 +156,7 @@ void ServerShard::make_room() {
 }
 
 void ServerShard::log_close(std::string_view peer, std::string_view reason, LogLevel level) const {
+    if (level == LogLevel::warning && !core_.may_warn_of_close()) level = LogLevel::debug;
     const Log& log = core_.options().log;
     if (!log.enabled(level)) return;
     std::string text = "server " + core_.endpoint_text() + ": closed the connection of ";

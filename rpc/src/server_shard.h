@@ -31,7 +31,7 @@ public:
     void adopt_own(Transport transport);
 
     // One that is over max_connections.
-    void refuse(StreamSocket socket) { refusals_.begin(std::move(socket), SteadyClock::now()); }
+    void refuse(StreamSocket socket);
 
     // It is closed.
     void on_closed(ServerConnection& connection);

@@ -15,7 +15,8 @@
 namespace rollcall::rpc {
 
 // A thread of its own that looks at the I/O threads now and then. A handler that has run for
-// longer than the threshold is named in the log, once per run. Handlers of other servers on the
+// longer than the threshold is named in the log, once per run; a run of a coroutine is from where
+// it goes on to where it waits. Handlers of other servers on the
 // same threads are theirs to report, and their names may be gone: only names of `methods` are
 // looked at.
 class Watchdog {

@@ -106,6 +106,25 @@ TEST(PackedErrors, GoldenBytes) {
     );
 }
 
+TEST(PackedErrors, DataIsLeftOutWhereTheResponseWouldBeTooDeep) {
+    const auto packed_within = [](std::size_t data_depth, std::size_t max_depth) {
+        const std::string data = std::string(data_depth, '\x91') + "\x01";
+        Buffer out;
+        pack_error(out, Error{Errc::remote_error, "no"}.with_data(data), max_depth);
+        return read_packed_error(out.view());
+    };
+    const std::string why =
+        " (its data is left out: it would be nested deeper than 8 in the response)";
+    EXPECT_EQ(packed_within(5, 8).data(), "\x91\x91\x91\x91\x91\x01");
+    EXPECT_EQ(packed_within(6, 8).data(), "\x91\x91\x91\x91\x91\x91\x01");
+    EXPECT_EQ(packed_within(6, 8).message(), "no");
+    EXPECT_EQ(packed_within(7, 8).data(), "");
+    EXPECT_EQ(packed_within(7, 8).message(), "no" + why);
+    // Scalars need no depth of their own.
+    EXPECT_EQ(packed_within(0, 2).data(), "\x01");
+    EXPECT_EQ(packed_within(1, 2).data(), "");
+}
+
 TEST(PackedErrors, ReadWhatIsWritten) {
     const std::string data = from_hex("92 01 a1 78");
     for (const Errc code :

@@ -115,6 +115,47 @@ TEST_F(BearerAuthOf, SomebodyElseMayBeAsked) {
     EXPECT_EQ(who("Bearer good").value(), "ada");
 }
 
+TEST_F(BearerAuthOf, WhoIsAskedIsAskedForEachCall) {
+    std::atomic<int> asked{0};
+    start(bearer_auth([&](std::string token) {
+        ++asked;
+        return introspect(std::move(token));
+    }));
+    for (int i = 0; i < 3; ++i)
+        EXPECT_EQ(who("Bearer good").value(), "ada");
+    EXPECT_EQ(asked, 3);
+}
+
+TEST_F(BearerAuthOf, ButNotAgainForATokenThatIsKept) {
+    std::atomic<int> asked{0};
+    BearerAuthOptions options;
+    options.keep_valid = std::chrono::hours{1};
+    start(bearer_auth(
+        [&](std::string token) {
+            ++asked;
+            return introspect(std::move(token));
+        },
+        options
+    ));
+    for (int i = 0; i < 3; ++i)
+        EXPECT_EQ(who("Bearer good").value(), "ada");
+    EXPECT_EQ(asked, 1);
+    EXPECT_FALSE(client->call(invoke<bool>("token").with(kAuthorization, "Bearer good")).value());
+    executed = 0;
+    for (int i = 0; i < 2; ++i)
+        expect_refused(who("Bearer bad"), "the token has been revoked");
+    EXPECT_EQ(asked, 3) << "what is not valid is not kept";
+}
+
+TEST_F(BearerAuthOf, OptionsOfKeepingAreChecked) {
+    BearerAuthOptions options;
+    options.keep_valid = -std::chrono::seconds{1};
+    EXPECT_THROW(static_cast<void>(bearer_auth(introspect, options)), std::invalid_argument);
+    options.keep_valid = std::chrono::seconds{1};
+    options.max_kept = 0;
+    EXPECT_THROW(static_cast<void>(bearer_auth(introspect, options)), std::invalid_argument);
+}
+
 TEST_F(BearerAuthOf, AnErrorOfWhoIsAskedIsNotTakenForATokensFault) {
     Client nowhere{"127.0.0.1:1"};
     start(bearer_auth([&](std::string token) -> asio::awaitable<Result<Principal>> {

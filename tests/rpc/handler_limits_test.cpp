@@ -239,6 +239,7 @@ TEST_F(PoolLimits, ARequestThatHasWaitedTooLongIsRefusedAsNotExecuted) {
     door.open();
     EXPECT_TRUE(runs.get());
     expect_overloaded(waits.get());
+    EXPECT_EQ(server->stats().overloaded, 1U);
     EXPECT_EQ(ended, 1);
 }
 

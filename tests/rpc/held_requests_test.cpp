@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 namespace rollcall::rpc {
 namespace {
@@ -58,15 +59,48 @@ TEST(HeldRequests, EmptyOnesCountToo) {
     EXPECT_LT(count, 10000U);
 }
 
-TEST(HeldRequests, CancelMarksTheOneWithThatId) {
+TEST(HeldRequests, RefuseMarksTheOneWithThatId) {
     HeldRequests held;
     held.push("one", 1, TimePoint{});
     held.push("two", 2, TimePoint{});
-    held.cancel(2);
-    held.cancel(99);
-    EXPECT_FALSE(held.pop().cancelled);
-    held.cancel(1);  // gone already
-    EXPECT_TRUE(held.pop().cancelled);
+    EXPECT_TRUE(held.holds(2));
+    held.refuse(2, Errc::cancelled);
+    held.refuse(2, Errc::overloaded);  // the first reason counts
+    held.refuse(99, Errc::cancelled);
+    EXPECT_TRUE(held.holds(1));
+    EXPECT_FALSE(held.holds(2));
+    EXPECT_FALSE(held.holds(99));
+    EXPECT_EQ(held.pop().refused, Errc{});
+    held.refuse(1, Errc::cancelled);  // gone already
+    EXPECT_FALSE(held.holds(1));
+    EXPECT_EQ(held.pop().refused, Errc::cancelled);
+}
+
+TEST(HeldRequests, WhatIsAboutAStreamLeavesWithItsRequest) {
+    HeldRequests held;
+    held.push("stream", 1, TimePoint{});
+    held.push("other", 2, TimePoint{});
+    const std::size_t before = held.bytes();
+    held.push_behind(1, "a");
+    held.push_behind(1, "b");
+    held.push_behind(99, "c");
+    EXPECT_GT(held.bytes(), before + 2);
+    const HeldRequests::Held stream = held.pop();
+    EXPECT_EQ(stream.behind, (std::vector<std::string>{"a", "b"}));
+    EXPECT_TRUE(held.pop().behind.empty());
+    EXPECT_EQ(held.bytes(), 0U);
+}
+
+TEST(HeldRequests, ARefusedOneKeepsNothingBehindIt) {
+    HeldRequests held;
+    held.push("stream", 1, TimePoint{});
+    const std::size_t before = held.bytes();
+    held.push_behind(1, std::string(1000, 'x'));
+    held.refuse(1, Errc::overloaded);
+    EXPECT_EQ(held.bytes(), before);
+    held.push_behind(1, "late");
+    EXPECT_TRUE(held.pop().behind.empty());
+    EXPECT_EQ(held.bytes(), 0U);
 }
 
 // An id that is used twice at once is the peer's mistake, and stays harmless.
@@ -74,10 +108,10 @@ TEST(HeldRequests, TwoOfOneIdAreBothKept) {
     HeldRequests held;
     held.push("one", 1, TimePoint{});
     held.push("two", 1, TimePoint{});
-    held.cancel(1);
-    EXPECT_TRUE(held.pop().cancelled);
-    EXPECT_FALSE(held.pop().cancelled);
-    held.cancel(1);
+    held.refuse(1, Errc::cancelled);
+    EXPECT_EQ(held.pop().refused, Errc::cancelled);
+    EXPECT_EQ(held.pop().refused, Errc{});
+    held.refuse(1, Errc::cancelled);
     EXPECT_TRUE(held.empty());
 }
 
@@ -85,7 +119,7 @@ TEST(HeldRequests, ClearForgetsAll) {
     HeldRequests held;
     held.push("one", 1, TimePoint{});
     held.clear();
-    held.cancel(1);
+    held.refuse(1, Errc::cancelled);
     EXPECT_TRUE(held.empty());
     EXPECT_EQ(held.bytes(), 0U);
 }

@@ -147,7 +147,20 @@ protected:
               options.log = log.log();
               return options;
           }()) {
-        server.handle("block_it", [released = release.get_future().share()] { released.wait(); });
+        const auto released = release.get_future().share();
+        server.handle("block_it", [released] { released.wait(); });
+        server.handle("block_later", [released]() -> asio::awaitable<void> {
+            const auto mine = released;
+            asio::steady_timer timer{co_await asio::this_coro::executor};
+            timer.expires_after(1ms);
+            co_await timer.async_wait(asio::use_awaitable);
+            mine.wait();
+        });
+        server.handle("wait_well", []() -> asio::awaitable<void> {
+            asio::steady_timer timer{co_await asio::this_coro::executor};
+            timer.expires_after(200ms);
+            co_await timer.async_wait(asio::use_awaitable);
+        });
         server.handle("quick", [] { return 1; });
         server.start();
     }
@@ -166,6 +179,20 @@ TEST_F(Blocking, WatchdogNamesTheHandlerOnce) {
     release.set_value();
     EXPECT_EQ(receive_answers(peer, 2).size(), 2U);
     EXPECT_EQ(log.count(LogLevel::warning, "'quick'"), 0U);
+}
+
+TEST_F(Blocking, WatchdogNamesACoroutineThatBlocks) {
+    RawPeer peer{server.endpoint()};
+    EXPECT_TRUE(peer.send(request(1, "block_later")));
+    const auto named = [&] { return log.count(LogLevel::warning, "'block_later'"); };
+    EXPECT_TRUE(eventually([&] { return named() == 1; })) << log.text();
+    release.set_value();
+    EXPECT_EQ(receive_answers(peer, 1).size(), 1U);
+    // One that waits as it should holds nothing.
+    EXPECT_TRUE(peer.send(request(2, "wait_well")));
+    EXPECT_EQ(receive_answers(peer, 1).size(), 1U);
+    EXPECT_EQ(log.count(LogLevel::warning, "'wait_well'"), 0U);
+    EXPECT_EQ(named(), 1U);
 }
 
 TEST_F(Blocking, EndpointIsNotAliveWhileAThreadIsHeld) {

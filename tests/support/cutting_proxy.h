@@ -1,5 +1,6 @@
 #pragma once
-// A TCP proxy that records what passes, and can cut its connection at an exact byte.
+// A TCP proxy that records what passes, and can cut its connection at an exact byte, or hold what
+// comes behind it.
 
 #include <rollcall/base/endpoint.h>
 
@@ -20,6 +21,9 @@ public:
     enum class How {
         fin,  // both ends see the end of the stream
         rst,  // both ends see a reset
+        // Nothing more is read of who sends in that direction, until resume(): it sees a reader
+        // that has stopped reading. Then its kernel keeps little for it.
+        hold,
     };
 
     struct Cut {
@@ -52,6 +56,15 @@ public:
 
     // All bytes so far, by connection, in the order in which they came.
     [[nodiscard]] std::vector<Recording> recordings() const;
+
+    // The first connection has come to where it is held.
+    [[nodiscard]] bool has_held() const;
+
+    // Forwards all of it again.
+    void resume();
+
+    // Ends the first connection now, by `fin` or `rst`, held or not.
+    void cut(How how);
 
     // Connections that have come.
     [[nodiscard]] unsigned connections() const;

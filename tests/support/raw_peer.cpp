@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <cerrno>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdexcept>
 #include <sys/socket.h>
@@ -34,9 +35,19 @@ bool wait_for(int descriptor, short events, const Deadline& deadline) {
     throw std::system_error{errno, std::generic_category(), what};
 }
 
+// Before it connects or listens. The other end's buffer follows from the size of its segments.
+void set_buffers(int descriptor, Buffers buffers) {
+    if (buffers == Buffers::usual) return;
+    const int bytes = 8 << 10;
+    const int segment = 1000;
+    ::setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+    ::setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
+    ::setsockopt(descriptor, IPPROTO_TCP, TCP_MAXSEG, &segment, sizeof segment);
+}
+
 }  // namespace
 
-RawPeer::RawPeer(const Endpoint& endpoint) {
+RawPeer::RawPeer(const Endpoint& endpoint, Buffers buffers) {
     sockaddr_in6 six{};
     sockaddr_in four{};
     sockaddr_un local{};
@@ -64,6 +75,7 @@ RawPeer::RawPeer(const Endpoint& endpoint) {
     }
     descriptor_ = ::socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (descriptor_ < 0) fail("socket");
+    set_buffers(descriptor_, buffers);
     if (::connect(descriptor_, address, length) != 0) {
         const int error = errno;
         close();
@@ -156,8 +168,9 @@ void RawPeer::set_receive_buffer(int bytes) {
     ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
 }
 
-RawListener::RawListener() {
+RawListener::RawListener(Buffers buffers) {
     descriptor_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    set_buffers(descriptor_, buffers);
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);

@@ -9,11 +9,17 @@
 
 namespace rollcall::tests {
 
+// What the kernel may keep of a connection for a reader that does not read.
+enum class Buffers {
+    usual,   // megabytes
+    narrow,  // some ten KiB, at both ends
+};
+
 // Owns one file descriptor. One thread at a time. Throws std::system_error when it cannot dial.
 class RawPeer {
 public:
     // Dials a loopback endpoint.
-    explicit RawPeer(const Endpoint& endpoint);
+    explicit RawPeer(const Endpoint& endpoint, Buffers buffers = Buffers::usual);
     // Takes over a connected descriptor.
     explicit RawPeer(int descriptor);
     RawPeer(RawPeer&& other) noexcept;
@@ -58,7 +64,7 @@ private:
 // A listening socket on 127.0.0.1:0 for tests that play the server by hand.
 class RawListener {
 public:
-    RawListener();
+    explicit RawListener(Buffers buffers = Buffers::usual);
     ~RawListener();
     RawListener(const RawListener&) = delete;
     RawListener& operator=(const RawListener&) = delete;

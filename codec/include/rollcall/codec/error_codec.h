@@ -3,6 +3,7 @@
 
 #include <rollcall/base/error.h>
 #include <rollcall/codec/buffer.h>
+#include <rollcall/codec/limits.h>
 
 #include <string>
 #include <string_view>
@@ -25,8 +26,9 @@ namespace rollcall::codec {
 [[nodiscard]] Error read_error(Bytes error);
 
 // [code, message, data] for peers that are known to read it: the code's wire name, "ERROR" for one
-// without; data is Error::data() if that is one packed value, else nil.
-void pack_error(Buffer& out, const Error& error);
+// without; data is Error::data() if that is one packed value, else nil. In a response that may be
+// nested no deeper than `max_depth`: data that does not fit is left out, and the message says so.
+void pack_error(Buffer& out, const Error& error, std::size_t max_depth = Limits{}.max_depth);
 
 // Reads what pack_error() writes; anything else as read_error() does. A name that this version does
 // not know is Errc::unknown, with the name in front of the message.

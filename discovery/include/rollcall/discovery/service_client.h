@@ -46,7 +46,8 @@ struct ServiceClientOptions {
     // Avoiding
     // An instance that cannot be reached, breaks off, or lets `avoid_after` calls in a row pass
     // their time is avoided until it answers a probe. Probes are made in the background (a request
-    // `$/ping`; any answer will do), after pauses from `min` up to `max`. While all instances are
+    // `$/ping`; any answer will do; of plain servers, which would not know it, only that they can
+    // be connected to), after pauses from `min` up to `max`. While all instances are
     // avoided, all are tried.
     BackoffOptions avoid = {.min = std::chrono::milliseconds{250}, .max = std::chrono::seconds{10}};
     unsigned avoid_after = 1;

@@ -1,6 +1,7 @@
 #pragma once
 // Layers for tokens that go along with each call.
 
+#include <rollcall/base/clock.h>
 #include <rollcall/rpc/middleware.h>
 #include <rollcall/rpc/token_set.h>
 
@@ -20,10 +21,15 @@ struct BearerAuthOptions {
     // The handler finds the token in its metadata, to pass it on. False: it is taken out once it
     // has been checked.
     bool keep_token = false;
+    // With a function that is asked: for how long what it has said of a valid token is kept, so
+    // that it is not asked for each call. Zero: not at all. A token that is revoked is taken for
+    // valid until then. Errors are not kept.
+    Duration keep_valid = Duration::zero();
+    std::size_t max_kept = 1000;  // tokens; beyond it what was used least lately is forgotten
 };
 
 // Asks somebody else whose a token is, on the connection's I/O thread. An error ends the call;
-// UNAUTHENTICATED if the token is not valid. What it says is not kept: it is asked for each call.
+// UNAUTHENTICATED if the token is not valid. It is asked for each call unless keep_valid is set.
 using TokenCheck = std::function<asio::awaitable<Result<Principal>>(std::string token)>;
 
 // For servers. A call needs `authorization: Bearer TOKEN` in its metadata, else it is
@@ -32,7 +38,7 @@ using TokenCheck = std::function<asio::awaitable<Result<Principal>>(std::string 
 [[nodiscard]] MiddlewarePtr bearer_auth(
     TokenSet tokens, BearerAuthOptions options = BearerAuthOptions()
 );
-// Throws std::invalid_argument if there is no function.
+// Throws std::invalid_argument if there is no function, or an option makes no sense.
 [[nodiscard]] MiddlewarePtr bearer_auth(
     TokenCheck check, BearerAuthOptions options = BearerAuthOptions()
 );

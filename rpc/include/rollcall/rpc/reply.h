@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <stop_token>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -95,9 +96,10 @@ protected:
 // Where a request is counted besides its bytes, and how long it may wait for its turn. Counted in
 // already by who gives them away.
 struct RequestSlots {
-    std::atomic<std::size_t>* queued = nullptr;     // of the pool, until the handler begins
-    std::atomic<std::size_t>* in_flight = nullptr;  // of its method, until it has ended
-    Duration max_wait = Duration::zero();           // zero: as long as its deadline allows
+    std::atomic<std::size_t>* queued = nullptr;        // of the pool, until the handler begins
+    std::atomic<std::size_t>* in_flight = nullptr;     // of its method, until it has ended
+    Duration max_wait = Duration::zero();              // zero: as long as its deadline allows
+    std::atomic<std::uint64_t>* overloaded = nullptr;  // counts it if it waits for longer
 };
 
 // A request whose handler does not end at once. Shared by its handler, which holds its ticket, and
@@ -123,6 +125,14 @@ public:
     [[nodiscard]] std::size_t charged_bytes() const noexcept { return charged_bytes_; }
 
     [[nodiscard]] Context& context() noexcept { return context_; }
+
+    [[nodiscard]] const Context& context() const noexcept { return context_; }
+
+    // The name of its handler, for watchdogs; null if nobody looks. Given before it begins, it
+    // lives as long as the methods do.
+    void name_handler(const std::string* name) noexcept { handler_name_ = name; }
+
+    [[nodiscard]] const std::string* handler_name() const noexcept { return handler_name_; }
 
     // The layers that it goes through; null if there are none. They are given before it begins.
     [[nodiscard]] IncomingLayers* layers() const noexcept { return layers_.get(); }
@@ -168,11 +178,29 @@ private:
     CallMetrics::Method* metrics_ = nullptr;
     std::size_t request_bytes_ = 0;
     RequestSlots slots_;
+    const std::string* handler_name_ = nullptr;
     std::stop_source stop_;
     std::atomic<Errc> stopped_for_{};
     StreamPipePtr stream_;  // null for most
     Context context_;
     std::unique_ptr<IncomingLayers> layers_;
+};
+
+class IoThread;
+
+// While it lives, the handler of this request runs on this thread: its context is the current one,
+// and if it holds an I/O thread for too long a watchdog names it.
+class HandlerScope {
+public:
+    explicit HandlerScope(const ActiveRequest& request) noexcept;
+    HandlerScope(const HandlerScope&) = delete;
+    HandlerScope& operator=(const HandlerScope&) = delete;
+    ~HandlerScope();
+
+private:
+    const ContextScope context_;
+    IoThread* const thread_;  // null on others
+    const std::string* const before_;
 };
 
 // The duty to answer one request. If it is destroyed unanswered (a coroutine that was dropped),

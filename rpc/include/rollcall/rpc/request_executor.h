@@ -12,7 +12,7 @@
 
 namespace rollcall::rpc {
 
-// An Asio executor that makes its request's context the current one while anything runs on it, so
+// An Asio executor that makes its request's handler the current one while anything runs on it, so
 // that calls which a coroutine makes inherit from it wherever it goes on. Once the server or the
 // client of the request has ended nothing goes on: what would is destroyed.
 template <class Inner>
@@ -45,7 +45,7 @@ public:
             inner_,
             [request = request_, run = std::forward<Function>(function)]() mutable {
                 if (request->is_over()) return;
-                const ContextScope scope{request->context()};
+                const HandlerScope scope{*request};
                 std::move(run)();
             }
         );

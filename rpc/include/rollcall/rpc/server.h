@@ -45,12 +45,18 @@ struct ServerOptions {
     bool count_calls = true;
     IoThreads io = {};  // default: threads of its own
     Log log = {};
+    // Connections that were closed for what they did or failed to do are named in so many warnings
+    // each second; the others are counted in one.
+    std::size_t max_close_warnings = 10;
     Middlewares middleware = {};  // what requests go through, the first outermost; then use()
 
     // Limits
     codec::Limits limits = {};            // messages, both ways
-    std::size_t max_connections = 10000;  // more are accepted and closed at once
-    std::size_t max_in_flight = 1024;     // per connection; then it is not read from
+    std::size_t max_connections = 10000;  // more are accepted, told so and closed
+    // Of those, how many are listened to at a time until they can be told; further ones are closed
+    // without a word. Shared out evenly to the I/O threads.
+    std::size_t max_refusals = 64;
+    std::size_t max_in_flight = 1024;  // per connection; then it is not read from
     // Of all requests being handled: their bytes, and 1 KiB for each handler that does not end at
     // once. Handlers count until they end, even if their connection ends first.
     std::size_t max_request_bytes = std::size_t{256} << 20U;
@@ -77,6 +83,8 @@ struct ServerOptions {
     Duration call_timeout = std::chrono::seconds{5};       // of the server's own calls to its peers
     Duration handshake_timeout = std::chrono::seconds{5};  // from accept to the end of TLS's
     Duration first_byte_timeout = std::chrono::seconds{5};  // from accept to the first byte
+    // For one over max_connections to say its first message, and to close once it was answered.
+    Duration refusal_timeout = std::chrono::seconds{1};
     // A half message must make progress of 16 KiB, and unsent replies any, within this time.
     Duration stall_timeout = std::chrono::seconds{30};
     Duration idle_timeout = std::chrono::seconds{300};  // nothing read, no call in flight
