@@ -33,7 +33,7 @@ protected:
         std::size_t memory_kib = 0;
     };
 
-    // What is left behind is left by each of some hundred. A pooled connection to the registry which
+    // What is left behind is left by each of some hundred. A pooled connection to the registry that
     // one of two looks found and the other did not is no leak.
     static constexpr std::size_t kPooled = 4;
 
