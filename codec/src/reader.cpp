@@ -3,37 +3,11 @@
 namespace rollcall::codec {
 namespace {
 
-// The value of an integer of either sign, as the bits of a 64-bit integer, and its sign.
-struct Integer {
-    std::uint64_t bits;
-    bool negative;
-};
-
-Integer integer_at(const char* at, const Format& format) {
-    const auto first = static_cast<unsigned char>(*at);
-    if (format.fixed_payload == 0) {
-        if (format.kind == Kind::positive) return {first, false};
-        return {
-            static_cast<std::uint64_t>(static_cast<std::int64_t>(static_cast<std::int8_t>(first))),
-            true};
-    }
-    const std::uint64_t raw = load_big_endian(at + 1, format.fixed_payload);
-    if (format.kind == Kind::positive) return {raw, false};
-    const unsigned shift = 64U - 8U * format.fixed_payload;
-    const std::int64_t extended = static_cast<std::int64_t>(raw << shift) >> shift;
-    return {static_cast<std::uint64_t>(extended), extended < 0};
-}
-
 bool is_integer(Kind kind) {
     return kind == Kind::positive || kind == Kind::negative;
 }
 
 }  // namespace
-
-std::uint64_t Reader::count_at(const Format& format) const {
-    return format.length_bytes == 0 ? format.inline_count
-                                    : load_big_endian(at_ + 1, format.length_bytes);
-}
 
 bool Reader::read_nil() {
     if (kind() != Kind::nil) return false;
@@ -44,15 +18,6 @@ bool Reader::read_nil() {
 std::optional<bool> Reader::read_bool() {
     if (kind() != Kind::boolean) return std::nullopt;
     return *at_++ == '\xc3';
-}
-
-std::optional<std::uint64_t> Reader::read_unsigned() {
-    if (!is_integer(kind())) return std::nullopt;
-    const Format& format = format_of(*at_);
-    const Integer value = integer_at(at_, format);
-    if (value.negative) return std::nullopt;
-    at_ += 1 + format.fixed_payload;
-    return value.bits;
 }
 
 std::optional<std::int64_t> Reader::read_signed() {
@@ -78,31 +43,6 @@ std::optional<double> Reader::read_double() {
     at_ += 1 + bytes;
     if (bytes == 4) return std::bit_cast<float>(static_cast<std::uint32_t>(raw));
     return std::bit_cast<double>(raw);
-}
-
-std::optional<Bytes> Reader::read_text() {
-    if (kind() != Kind::str && kind() != Kind::bin) return std::nullopt;
-    const Format& format = format_of(*at_);
-    const std::uint64_t length = count_at(format);
-    const char* payload = at_ + 1 + format.length_bytes;
-    at_ = payload + length;
-    return Bytes{payload, static_cast<std::size_t>(length)};
-}
-
-std::optional<std::uint32_t> Reader::read_array() {
-    if (kind() != Kind::array) return std::nullopt;
-    const Format& format = format_of(*at_);
-    const std::uint64_t count = count_at(format);
-    at_ += 1 + format.length_bytes;
-    return static_cast<std::uint32_t>(count);
-}
-
-std::optional<std::uint32_t> Reader::read_map() {
-    if (kind() != Kind::map) return std::nullopt;
-    const Format& format = format_of(*at_);
-    const std::uint64_t count = count_at(format);
-    at_ += 1 + format.length_bytes;
-    return static_cast<std::uint32_t>(count);
 }
 
 Bytes Reader::skip() {

@@ -7,41 +7,50 @@
 namespace rollcall::codec {
 
 ScanStatus Scanner::scan(const char* data, std::size_t available) {
-    // owed_ is 0 only when the last element's header has been read: then its payload decides.
-    while (owed_ > 0) {
-        if (position_ >= available) return ScanStatus::need_more;
-        const char* header = data + position_;
-        const Format& format = format_of(*header);
+    // Held here, where bytes that are read cannot be them.
+    std::uint64_t position = position_;
+    std::uint64_t owed = owed_;
+    const std::uint64_t limit = limits_.max_message_bytes;
+    const auto stop = [&](ScanStatus status) {
+        position_ = position;
+        owed_ = owed;
+        return status;
+    };
+    // Nothing is owed only when the last element's header has been read: then its payload decides.
+    while (owed > 0) {
+        if (position >= available) return stop(ScanStatus::need_more);
+        const char* header = data + position;
+        const Format format = format_of(*header);
         const std::size_t header_bytes = std::size_t{1} + format.length_bytes;
-        if (available - position_ < header_bytes) return ScanStatus::need_more;
+        if (available - position < header_bytes) return stop(ScanStatus::need_more);
         const std::uint64_t count = format.length_bytes == 0
                                         ? format.inline_count
                                         : load_big_endian(header + 1, format.length_bytes);
-        if (format.kind == Kind::invalid) return ScanStatus::invalid;
+        if (format.kind == Kind::invalid) return stop(ScanStatus::invalid);
 
-        --owed_;
-        position_ += header_bytes;
+        --owed;
+        position += header_bytes;
         if (format.kind == Kind::array || format.kind == Kind::map) {
-            const ScanStatus opened = open(format.kind == Kind::map ? 2 * count : count);
-            if (opened != ScanStatus::need_more) return opened;
+            const std::uint64_t children = format.kind == Kind::map ? 2 * count : count;
+            if (!open(children)) return stop(ScanStatus::too_deep);
+            owed += children;
         } else {
-            position_ += count + format.fixed_payload;
+            position += count + format.fixed_payload;
             close_element();
         }
-        if (position_ + owed_ > limits_.max_message_bytes) return ScanStatus::too_large;
+        if (position + owed > limit) return stop(ScanStatus::too_large);
     }
-    return position_ <= available ? ScanStatus::complete : ScanStatus::need_more;
+    return stop(position <= available ? ScanStatus::complete : ScanStatus::need_more);
 }
 
-ScanStatus Scanner::open(std::uint64_t children) {
-    if (depth_ >= std::min(limits_.max_depth, kMaxDepth)) return ScanStatus::too_deep;
+bool Scanner::open(std::uint64_t children) {
+    if (depth_ >= std::min(limits_.max_depth, kMaxDepth)) return false;
     if (children == 0) {
         close_element();
     } else {
-        owed_ += children;
         remaining_[depth_++] = children;
     }
-    return ScanStatus::need_more;
+    return true;
 }
 
 void Scanner::close_element() {

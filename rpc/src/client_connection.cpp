@@ -191,7 +191,7 @@ void ClientConnection::arm_read(const Self& self) {
     self->stream_.transport().async_wait_readable([self](const asio::error_code& ec) {
         if (self->owner_ == nullptr) return;
         if (ec) return self->lose(ec.message());
-        on_readable(self);
+        self->thread_.turns().turn([&self] { on_readable(self); });
     });
 }
 

@@ -4,6 +4,7 @@
 #include <rollcall/base/backoff.h>
 #include <rollcall/base/home_process.h>
 #include <rollcall/rpc/client.h>
+#include <rollcall/rpc/turn_queue.h>
 
 #include "client_connection.h"
 #include "dialer.h"
@@ -87,8 +88,25 @@ private:
     // From now on handlers can be called. Under the lock.
     void begin();
 
+    // The pump that runs at the end of the turn: on the I/O thread alone.
+    class TurnPump final : public TurnTask {
+    public:
+        // Nothing if it waits for its turn already.
+        void run_soon(const Self& core);
+
+    private:
+        void run() override;
+        void drop() noexcept override { core_.reset(); }
+
+        Self core_;  // while it waits
+    };
+
+    // On the I/O thread, where the inbox needs no lock.
+    void submit_here(CallPtr call);
+    // Any thread.
     static void schedule_pump(const Self& self);
     void pump();
+    void take_in(std::vector<CallPtr>& calls, TimePoint now);
     void accept(CallPtr call, TimePoint now);
     // What the call's layers say of it on the way in: false if it goes no further now.
     [[nodiscard]] bool pass_layers(const CallPtr& call);
@@ -141,12 +159,15 @@ private:
 
     mutable std::mutex mutex_;
     std::unique_ptr<HandlerPool> pool_;
-    bool begun_ = false;  // handlers can be called
+    std::atomic<bool> begun_{false};  // handlers can be called; written under the lock
     std::vector<CallPtr> inbox_;
     bool pump_scheduled_ = false;
     bool stopped_ = false;
 
     // Of the I/O thread:
+    std::vector<CallPtr> inbox_here_;
+    std::vector<CallPtr> taken_;  // by pump(), which keeps its memory
+    TurnPump turn_pump_;
     WaitingCalls waiting_;
     WaitingCalls entering_;  // a layer awaits something before they may be sent
     ClientConnection::Self connection_;

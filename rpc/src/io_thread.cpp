@@ -40,10 +40,12 @@ void IoThread::guarded(Turn&& turn) {
 
 void IoThread::run() {
     current_io_thread = this;
+    turns_.begin();
     while (!loop_->stopped())
         guarded([this] { loop_->run(); });
     // Completions that have been posted already are awaited by somebody.
     guarded([this] { loop_->close(kLastHandlers); });
+    turns_.end();
     loop_->close(0);  // nothing is left to throw: in case a handler has
     current_io_thread = nullptr;
 }

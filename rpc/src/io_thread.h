@@ -5,6 +5,7 @@
 #include <rollcall/base/log.h>
 #include <rollcall/codec/buffer.h>
 #include <rollcall/rpc/event_loop.h>
+#include <rollcall/rpc/turn_queue.h>
 
 #include "call_batch.h"
 
@@ -55,6 +56,9 @@ public:
     // Of this thread only: what is answered of the messages being handed out.
     [[nodiscard]] CallBatch& calls() noexcept { return calls_; }
 
+    // Of this thread only: what is put off until the end of a turn.
+    [[nodiscard]] TurnQueue& turns() noexcept { return turns_; }
+
     // Which plain handler runs now, for watchdogs. `method` must outlive the run.
     void begin_handler(const std::string& method) noexcept {
         handler_runs_.store(
@@ -88,6 +92,7 @@ private:
     std::unique_ptr<char[]> input_;
     codec::Buffer output_;
     CallBatch calls_;
+    TurnQueue turns_{loop_};
     std::atomic<const std::string*> running_{nullptr};
     std::atomic<std::uint64_t> handler_runs_{0};
 };

@@ -115,12 +115,33 @@ inline constexpr std::array<Format, 256> kFormats = detail::make_formats();
     return kFormats[static_cast<unsigned char>(first)];
 }
 
-// The big-endian number of `bytes` (0, 1, 2, 4 or 8) bytes at `from`.
-[[nodiscard]] inline std::uint64_t load_big_endian(const char* from, unsigned bytes) {
+namespace detail {
+
+// Compilers make one load of it.
+template <unsigned kBytes>
+[[nodiscard]] inline std::uint64_t load_big_endian(const char* from) {
     std::uint64_t value = 0;
-    for (unsigned i = 0; i < bytes; ++i)
+    for (unsigned i = 0; i < kBytes; ++i)
         value = value << 8U | static_cast<unsigned char>(from[i]);
     return value;
+}
+
+}  // namespace detail
+
+// The big-endian number of `bytes` (0, 1, 2, 4 or 8) bytes at `from`.
+[[nodiscard]] inline std::uint64_t load_big_endian(const char* from, unsigned bytes) {
+    switch (bytes) {
+        case 1:
+            return static_cast<unsigned char>(*from);
+        case 2:
+            return detail::load_big_endian<2>(from);
+        case 4:
+            return detail::load_big_endian<4>(from);
+        case 8:
+            return detail::load_big_endian<8>(from);
+        default:
+            return 0;
+    }
 }
 
 }  // namespace rollcall::codec

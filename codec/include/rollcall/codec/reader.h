@@ -45,10 +45,76 @@ public:
     [[nodiscard]] std::string describe() const;
 
 private:
-    [[nodiscard]] std::uint64_t count_at(const Format& format) const;
+    // The value of an integer of either sign, as the bits of a 64-bit integer, and its sign.
+    struct Integer {
+        std::uint64_t bits;
+        bool negative;
+    };
+
+    [[nodiscard]] static Integer integer_at(const char* at, const Format& format);
+
+    [[nodiscard]] std::uint64_t count_at(const Format& format) const {
+        return format.length_bytes == 0 ? format.inline_count
+                                        : load_big_endian(at_ + 1, format.length_bytes);
+    }
+
+    // Of a container of this kind.
+    [[nodiscard]] std::optional<std::uint32_t> read_head(Kind kind) {
+        if (at_end()) return std::nullopt;
+        const Format& format = format_of(*at_);
+        if (format.kind != kind) return std::nullopt;
+        const std::uint64_t count = count_at(format);
+        at_ += 1 + format.length_bytes;
+        return static_cast<std::uint32_t>(count);
+    }
 
     const char* at_;
     const char* end_;
 };
+
+// ---- here because every message goes through them several times
+
+inline Reader::Integer Reader::integer_at(const char* at, const Format& format) {
+    const auto first = static_cast<unsigned char>(*at);
+    if (format.fixed_payload == 0) {
+        if (format.kind == Kind::positive) return {first, false};
+        return {
+            static_cast<std::uint64_t>(static_cast<std::int64_t>(static_cast<std::int8_t>(first))),
+            true};
+    }
+    const std::uint64_t raw = load_big_endian(at + 1, format.fixed_payload);
+    if (format.kind == Kind::positive) return {raw, false};
+    const unsigned shift = 64U - 8U * format.fixed_payload;
+    const std::int64_t extended = static_cast<std::int64_t>(raw << shift) >> shift;
+    return {static_cast<std::uint64_t>(extended), extended < 0};
+}
+
+inline std::optional<std::uint64_t> Reader::read_unsigned() {
+    if (at_end()) return std::nullopt;
+    const Format& format = format_of(*at_);
+    if (format.kind != Kind::positive && format.kind != Kind::negative) return std::nullopt;
+    const Integer value = integer_at(at_, format);
+    if (value.negative) return std::nullopt;
+    at_ += 1 + format.fixed_payload;
+    return value.bits;
+}
+
+inline std::optional<Bytes> Reader::read_text() {
+    if (at_end()) return std::nullopt;
+    const Format& format = format_of(*at_);
+    if (format.kind != Kind::str && format.kind != Kind::bin) return std::nullopt;
+    const std::uint64_t length = count_at(format);
+    const char* payload = at_ + 1 + format.length_bytes;
+    at_ = payload + length;
+    return Bytes{payload, static_cast<std::size_t>(length)};
+}
+
+inline std::optional<std::uint32_t> Reader::read_array() {
+    return read_head(Kind::array);
+}
+
+inline std::optional<std::uint32_t> Reader::read_map() {
+    return read_head(Kind::map);
+}
 
 }  // namespace rollcall::codec

@@ -37,7 +37,8 @@ public:
     [[nodiscard]] std::size_t needed() const { return static_cast<std::size_t>(position_ + owed_); }
 
 private:
-    [[nodiscard]] ScanStatus open(std::uint64_t children);
+    // False if it is nested too deeply.
+    [[nodiscard]] bool open(std::uint64_t children);
     void close_element();
 
     Limits limits_;

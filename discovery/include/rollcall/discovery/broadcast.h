@@ -214,7 +214,8 @@ public:
     }
 
 private:
-    rpc::PendingCompletion<Handler, BroadcastResult<R>> completion_;
+    rpc::PendingCompletion<Handler, BroadcastResult<R>, std::shared_ptr<AsyncBroadcast>>
+        completion_;
 };
 
 }  // namespace rollcall::discovery

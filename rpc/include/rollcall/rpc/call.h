@@ -290,7 +290,7 @@ private:
 
     void destroy() noexcept override { delete this; }
 
-    PendingCompletion<Handler, Result<R>> completion_;
+    PendingCompletion<Handler, Result<R>, CallPtr> completion_;
 };
 
 // One-way: there is nobody to tell.

@@ -101,7 +101,7 @@ void start_call(const CallTargetPtr& target, Invocation<R>&& invocation, Handler
     const Deadline deadline = begin_call(target->call_timeout(), invocation);
     auto slot = asio::get_associated_cancellation_slot(handler);
     using Decayed = std::decay_t<Handler>;
-    const CallPtr call = AsyncCall<R, Decayed>::make(
+    CallPtr call = AsyncCall<R, Decayed>::make(
         std::move(invocation), deadline, Decayed{std::forward<Handler>(handler)}, target->executor()
     );
     target->prepare(call);
@@ -112,6 +112,7 @@ void start_call(const CallTargetPtr& target, Invocation<R>&& invocation, Handler
         });
     }
     std::stop_token stop = handler_stop_token();
+    if (!stop.stop_possible()) return target->submit(std::move(call));
     target->submit(call);
     stop_with_handler(std::move(stop), target, call);
 }

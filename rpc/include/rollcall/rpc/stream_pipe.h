@@ -98,7 +98,7 @@ private:
         completion_.post(std::move(self), std::move(how));
     }
 
-    PendingCompletion<Handler, Result<void>> completion_;
+    PendingCompletion<Handler, Result<void>, std::shared_ptr<StreamWaiter>> completion_;
 };
 
 // Cancelling it ends the wait alone: nothing of the stream is lost.
