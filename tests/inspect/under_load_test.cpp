@@ -104,7 +104,10 @@ TEST_F(UnderLoad, WhatHoldsTheServerUpWouldBeFoundOut) {
     );
     windows.measure(
         "held up",
-        [&] { nuisance.go_on(); },
+        [&] {
+            nuisance.go_on();
+            EXPECT_TRUE(eventually([&] { return is_held(server.process().pid()); }));
+        },
         [&] {
             nuisance.hold();
             server.process().signal(SIGCONT);
