@@ -35,6 +35,15 @@ namespace rollcall::tests {
     return text.substr(at + mark.size(), end - at - mark.size());
 }
 
+// Whether a process has been stopped by a signal.
+[[nodiscard]] inline bool is_held(pid_t pid) {
+    std::ifstream file{"/proc/" + std::to_string(pid) + "/stat"};
+    std::string line;
+    std::getline(file, line);
+    return line.find(") T ") != std::string::npos;
+}
+
+// One such program.
 class Looker {
 public:
     explicit Looker(std::vector<std::string> command)
@@ -53,12 +62,7 @@ public:
     // a child that is held is not held itself.
     void hold() const {
         ::kill(-process_->pid(), SIGSTOP);
-        const std::string file = "/proc/" + std::to_string(process_->pid()) + "/stat";
-        if (!eventually([&] {
-                std::string line;
-                std::getline(std::ifstream{file}, line);
-                return line.find(") T ") != std::string::npos;
-            }))
+        if (!eventually([&] { return is_held(process_->pid()); }))
             throw std::runtime_error{"it cannot be held: " + process_->errors()};
     }
 

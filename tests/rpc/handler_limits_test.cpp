@@ -230,11 +230,11 @@ TEST_F(PoolLimits, ARequestThatHasWaitedTooLongIsRefusedAsNotExecuted) {
     serve(options);
     auto runs = start();
     ASSERT_TRUE(eventually([&] { return door.begun() == 1; }));
-    const TimePoint sent = SteadyClock::now();
     auto waits = start();
     // It has been read when one behind it is answered.
     ASSERT_FALSE(client->call(invoke<int>("unknown")));
-    ASSERT_TRUE(eventually([&] { return SteadyClock::now() - sent > 200ms; }));
+    const TimePoint read = SteadyClock::now();
+    ASSERT_TRUE(eventually([&] { return SteadyClock::now() - read > 200ms; }));
     EXPECT_EQ(server->stats().overloaded, 0U);
     door.open();
     EXPECT_TRUE(runs.get());
