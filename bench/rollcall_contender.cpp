@@ -1,7 +1,9 @@
 // Rollcall as its users write it: one server with one I/O thread, clients on one I/O thread.
 
 #include <rollcall/rpc/client.h>
+#include <rollcall/rpc/request_ids.h>
 #include <rollcall/rpc/server.h>
+#include <rollcall/rpc/trace.h>
 
 #include "contender.h"
 
@@ -24,8 +26,14 @@ constexpr rpc::Method<std::string(std::string)> kEcho{"echo", rpc::idempotent};
 struct Load {
     Measurement& measurement;
     std::string payload;
+    bool has_metadata = false;
     std::size_t running = 0;
     std::promise<void> over;
+
+    [[nodiscard]] rpc::Invocation<std::string> next() const {
+        if (has_metadata) return kEcho(payload).with("tenant", "blue");
+        return kEcho(payload);
+    }
 
     void end() {
         if (--running == 0) over.set_value();
@@ -45,28 +53,33 @@ struct Load {
 
 void call_again(rpc::Client& client, Load& load) {
     const TimePoint sent = SteadyClock::now();
-    client.async_call(
-        kEcho(load.payload),
-        [&client, &load, sent](const Result<std::string>& reply) {
-            if (load.count(sent, reply)) return call_again(client, load);
-            load.end();
-        }
-    );
+    client.async_call(load.next(), [&client, &load, sent](const Result<std::string>& reply) {
+        if (load.count(sent, reply)) return call_again(client, load);
+        load.end();
+    });
 }
 
 asio::awaitable<void> call_in_a_loop(rpc::Client& client, Load& load) {
     for (;;) {
         const TimePoint sent = SteadyClock::now();
-        const Result<std::string> reply = co_await client.async_call(kEcho(load.payload));
+        const Result<std::string> reply = co_await client.async_call(load.next());
         if (!load.count(sent, reply)) break;
     }
     load.end();
 }
 
+rpc::Middlewares layers_of(Features features) {
+    if (features != Features::everything) return {};
+    return {rpc::request_ids(), rpc::trace()};
+}
+
 }  // namespace
 
-void serve_rollcall(const Listening& listening) {
-    rpc::Server server;
+void serve_rollcall(const Listening& listening, Features features) {
+    rpc::ServerOptions options;
+    options.count_calls = features != Features::plain;
+    options.middleware = layers_of(features);
+    rpc::Server server{options};
     server.handle("echo", [](std::string_view text) { return text; });
     server.start();
     listening(server.endpoint().port());
@@ -75,13 +88,20 @@ void serve_rollcall(const Listening& listening) {
 }
 
 void load_rollcall(
-    const Endpoint& server, const Workload& workload, Measurement& measurement, bool coroutines
+    const Endpoint& server,
+    const Workload& workload,
+    Measurement& measurement,
+    Features features,
+    bool coroutines
 ) {
     const rpc::IoThreads io{1};
     rpc::ClientOptions options;
     options.io = io;
+    options.hello = features != Features::plain;
+    options.middleware = layers_of(features);
     std::vector<std::unique_ptr<rpc::Client>> clients;
-    Load load{measurement, std::string(workload.payload_bytes, 'x'), 0, {}};
+    const bool has_metadata = features == Features::everything;
+    Load load{measurement, std::string(workload.payload_bytes, 'x'), has_metadata, 0, {}};
     load.running = workload.connections * workload.in_flight;
     for (std::size_t i = 0; i < workload.connections; ++i) {
         clients.push_back(std::make_unique<rpc::Client>(server, options));

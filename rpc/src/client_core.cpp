@@ -4,18 +4,10 @@
 
 #include "client_options.h"
 
-#include <asio/post.hpp>
-
 #include <algorithm>
 #include <stdexcept>
 
 namespace rollcall::rpc {
-namespace {
-
-// For how many calls pump() keeps memory.
-constexpr std::size_t kKeptCalls = 1024;
-
-}  // namespace
 
 ClientCore::ClientCore(Endpoint endpoint, ClientOptions options)
     : options_(checked(std::move(options))),
@@ -58,121 +50,11 @@ void ClientCore::fail_here(Call& call, Errc code, std::string message, Sent sent
     fail_call(call, code, std::move(message), sent, endpoint_text_);
 }
 
-// ---- any thread
-
-void ClientCore::submit(CallPtr call) {
-    calls_.fetch_add(1, std::memory_order_relaxed);
-    if (thread_->is_current()) return submit_here(std::move(call));
-    std::unique_lock lock{mutex_};
-    const bool full = inbox_.size() >= options_.max_queued;
-    if (stopped_ || full) {
-        lock.unlock();
-        return fail_here(
-            *call,
-            full ? Errc::overloaded : Errc::shutting_down,
-            full ? "too many calls wait in this client" : "this client has been stopped",
-            Sent::not_sent
-        );
-    }
-    if (!begun_) begin();
-    inbox_.push_back(std::move(call));
-    if (std::exchange(pump_scheduled_, true)) return;
-    lock.unlock();
-    if (const Self self = self_.lock()) schedule_pump(self);
-}
-
-void ClientCore::submit_here(CallPtr call) {
-    if (shut_) {
-        return fail_here(
-            *call, Errc::shutting_down, "this client has been stopped", Sent::not_sent
-        );
-    }
-    if (inbox_here_.size() >= options_.max_queued) {
-        return fail_here(
-            *call, Errc::overloaded, "too many calls wait in this client", Sent::not_sent
-        );
-    }
-    if (!begun_.load(std::memory_order_acquire)) {
-        const std::lock_guard lock{mutex_};
-        if (!begun_) begin();
-    }
-    inbox_here_.push_back(std::move(call));
-    if (inbox_here_.size() > 1) return;
-    if (const Self self = self_.lock()) turn_pump_.run_soon(self);
-}
-
-void ClientCore::TurnPump::run_soon(const Self& core) {
-    if (core_) return;
-    core_ = core;
-    core->thread_->turns().push(*this);
-}
-
-void ClientCore::TurnPump::run() {
-    const Self core = std::move(core_);
-    core->pump();
-}
-
-void ClientCore::schedule_pump(const Self& self) {
-    asio::post(self->thread_->context(), [self] { self->pump(); });
-}
-
-void ClientCore::cancel(const CallPtr& call) {
-    const Self self = self_.lock();
-    if (!self) return;
-    asio::post(thread_->context(), [self, call] {
-        self->end_call(call, Errc::cancelled, "the caller cancelled the call");
-    });
-}
-
 asio::any_io_executor ClientCore::executor() const {
     return thread_->context().get_executor();
 }
 
 // ---- the I/O thread
-
-void ClientCore::pump() {
-    // Taken out first: what ends here may ask for more.
-    std::vector<CallPtr> calls = std::move(taken_);
-    {
-        const std::lock_guard lock{mutex_};
-        calls.swap(inbox_);
-        pump_scheduled_ = false;
-    }
-    const TimePoint now = SteadyClock::now();
-    take_in(calls, now);
-    calls.swap(inbox_here_);
-    take_in(calls, now);
-    if (calls.capacity() <= kKeptCalls) taken_ = std::move(calls);
-    drive();
-}
-
-void ClientCore::take_in(std::vector<CallPtr>& calls, TimePoint now) {
-    for (CallPtr& call : calls)
-        accept(std::move(call), now);
-    calls.clear();
-}
-
-void ClientCore::accept(CallPtr call, TimePoint now) {
-    if (call->done) return;  // it was cancelled before it came
-    if (shut_)
-        return fail_here(
-            *call, Errc::shutting_down, "this client has been stopped", Sent::not_sent
-        );
-    if (call->deadline.expired(now)) {
-        return fail_here(
-            *call, Errc::timed_out, "the deadline had passed before the call began", Sent::not_sent
-        );
-    }
-    if (waiting_.size() + entering_.size() >= options_.max_queued) {
-        return fail_here(
-            *call, Errc::overloaded, "too many calls wait in this client", Sent::not_sent
-        );
-    }
-    if (call->kind == Call::Kind::connection && connection_) return finish_ready(*call);
-    if (!pass_layers(call)) return;
-    watch(call->deadline);
-    waiting_.push(std::move(call));
-}
 
 void ClientCore::drive() {
     if (shut_) return;

@@ -96,6 +96,7 @@ private:
 
     private:
         void run() override;
+
         void drop() noexcept override { core_.reset(); }
 
         Self core_;  // while it waits

@@ -1,10 +1,12 @@
 #include "connection.h"
 
 #include "admission.h"
+#include "coarse_clock.h"
 #include "incoming_layers.h"
 
 #include <asio/post.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace rollcall::rpc {
@@ -75,7 +77,8 @@ std::size_t Connection::run(
     if (!host_->middleware.empty()) {
         return run_layered(self, std::move(admitted), std::move(facts), frame_bytes);
     }
-    if (!facts.deadline.is_never() && facts.deadline.expired())
+    // Handlers of this read that came before may have taken their time.
+    if (!facts.deadline.is_never() && facts.deadline.expired(std::max(read, coarse_now())))
         return refuse(admitted, too_late_to_begin(), frame_bytes, facts.began);
     if (method.handler->runs_inline()) {
         Context context{std::move(facts), self.get(), std::stop_source{std::nostopstate}};

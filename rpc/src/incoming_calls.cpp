@@ -56,7 +56,7 @@ std::optional<Error> finish_reply(
 
 Admitted IncomingCalls::admit(
     const codec::Message& message, codec::Buffer& out, const ReplyFormat& format
-) const {
+) {
     Admitted admitted;
     if (message.type == codec::MessageType::request) admitted.id = message.id;
     if (!message.metadata.empty()) {
@@ -67,7 +67,7 @@ Admitted IncomingCalls::admit(
         }
         admitted.envelope = std::move(*envelope);
     }
-    admitted.method = methods_.find(message.method);
+    admitted.method = find(message.method);
     admitted.params = message.params;
     if (admitted.method == nullptr && admitted.id && message.method == kPingMethod) {
         codec::write_result_head(out, *admitted.id);
@@ -86,6 +86,13 @@ Admitted IncomingCalls::admit(
         write_error(out, admitted.id, unknown, format);
     }
     return admitted;
+}
+
+const MethodEntry* IncomingCalls::find(codec::Bytes name) {
+    if (latest_ != nullptr && latest_->name == name) return latest_;
+    const MethodEntry* const found = methods_.find(name);
+    if (found != nullptr) latest_ = found;
+    return found;
 }
 
 void IncomingCalls::begin(

@@ -61,12 +61,14 @@ public:
     explicit IncomingCalls(const MethodTable& methods) : methods_(methods) {}
 
     // Whether the request's id belongs to one whose handler has not ended.
-    [[nodiscard]] bool is_taken(std::uint32_t id) const { return by_id_.contains(id); }
+    [[nodiscard]] bool is_taken(std::uint32_t id) const {
+        return !by_id_.empty() && by_id_.contains(id);
+    }
 
     // A message that asks for one of the methods. What cannot be executed is answered in `out`.
     [[nodiscard]] Admitted admit(
         const codec::Message& message, codec::Buffer& out, const ReplyFormat& format
-    ) const;
+    );
 
     // A handler that does not end at once takes the request's id until end().
     void begin(const MethodEntry& method, const std::shared_ptr<ActiveRequest>& request);
@@ -105,7 +107,11 @@ private:
         Deadline deadline;  // of those that have not been stopped
     };
 
+    // The entry of a method, or null.
+    [[nodiscard]] const MethodEntry* find(codec::Bytes name);
+
     const MethodTable& methods_;
+    const MethodEntry* latest_ = nullptr;  // found last: peers ask for the same again
     std::unordered_map<std::uint32_t, InFlight> by_id_;
     std::size_t notifications_ = 0;
     std::size_t streams_in_flight_ = 0;

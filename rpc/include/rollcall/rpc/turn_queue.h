@@ -56,8 +56,8 @@ public:
     // one that the loop begins later. Never here.
     void push(TurnTask& task);
 
-    // `act` and what it puts off. Tasks that tasks put off still run in this turn, those of these in
-    // a later one: others come first.
+    // `act` and what it puts off. Tasks that these tasks put off still run in this turn, those of
+    // those in a later one: others come first.
     template <class Act>
     void turn(Act&& act) {
         const UnderWay under_way{*this};
