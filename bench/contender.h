@@ -18,21 +18,11 @@ using Listening = std::function<void(std::uint16_t port)>;
 void serve_asio(const Listening& listening);
 void load_asio(const Endpoint& server, const Workload& workload, Measurement& measurement);
 
-// How much of Rollcall is switched on. All its limits are, always.
-enum class Features {
-    plain,       // no hello: the bytes are MessagePack-RPC and nothing else; calls are not counted
-    usual,       // what a program has that sets no option: deadlines travel, calls are counted
-    everything,  // also metadata, request ids and traces on both ends, keepalive
-};
-
-void serve_rollcall(const Listening& listening, Features features);
+// Rollcall with all its limits and checks on.
+void serve_rollcall(const Listening& listening);
 // `coroutines`: each call in flight is a coroutine that awaits it; otherwise a callback.
 void load_rollcall(
-    const Endpoint& server,
-    const Workload& workload,
-    Measurement& measurement,
-    Features features,
-    bool coroutines
+    const Endpoint& server, const Workload& workload, Measurement& measurement, bool coroutines
 );
 
 }  // namespace rollcall::bench

@@ -5,12 +5,10 @@
 
 #include <nlohmann/json.hpp>
 
-#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
 #include <string>
-#include <string_view>
 #include <unistd.h>
 
 namespace {
@@ -21,38 +19,11 @@ using namespace rollcall::bench;
 constexpr const char* kUsage =
     "usage: rollcall-bench WORKLOAD CONTENDER [SECONDS]\n"
     "  WORKLOAD   W1, W1-one-core, W2, W3, W3b or W4\n"
-    "  CONTENDER  asio (the floor), rollcall, rollcall-coroutine, rollcall-plain or\n"
-    "             rollcall-everything\n";
-
-// Another way to use Rollcall is another contender.
-struct Contender {
-    std::string_view name;
-    Features features;
-    bool coroutines;
-};
-
-constexpr std::array<Contender, 4> kRollcall{{
-    {"rollcall", Features::usual, false},
-    {"rollcall-coroutine", Features::usual, true},
-    {"rollcall-plain", Features::plain, false},
-    {"rollcall-everything", Features::everything, false},
-}};
-
-constexpr std::string_view kFloor = "asio";
-
-const Contender* find_contender(std::string_view name) {
-    for (const Contender& each : kRollcall) {
-        if (each.name == name) return &each;
-    }
-    return nullptr;
-}
+    "  CONTENDER  asio (the floor), rollcall or rollcall-coroutine\n";
 
 nlohmann::json run(const Workload& workload, const std::string& contender, double seconds) {
-    const Contender* const ours = find_contender(contender);
-    const auto serve = [&](const Listening& listening) {
-        ours == nullptr ? serve_asio(listening) : serve_rollcall(listening, ours->features);
-    };
-    const ServerProcess server{serve, 0};
+    const bool raw = contender == "asio";
+    const ServerProcess server{raw ? serve_asio : serve_rollcall, 0};
     pin_to(workload.one_core ? 0 : 1);
 
     const auto measured =
@@ -60,10 +31,10 @@ nlohmann::json run(const Workload& workload, const std::string& contender, doubl
     Measurement measurement{SteadyClock::now(), measured / 4, measured};
     const double server_before = cpu_us(server.pid());
     const double client_before = cpu_us(::getpid());
-    if (ours == nullptr) {
+    if (raw) {
         load_asio(server.endpoint(), workload, measurement);
     } else {
-        load_rollcall(server.endpoint(), workload, measurement, ours->features, ours->coroutines);
+        load_rollcall(server.endpoint(), workload, measurement, contender == "rollcall-coroutine");
     }
     // Processor time includes the warm-up, which is a fifth of the run.
     const double calls = static_cast<double>(measurement.calls()) * 1.25;
@@ -85,7 +56,8 @@ int main(int argc, char** argv) {
     const auto workload = argc > 2 ? find_workload(argv[1]) : std::nullopt;
     const std::string contender = argc > 2 ? argv[2] : "";
     const double seconds = argc > 3 ? std::atof(argv[3]) : 2.0;
-    const bool known = contender == kFloor || find_contender(contender) != nullptr;
+    const bool known =
+        contender == "asio" || contender == "rollcall" || contender == "rollcall-coroutine";
     if (!workload || !known || !(seconds > 0)) {
         std::fputs(kUsage, stderr);
         return 2;

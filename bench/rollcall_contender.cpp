@@ -1,9 +1,7 @@
 // Rollcall as its users write it: one server with one I/O thread, clients on one I/O thread.
 
 #include <rollcall/rpc/client.h>
-#include <rollcall/rpc/request_ids.h>
 #include <rollcall/rpc/server.h>
-#include <rollcall/rpc/trace.h>
 
 #include "contender.h"
 
@@ -26,14 +24,8 @@ constexpr rpc::Method<std::string(std::string)> kEcho{"echo", rpc::idempotent};
 struct Load {
     Measurement& measurement;
     std::string payload;
-    bool has_metadata = false;
     std::size_t running = 0;
     std::promise<void> over;
-
-    [[nodiscard]] rpc::Invocation<std::string> next() const {
-        if (has_metadata) return kEcho(payload).with("tenant", "blue");
-        return kEcho(payload);
-    }
 
     void end() {
         if (--running == 0) over.set_value();
@@ -53,33 +45,28 @@ struct Load {
 
 void call_again(rpc::Client& client, Load& load) {
     const TimePoint sent = SteadyClock::now();
-    client.async_call(load.next(), [&client, &load, sent](const Result<std::string>& reply) {
-        if (load.count(sent, reply)) return call_again(client, load);
-        load.end();
-    });
+    client.async_call(
+        kEcho(load.payload),
+        [&client, &load, sent](const Result<std::string>& reply) {
+            if (load.count(sent, reply)) return call_again(client, load);
+            load.end();
+        }
+    );
 }
 
 asio::awaitable<void> call_in_a_loop(rpc::Client& client, Load& load) {
     for (;;) {
         const TimePoint sent = SteadyClock::now();
-        const Result<std::string> reply = co_await client.async_call(load.next());
+        const Result<std::string> reply = co_await client.async_call(kEcho(load.payload));
         if (!load.count(sent, reply)) break;
     }
     load.end();
 }
 
-rpc::Middlewares layers_of(Features features) {
-    if (features != Features::everything) return {};
-    return {rpc::request_ids(), rpc::trace()};
-}
-
 }  // namespace
 
-void serve_rollcall(const Listening& listening, Features features) {
-    rpc::ServerOptions options;
-    options.count_calls = features != Features::plain;
-    options.middleware = layers_of(features);
-    rpc::Server server{options};
+void serve_rollcall(const Listening& listening) {
+    rpc::Server server;
     server.handle("echo", [](std::string_view text) { return text; });
     server.start();
     listening(server.endpoint().port());
@@ -88,20 +75,13 @@ void serve_rollcall(const Listening& listening, Features features) {
 }
 
 void load_rollcall(
-    const Endpoint& server,
-    const Workload& workload,
-    Measurement& measurement,
-    Features features,
-    bool coroutines
+    const Endpoint& server, const Workload& workload, Measurement& measurement, bool coroutines
 ) {
     const rpc::IoThreads io{1};
     rpc::ClientOptions options;
     options.io = io;
-    options.hello = features != Features::plain;
-    options.middleware = layers_of(features);
     std::vector<std::unique_ptr<rpc::Client>> clients;
-    const bool has_metadata = features == Features::everything;
-    Load load{measurement, std::string(workload.payload_bytes, 'x'), has_metadata, 0, {}};
+    Load load{measurement, std::string(workload.payload_bytes, 'x'), 0, {}};
     load.running = workload.connections * workload.in_flight;
     for (std::size_t i = 0; i < workload.connections; ++i) {
         clients.push_back(std::make_unique<rpc::Client>(server, options));
