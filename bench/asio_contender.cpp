@@ -1,10 +1,8 @@
 // Raw Asio: coalesced writes, one large read, no parsing. The client knows how long a reply is and
-// counts bytes. What it reaches is what any protocol on these sockets can reach at most.
-
-#include <rollcall/codec/message.h>
-#include <rollcall/codec/pack.h>
+// counts bytes. What it reaches is what any protocol on Asio can reach at most.
 
 #include "contender.h"
+#include "request_bytes.h"
 
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
@@ -59,16 +57,6 @@ private:
     std::vector<char> buffer_;
 };
 
-// The bytes of a Rollcall request with this payload.
-std::string request_bytes(std::size_t payload_bytes) {
-    codec::Buffer out;
-    codec::write_request_head(out, 0x12345678);
-    codec::pack_str(out, "echo");
-    codec::pack_array_head(out, 1);
-    codec::pack_str(out, std::string(payload_bytes, 'x'));
-    return std::string{out.view()};
-}
-
 class LoadConnection {
 public:
     LoadConnection(
@@ -80,13 +68,15 @@ public:
           buffer_(kBufferBytes) {
         socket_.connect({asio::ip::make_address(server.host()), server.port()});
         socket_.set_option(tcp::no_delay{true});
-        send(workload.in_flight);
+    }
+
+    void start(std::size_t calls) {
+        send(calls, SteadyClock::now());
         read();
     }
 
 private:
-    void send(std::size_t calls) {
-        const TimePoint now = SteadyClock::now();
+    void send(std::size_t calls, TimePoint now) {
         outgoing_.clear();
         for (std::size_t i = 0; i < calls; ++i) {
             outgoing_ += request_;
@@ -124,14 +114,18 @@ private:
     }
 
     void on_received() {
-        const TimePoint now = SteadyClock::now();
+        TimePoint now;
         std::size_t replies = 0;
+        // As every contender: one look at the clock for each call.
         for (; received_ >= request_.size(); received_ -= request_.size(), ++replies) {
+            now = SteadyClock::now();
             measurement_.add(sent_.front(), now);
             sent_.pop_front();
         }
-        if (measurement_.is_over(now)) return;
-        if (replies > 0) send(replies);
+        if (replies > 0) {
+            if (measurement_.is_over(now)) return;
+            send(replies, now);
+        }
         read();
     }
 
@@ -151,8 +145,6 @@ void accept(tcp::acceptor& acceptor) {
     });
 }
 
-}  // namespace
-
 void serve_asio(const Listening& listening) {
     asio::io_context context{1};
     tcp::acceptor acceptor{context, {asio::ip::make_address("127.0.0.1"), 0}};
@@ -169,7 +161,16 @@ void load_asio(const Endpoint& server, const Workload& workload, Measurement& me
             std::make_unique<LoadConnection>(context, server, workload, measurement)
         );
     }
+    measurement.begin();
+    for (const auto& connection : connections)
+        connection->start(workload.in_flight);
     context.run();
+}
+
+}  // namespace
+
+Contenders asio_contenders() {
+    return {{"asio", serve_asio, load_asio}};
 }
 
 }  // namespace rollcall::bench

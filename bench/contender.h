@@ -6,23 +6,45 @@
 #include "measurement.h"
 #include "workload.h"
 
+#include <cstdint>
 #include <functional>
 #include <string_view>
+#include <vector>
 
 namespace rollcall::bench {
 
 // Serves until the process is killed; tells its port once it listens.
 using Listening = std::function<void(std::uint16_t port)>;
 
-// The floor: hand-written Asio that sends back what it reads, without looking at it.
-void serve_asio(const Listening& listening);
-void load_asio(const Endpoint& server, const Workload& workload, Measurement& measurement);
+// Which workloads a contender can do.
+enum class Traffic {
+    any,
+    one_call_at_a_time,  // one connection, one call in flight
+    one_call_each,       // one call in flight on each connection
+};
 
-// Rollcall with all its limits and checks on.
-void serve_rollcall(const Listening& listening);
-// `coroutines`: each call in flight is a coroutine that awaits it; otherwise a callback.
-void load_rollcall(
-    const Endpoint& server, const Workload& workload, Measurement& measurement, bool coroutines
-);
+struct Contender {
+    std::string_view name;
+    std::function<void(const Listening&)> serve;
+    // Connects, tells the measurement to begin and calls until it is over.
+    std::function<void(const Endpoint&, const Workload&, Measurement&)> load;
+    Traffic traffic = Traffic::any;
+
+    [[nodiscard]] bool can_do(const Workload& workload) const {
+        if (traffic == Traffic::any) return true;
+        if (workload.in_flight > 1) return false;
+        return traffic == Traffic::one_call_each || workload.connections == 1;
+    }
+};
+
+using Contenders = std::vector<Contender>;
+
+// All that this build has, the floor first.
+[[nodiscard]] Contenders contenders();
+
+// Of one file each.
+[[nodiscard]] Contenders epoll_contenders();
+[[nodiscard]] Contenders asio_contenders();
+[[nodiscard]] Contenders rollcall_contenders();
 
 }  // namespace rollcall::bench

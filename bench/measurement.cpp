@@ -47,6 +47,30 @@ double Histogram::quantile_us(double q) const {
     return std::numeric_limits<double>::quiet_NaN();
 }
 
+void Measurement::begin() {
+    server_cpu_ = cpu_us(server_pid_);
+    client_cpu_ = cpu_us(::getpid());
+    begins_ = SteadyClock::now() + warm_up_;
+    ends_ = begins_ + measured_;
+}
+
+void Measurement::end() {
+    server_cpu_ = cpu_us(server_pid_) - server_cpu_;
+    client_cpu_ = cpu_us(::getpid()) - client_cpu_;
+}
+
+double Measurement::calls_per_second() const {
+    return static_cast<double>(calls_) / std::chrono::duration<double>(measured_).count();
+}
+
+double Measurement::server_cpu_us() const {
+    return server_cpu_ / static_cast<double>(all_calls_);
+}
+
+double Measurement::client_cpu_us() const {
+    return client_cpu_ / static_cast<double>(all_calls_);
+}
+
 double cpu_us(int pid) {
     std::ifstream file{"/proc/" + std::to_string(pid) + "/stat"};
     std::string text;

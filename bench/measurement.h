@@ -24,13 +24,20 @@ private:
     std::uint64_t total_ = 0;
 };
 
-// A run has a warm-up, which is not counted, and a measured part.
+// Processor time of a process, user and system, in microseconds.
+[[nodiscard]] double cpu_us(int pid);
+
+// A run has a warm-up, whose calls and latencies are not counted, and a measured part. One thread.
 class Measurement {
 public:
-    Measurement(TimePoint start, Duration warm_up, Duration measured)
-        : begins_(start + warm_up), ends_(begins_ + measured) {}
+    Measurement(int server_pid, Duration warm_up, Duration measured)
+        : server_pid_(server_pid), warm_up_(warm_up), measured_(measured) {}
+
+    // The connections stand; calls begin.
+    void begin();
 
     void add(TimePoint sent, TimePoint received) {
+        ++all_calls_;
         if (received < begins_ || received >= ends_) return;
         ++calls_;
         latencies_.add(received - sent);
@@ -40,25 +47,33 @@ public:
 
     [[nodiscard]] bool is_over(TimePoint now) const { return now >= ends_; }
 
-    [[nodiscard]] TimePoint begins() const { return begins_; }
-
-    [[nodiscard]] TimePoint ends() const { return ends_; }
+    // All have ended; processor time is counted up to here.
+    void end();
 
     [[nodiscard]] std::uint64_t calls() const { return calls_; }
 
     [[nodiscard]] std::uint64_t failures() const { return failures_; }
 
+    [[nodiscard]] double calls_per_second() const;
+
+    // Per call, the warm-up included.
+    [[nodiscard]] double server_cpu_us() const;
+    [[nodiscard]] double client_cpu_us() const;
+
     [[nodiscard]] const Histogram& latencies() const { return latencies_; }
 
 private:
+    const int server_pid_;
+    const Duration warm_up_;
+    const Duration measured_;
     TimePoint begins_;
     TimePoint ends_;
+    double server_cpu_ = 0;
+    double client_cpu_ = 0;
+    std::uint64_t all_calls_ = 0;
     std::uint64_t calls_ = 0;
     std::uint64_t failures_ = 0;
     Histogram latencies_;
 };
-
-// Processor time of this process or another, user and system, in microseconds.
-[[nodiscard]] double cpu_us(int pid);
 
 }  // namespace rollcall::bench
