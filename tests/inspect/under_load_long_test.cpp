@@ -7,6 +7,9 @@
 
 #include <gtest/gtest.h>
 
+#include <csignal>
+#include <cstddef>
+#include <stdexcept>
 #include <string>
 
 namespace rollcall::tests {
@@ -73,6 +76,43 @@ TEST(UnderLoadOfAllWhoLook, The99thPercentileDoesNotMoveBeyondNoise) {
     EXPECT_GE(server.scrapes(), scrapes + 15U * 2U);
     EXPECT_FALSE(windows.moved("elsewhere", "here"));
     EXPECT_FALSE(windows.moved("quiet", "here"));
+}
+
+// A server that somebody holds up is found out. For so long that it differs from what a busy
+// machine does by itself.
+TEST(UnderLoadOfAllWhoLook, WhatHoldsTheServerUpWouldBeFoundOut) {
+    CalculatorProgram server;
+    const std::string script =
+        "import os, signal, time\n"
+        "while True:\n"
+        "    os.kill(" +
+        std::to_string(server.process().pid()) +
+        ", signal.SIGSTOP)\n"
+        "    time.sleep(0.1)\n"
+        "    os.kill(" +
+        std::to_string(server.process().pid()) +
+        ", signal.SIGCONT)\n"
+        "    time.sleep(0.02)\n";
+    const Looker nuisance{{"/usr/bin/python3", "-c", script}};
+    nuisance.hold();
+    server.process().signal(SIGCONT);
+    Windows windows{server.endpoint(), 300, 7};
+    windows.measure(
+        "left alone", [] {}, [] {}
+    );
+    windows.measure(
+        "held up",
+        [&] {
+            nuisance.go_on();
+            EXPECT_TRUE(eventually([&] { return is_held(server.process().pid()); }));
+        },
+        [&] {
+            nuisance.hold();
+            server.process().signal(SIGCONT);
+        }
+    );
+    windows.run();
+    EXPECT_TRUE(windows.moved("left alone", "held up"));
 }
 
 }  // namespace

@@ -9,7 +9,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <csignal>
 #include <string>
 #include <utility>
 #include <vector>
@@ -79,42 +78,6 @@ TEST(Comparison, FindsWhatIsGreaterInNearlyAllPairsAndNotWhatDiffersByChance) {
     EXPECT_TRUE(compare(noise, moved).has_moved()) << "whatever one window says";
     moved[4] = 100;
     EXPECT_FALSE(compare(noise, moved).has_moved());
-}
-
-// A server that somebody holds up is found out. For so long that it differs from what a busy
-// machine does by itself.
-TEST_F(UnderLoad, WhatHoldsTheServerUpWouldBeFoundOut) {
-    const std::string script =
-        "import os, signal, time\n"
-        "while True:\n"
-        "    os.kill(" +
-        std::to_string(server.process().pid()) +
-        ", signal.SIGSTOP)\n"
-        "    time.sleep(0.1)\n"
-        "    os.kill(" +
-        std::to_string(server.process().pid()) +
-        ", signal.SIGCONT)\n"
-        "    time.sleep(0.02)\n";
-    const Looker nuisance{{"/usr/bin/python3", "-c", script}};
-    nuisance.hold();
-    server.process().signal(SIGCONT);
-    Windows windows{server.endpoint(), 300, 7};
-    windows.measure(
-        "left alone", [] {}, [] {}
-    );
-    windows.measure(
-        "held up",
-        [&] {
-            nuisance.go_on();
-            EXPECT_TRUE(eventually([&] { return is_held(server.process().pid()); }));
-        },
-        [&] {
-            nuisance.hold();
-            server.process().signal(SIGCONT);
-        }
-    );
-    windows.run();
-    EXPECT_TRUE(windows.moved("left alone", "held up"));
 }
 
 TEST_F(UnderLoad, CurlCallsMethodsAndIsToldByTheRpcPortWhere) {
