@@ -46,5 +46,9 @@ using Contenders = std::vector<Contender>;
 [[nodiscard]] Contenders epoll_contenders();
 [[nodiscard]] Contenders asio_contenders();
 [[nodiscard]] Contenders rollcall_contenders();
+// Only if they were installed when this was built.
+[[nodiscard]] Contenders grpc_contenders();
+[[nodiscard]] Contenders capnp_contenders();
+[[nodiscard]] Contenders thrift_contenders();
 
 }  // namespace rollcall::bench

@@ -7,12 +7,23 @@ namespace rollcall::bench {
 
 Contenders contenders() {
     Contenders all;
-    for (auto* some : {epoll_contenders, asio_contenders, rollcall_contenders}) {
-        Contenders more = some();
+    const auto add = [&all](Contenders more) {
         all.insert(
             all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end())
         );
-    }
+    };
+    add(epoll_contenders());
+    add(asio_contenders());
+    add(rollcall_contenders());
+#ifdef ROLLCALL_BENCH_GRPC
+    add(grpc_contenders());
+#endif
+#ifdef ROLLCALL_BENCH_CAPNP
+    add(capnp_contenders());
+#endif
+#ifdef ROLLCALL_BENCH_THRIFT
+    add(thrift_contenders());
+#endif
     return all;
 }
 
