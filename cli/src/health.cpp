@@ -66,7 +66,10 @@ std::string cell(const Json& row, const char* key) {
 int health(const CommandLine& line) {
     const Settings& settings = line.settings;
     const auto answers = ask(line.names[0], settings);
-    if (!answers) return fail(settings, answers.error());
+    if (!answers) {
+        const Error& why = answers.error();
+        return why.code() == Errc::invalid_argument ? misuse(why.message()) : fail(settings, why);
+    }
     bool all_serve = !answers->empty();
     Json list = Json::array();
     std::vector<std::vector<std::string>> table{

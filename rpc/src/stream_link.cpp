@@ -106,6 +106,7 @@ Result<StreamPipe::Next> StreamLink::next(codec::Bytes& item) {
             batch_.clear(0);
             if (in_ && in_->has_items()) {
                 in_->take(batch_);
+                awaits_item_ = false;
             } else if (in_ && in_->ended() && !terms_.key.ours) {
                 return Next::end;
             } else if (outcome_) {
@@ -114,8 +115,9 @@ Result<StreamPipe::Next> StreamLink::next(codec::Bytes& item) {
                 return Error{Errc::stream_failed, "the stream ended within an item"}
                     .with_method(method_)
                     .with_sent(Sent::maybe_sent);
-            } else if (in_) {
-                in_->wait();
+            } else {
+                awaits_item_ = true;
+                if (in_) in_->wait();
             }
         }
         if (in_ && in_->credit_due()) wake(lock);
@@ -190,7 +192,11 @@ void StreamLink::bind(std::shared_ptr<StreamPort> port, const StreamTerms& terms
     end_sent_ = false;
     const auto incoming = terms.key.ours ? StreamSides::down : StreamSides::up;
     const bool reads = (static_cast<unsigned>(terms.sides) & static_cast<unsigned>(incoming)) != 0;
-    if (reads) in_.emplace(terms.items, terms.options);
+    if (reads) {
+        in_.emplace(terms.items, terms.options);
+        // Whoever waited before anybody carried it does not ask again.
+        if (awaits_item_) in_->wait();
+    }
     static_cast<void>(out_.grant(bytes_of(terms.credit)));
     const bool sends = out_.ended() || out_.waiting() > 0;
     tell_waiting(lock);

@@ -131,6 +131,7 @@ private:
     StreamTerms terms_;
     OutgoingStream out_;
     std::optional<IncomingStream> in_;  // once it is bound
+    bool awaits_item_ = false;          // the reader has found nothing
     std::optional<Result<codec::Buffer>> outcome_;
     std::size_t held_ = 0;  // that is counted by the port
     bool woken_ = false;
