@@ -142,7 +142,7 @@ private:
     Scraper(const std::string& target, std::unique_ptr<TemporaryDirectory> folder)
         : Looker(command(folder->path(), target)), folder_(std::move(folder)) {
         const bool serves = eventually([this] {
-            const auto found = word_after(process().errors(), "msg=\"Listening on\" address=");
+            const auto found = prometheus_address(process().errors());
             endpoint_ = found.value_or("");
             return found.has_value() || !process().running();
         });
@@ -151,20 +151,15 @@ private:
     }
 
     static std::vector<std::string> command(const std::string& folder, const std::string& target) {
-        const std::string config = folder + "/prometheus.yml";
-        std::ofstream{config} << "scrape_configs:\n"
-                                 "  - job_name: rollcall\n"
-                                 "    scrape_interval: 100ms\n"
-                                 "    scrape_timeout: 100ms\n"
-                                 "    static_configs:\n"
-                                 "      - targets: [\""
-                              << target << "\"]\n";
-        return {
-            prometheus_program(),
-            "--config.file=" + config,
-            "--storage.tsdb.path=" + folder + "/data",
-            "--web.listen-address=127.0.0.1:0",
-            "--scrape.discovery-reload-interval=100ms"};
+        const std::string scrapes =
+            "scrape_configs:\n"
+            "  - job_name: rollcall\n"
+            "    scrape_interval: 100ms\n"
+            "    scrape_timeout: 100ms\n"
+            "    static_configs:\n"
+            "      - targets: [\"" +
+            target + "\"]\n";
+        return prometheus_command(folder, scrapes);
     }
 
     std::unique_ptr<TemporaryDirectory> folder_;

@@ -7,10 +7,15 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <condition_variable>
 #include <csignal>
 #include <cstddef>
+#include <mutex>
 #include <stdexcept>
+#include <stop_token>
 #include <string>
+#include <thread>
 
 namespace rollcall::tests {
 namespace {
@@ -78,38 +83,52 @@ TEST(UnderLoadOfAllWhoLook, The99thPercentileDoesNotMoveBeyondNoise) {
     EXPECT_FALSE(windows.moved("quiet", "here"));
 }
 
-// A server that somebody holds up is found out. For so long that it differs from what a busy
-// machine does by itself.
+// Holds a server up again and again, for so long that it differs from what a busy machine does by
+// itself. Between begin() and end() only; afterwards the server goes on.
+class Nuisance {
+public:
+    explicit Nuisance(const Process& server) : server_(server) {}
+
+    void begin() {
+        server_.signal(SIGSTOP);
+        thread_ = std::jthread{[this](const std::stop_token& stop) { disturb(stop); }};
+    }
+
+    void end() { thread_ = {}; }
+
+private:
+    void disturb(const std::stop_token& stop) {
+        for (;;) {
+            pass(stop, std::chrono::milliseconds{100});
+            server_.signal(SIGCONT);
+            if (stop.stop_requested()) return;
+            pass(stop, std::chrono::milliseconds{20});
+            server_.signal(SIGSTOP);
+        }
+    }
+
+    // The time is the disturbance itself; its end ends it at once.
+    void pass(const std::stop_token& stop, Duration time) {
+        std::unique_lock lock{mutex_};
+        changed_.wait_for(lock, stop, time, [] { return false; });
+    }
+
+    const Process& server_;
+    std::mutex mutex_;
+    std::condition_variable_any changed_;
+    std::jthread thread_;
+};
+
+// A server that somebody holds up is found out.
 TEST(UnderLoadOfAllWhoLook, WhatHoldsTheServerUpWouldBeFoundOut) {
     CalculatorProgram server;
-    const std::string script =
-        "import os, signal, time\n"
-        "while True:\n"
-        "    os.kill(" +
-        std::to_string(server.process().pid()) +
-        ", signal.SIGSTOP)\n"
-        "    time.sleep(0.1)\n"
-        "    os.kill(" +
-        std::to_string(server.process().pid()) +
-        ", signal.SIGCONT)\n"
-        "    time.sleep(0.02)\n";
-    const Looker nuisance{{"/usr/bin/python3", "-c", script}};
-    nuisance.hold();
-    server.process().signal(SIGCONT);
+    Nuisance nuisance{server.process()};
     Windows windows{server.endpoint(), 300, 7};
     windows.measure(
         "left alone", [] {}, [] {}
     );
     windows.measure(
-        "held up",
-        [&] {
-            nuisance.go_on();
-            EXPECT_TRUE(eventually([&] { return is_held(server.process().pid()); }));
-        },
-        [&] {
-            nuisance.hold();
-            server.process().signal(SIGCONT);
-        }
+        "held up", [&] { nuisance.begin(); }, [&] { nuisance.end(); }
     );
     windows.run();
     EXPECT_TRUE(windows.moved("left alone", "held up"));

@@ -1,6 +1,7 @@
 #include "peers.h"
 
 #include <filesystem>
+#include <fstream>
 #include <stdexcept>
 #include <unistd.h>
 
@@ -34,8 +35,26 @@ std::vector<std::string> python_command(const std::string& script) {
     return {"/usr/bin/python3", "-u", std::string{kScripts} + "/" + script};
 }
 
-std::string prometheus_program() {
-    return program("/usr/bin/prometheus", "the Debian package prometheus");
+std::vector<std::string> prometheus_command(
+    const std::string& folder, const std::string& configuration
+) {
+    const std::string file = folder + "/prometheus.yml";
+    std::ofstream{file} << configuration;
+    return {
+        program("/usr/bin/prometheus", "the Debian package prometheus"),
+        "--config.file=" + file,
+        "--storage.tsdb.path=" + folder + "/data",
+        "--web.listen-address=127.0.0.1:0",
+        // It looks at what it has found every five seconds, and once more before it shows it.
+        "--scrape.discovery-reload-interval=100ms"};
+}
+
+std::optional<std::string> prometheus_address(const std::string& log) {
+    const std::string mark = "msg=\"Listening on\" address=";
+    const auto at = log.find(mark);
+    const auto end = log.find('\n', at);
+    if (at == std::string::npos || end == std::string::npos) return std::nullopt;
+    return log.substr(at + mark.size(), end - at - mark.size());
 }
 
 std::vector<std::string> node_command(const std::string& script, const std::string& package) {

@@ -8,7 +8,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include <fstream>
 #include <map>
 #include <optional>
 #include <stdexcept>
@@ -51,36 +50,26 @@ private:
     static std::vector<std::string> command(
         const std::string& folder, const std::string& registry_url
     ) {
-        const std::string config = folder + "/prometheus.yml";
-        std::ofstream{config} << "scrape_configs:\n"
-                                 "  - job_name: eureka\n"
-                                 "    scrape_interval: 1h\n"
-                                 "    eureka_sd_configs:\n"
-                                 "      - server: "
-                              << registry_url
-                              << "/eureka\n        refresh_interval: 200ms\n"
-                                 "  - job_name: http_sd\n"
-                                 "    scrape_interval: 1h\n"
-                                 "    http_sd_configs:\n"
-                                 "      - url: "
-                              << registry_url
-                              << "/v1/prometheus\n        refresh_interval: 200ms\n";
-        return {
-            prometheus_program(),
-            "--config.file=" + config,
-            "--storage.tsdb.path=" + folder + "/data",
-            "--web.listen-address=127.0.0.1:0",
-            // It looks at what it has found every five seconds, and once more before it shows it.
-            "--scrape.discovery-reload-interval=100ms"};
+        const std::string servers =
+            "scrape_configs:\n"
+            "  - job_name: eureka\n"
+            "    scrape_interval: 1h\n"
+            "    eureka_sd_configs:\n"
+            "      - server: " +
+            registry_url +
+            "/eureka\n        refresh_interval: 200ms\n"
+            "  - job_name: http_sd\n"
+            "    scrape_interval: 1h\n"
+            "    http_sd_configs:\n"
+            "      - url: " +
+            registry_url + "/v1/prometheus\n        refresh_interval: 200ms\n";
+        return prometheus_command(folder, servers);
     }
 
     [[nodiscard]] std::optional<Endpoint> listening() const {
-        const std::string log = process_.errors();
-        const std::string mark = "msg=\"Listening on\" address=";
-        const auto at = log.find(mark);
-        const auto end = log.find('\n', at);
-        if (at == std::string::npos || end == std::string::npos) return std::nullopt;
-        return Endpoint::parse(log.substr(at + mark.size(), end - at - mark.size())).value();
+        const auto address = prometheus_address(process_.errors());
+        if (!address) return std::nullopt;
+        return Endpoint::parse(*address).value();
     }
 
     TemporaryDirectory folder_;

@@ -82,55 +82,42 @@ TEST_F(ErrorData, BeyondTheNestingLimitIsLeftOutAndSaidSo) {
 // ---- metadata
 
 TEST(Charges, MetadataIsChargedByItsMemory) {
-    ServerOptions options;
-    Gate gate;
-    Server server{options};
-    server.handle("wait", [&gate]() -> asio::awaitable<void> {
-        Gate& mine = gate;
-        co_await mine.pass();
-    });
-    server.start();
-    Client client{server.endpoint()};
-    auto plain = client.async_call(invoke<void>("wait").within(20s), asio::use_future);
-    ASSERT_TRUE(eventually([&] { return gate.begun() == 1; }));
-    const std::uint64_t one = server.stats().in_flight_bytes;
+    TestServer tested;
+    Client client{tested.endpoint()};
+    auto plain = client.async_call(invoke<std::size_t>("hold", "x").within(20s), asio::use_future);
+    ASSERT_TRUE(eventually([&] { return tested.gate.begun() == 1; }));
+    const std::uint64_t one = tested.server.stats().in_flight_bytes;
     // Many short pairs: little on the wire, much in memory.
-    auto invocation = invoke<void>("wait").within(20s);
+    auto invocation = invoke<std::size_t>("hold", "x").within(20s);
     constexpr std::size_t kPairs = 400;
     for (std::size_t i = 0; i < kPairs; ++i)
         invocation = std::move(invocation).with("k" + std::to_string(i), "");
     auto rich = client.async_call(std::move(invocation), asio::use_future);
-    ASSERT_TRUE(eventually([&] { return gate.begun() == 2; }));
-    const std::uint64_t more = server.stats().in_flight_bytes - one;
+    ASSERT_TRUE(eventually([&] { return tested.gate.begun() == 2; }));
+    const std::uint64_t more = tested.server.stats().in_flight_bytes - one;
     EXPECT_GE(more, kPairs * 2 * sizeof(std::string));
-    gate.open();
+    tested.gate.open();
     EXPECT_TRUE(plain.get());
     EXPECT_TRUE(rich.get());
-    EXPECT_TRUE(eventually([&] { return server.stats().in_flight_bytes == 0; }));
+    EXPECT_TRUE(eventually([&] { return tested.server.stats().in_flight_bytes == 0; }));
 }
 
 TEST(Charges, MetadataAloneUsesUpTheBudget) {
     ServerOptions options;
     options.max_request_bytes = std::size_t{48} << 10U;
-    Gate gate;
-    Server server{options};
-    server.handle("wait", [&gate]() -> asio::awaitable<void> {
-        Gate& mine = gate;
-        co_await mine.pass();
-    });
-    server.start();
-    Client client{server.endpoint()};
-    std::vector<std::future<Result<void>>> calls;
+    TestServer tested{options};
+    Client client{tested.endpoint()};
+    std::vector<std::future<Result<std::size_t>>> calls;
     for (int i = 0; i < 4; ++i) {
-        auto invocation = invoke<void>("wait").within(20s);
+        auto invocation = invoke<std::size_t>("hold", "x").within(20s);
         for (std::size_t pair = 0; pair < 400; ++pair)
             invocation = std::move(invocation).with("k" + std::to_string(pair), "");
         calls.push_back(client.async_call(std::move(invocation), asio::use_future));
     }
     // Of each the message has 2 KB, and what is kept of it some 40: two are too many.
-    ASSERT_TRUE(eventually([&] { return gate.begun() == 2; }));
-    EXPECT_FALSE(eventually([&] { return gate.begun() > 2; }, 50ms));
-    gate.open();
+    ASSERT_TRUE(eventually([&] { return tested.gate.begun() == 2; }));
+    EXPECT_FALSE(eventually([&] { return tested.gate.begun() > 2; }, 50ms));
+    tested.gate.open();
     for (auto& call : calls)
         EXPECT_TRUE(call.get());
 }
