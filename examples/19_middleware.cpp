@@ -34,8 +34,7 @@ namespace {
 asio::awaitable<Result<void>> look_up(rpc::Exchange& exchange) {
     asio::steady_timer timer{co_await asio::this_coro::executor, 1ms};
     co_await timer.async_wait(asio::use_awaitable);
-    const std::string* const tenant = exchange.metadata().find("tenant");
-    if (tenant != nullptr && *tenant == "unpaid")
+    if (exchange.metadata().find("tenant") == "unpaid")
         co_return Error{Errc::unavailable, "this tenant has not paid"};
     co_return Result<void>{};
 }
@@ -85,8 +84,8 @@ int main() {
     const auto greeting = client.call(greet);
     lesson.show(greeting.value_or("") == "hello ada", "the handler knows who has called");
     const rpc::Metadata back = seen.get();
-    lesson.show(back.find(rpc::kRequestId) != nullptr, "the reply names the request");
-    lesson.show(back.find("served-by") != nullptr, "and a layer of our own has added to it");
+    lesson.show(back.contains(rpc::kRequestId), "the reply names the request");
+    lesson.show(back.contains("served-by"), "and a layer of our own has added to it");
 
     const auto unpaid = client.call(rpc::invoke<std::string>("greet").with("tenant", "unpaid"));
     lesson.show(

@@ -28,7 +28,9 @@ std::uint64_t random_below(std::uint64_t bound) {
 }
 
 double random_unit() {
-    return std::uniform_real_distribution<double>{0.0, 1.0}(generator());
+    // std::uniform_real_distribution takes logarithms for each number.
+    constexpr double kUnit = 0x1p-53;
+    return static_cast<double>(random_u64() >> 11U) * kUnit;
 }
 
 std::string random_nonce() {

@@ -147,9 +147,8 @@ void write_error_value(Buffer& out, std::uint32_t id, Bytes error) {
     out.push_back('\xc0');
 }
 
-void add_response_metadata(Buffer& out, std::size_t start, Bytes metadata) {
+void announce_response_metadata(Buffer& out, std::size_t start) {
     out.set(start, '\x95');
-    out.append(metadata);
 }
 
 }  // namespace rollcall::codec

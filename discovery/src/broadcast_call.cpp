@@ -10,7 +10,10 @@ namespace rollcall::discovery {
 class BroadcastCall::Attempt final : public rpc::Call {
 public:
     Attempt(Self broadcast, std::size_t index, SlotPtr slot, TimePoint now)
-        : rpc::Call(broadcast->invocation_, broadcast->deadline_),
+        : rpc::Call(
+              broadcast->invocation_.limited(broadcast->deadline_.remaining(now)),
+              broadcast->deadline_
+          ),
           broadcast_(std::move(broadcast)),
           index_(index),
           slot_(std::move(slot)),

@@ -21,12 +21,6 @@ BackoffOptions pauses() {
     return options;
 }
 
-rpc::PackedInvocation bounded(const rpc::PackedInvocation& invocation, Duration timeout) {
-    rpc::PackedInvocation one = invocation;
-    one.limit_attempt(timeout);
-    return one;
-}
-
 }  // namespace
 
 // What the instance's client sees of a call.
@@ -34,7 +28,7 @@ class ServiceCall::Attempt final : public rpc::Call {
 public:
     Attempt(Self call, unsigned number, SlotPtr slot, Deadline until, TimePoint now)
         : rpc::Call(
-              bounded(call->outer_->invocation, until.remaining(now)), until, call->outer_->kind
+              call->outer_->invocation.limited(until.remaining(now)), until, call->outer_->kind
           ),
           call_(std::move(call)),
           number_(number),

@@ -56,9 +56,10 @@ ServiceCounters ServiceClient::counters() const {
 }
 
 Result<void> ServiceClient::wait_ready(Deadline deadline) {
-    const rpc::PackedInvocation nothing = rpc::PackedInvocation::pack("");
+    rpc::PackedInvocation nothing = rpc::PackedInvocation::pack("");
     if (auto error = blocked(nothing)) return std::move(*error);
-    auto* call = new rpc::BlockingCall<void>{nothing, deadline, rpc::Call::Kind::connection};
+    auto* call =
+        new rpc::BlockingCall<void>{std::move(nothing), deadline, rpc::Call::Kind::connection};
     const rpc::CallPtr mine{call};
     const auto operation = Edge::prepare(core_, mine);
     Edge::start(operation);

@@ -31,7 +31,8 @@ public:
     [[nodiscard]] Entry enter(Exchange&) override { return Entry{}; }
 
     void leave(Exchange& exchange, const Outcome& outcome) noexcept override {
-        const bool is_slow = options_.slow > Duration::zero() && outcome.duration >= options_.slow;
+        const bool is_slow =
+            options_.slow > Duration::zero() && outcome.duration() >= options_.slow;
         const bool is_news = !outcome.ok() || is_slow;
         const LogLevel level = is_news ? LogLevel::warning : LogLevel::info;
         if (!log_.enabled(level) || (!is_news && !is_its_turn())) return;
@@ -55,9 +56,9 @@ private:
         if (!exchange.awaits_reply()) text = incoming ? "took note " : "sent note ";
         text += printable(exchange.method()) + (incoming ? " for " : " at ");
         text += exchange.peer_name() + ": " + outcome_text(outcome.error) + " in " +
-                milliseconds_text(outcome.duration) + ", " + std::to_string(in) + " bytes in, " +
+                milliseconds_text(outcome.duration()) + ", " + std::to_string(in) + " bytes in, " +
                 std::to_string(out) + " out";
-        if (const std::string* const id = exchange.metadata().find(kRequestId))
+        if (const auto id = exchange.metadata().find(kRequestId))
             text += ", request-id " + printable(*id);
         const std::string_view trace = trace_id_of(exchange.metadata());
         if (!trace.empty()) text.append(", trace-id ").append(trace);

@@ -36,8 +36,8 @@ public:
         const auto& open = options_.open_methods;
         if (std::binary_search(open.begin(), open.end(), exchange.method(), std::less<>{}))
             return Entry{};
-        const std::string* const value = exchange.metadata().find(kAuthorization);
-        if (value == nullptr) {
+        const auto value = exchange.metadata().find(kAuthorization);
+        if (!value) {
             return unauthenticated(
                 "this method needs a token: metadata 'authorization' with 'Bearer TOKEN'"
             );
@@ -131,7 +131,7 @@ public:
 
     [[nodiscard]] Entry enter(Exchange& exchange) override {
         const bool outgoing = exchange.direction() == Direction::outgoing;
-        if (!outgoing || exchange.metadata().find(kAuthorization) != nullptr) return Entry{};
+        if (!outgoing || exchange.metadata().contains(kAuthorization)) return Entry{};
         const Result<std::string> token = token_();
         if (!token) return Error{token.error()};
         if (!is_token(*token)) {

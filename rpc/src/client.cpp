@@ -57,9 +57,9 @@ void Client::keep_connected() {
 }
 
 Result<void> Client::wait_ready(Deadline deadline) {
-    const PackedInvocation nothing = PackedInvocation::pack("");
+    PackedInvocation nothing = PackedInvocation::pack("");
     if (auto error = detail::why_not_block(*core_, nothing)) return std::move(*error);
-    return detail::wait_for<void>(core_, nothing, deadline, Call::Kind::connection);
+    return detail::wait_for<void>(core_, std::move(nothing), deadline, Call::Kind::connection);
 }
 
 void Client::submit(CallPtr call) {

@@ -21,7 +21,7 @@ public:
     void leave(Exchange& exchange, const Outcome& outcome) noexcept override {
         CallEnd end;
         if (!outcome.ok()) end.outcome = outcome.error->code();
-        end.latency = outcome.duration;
+        end.latency = outcome.duration();
         end.request_bytes = outcome.request_bytes;
         end.reply_bytes = outcome.reply_bytes;
         metrics_->method(exchange.method()).end(end);

@@ -77,8 +77,7 @@ std::size_t Connection::run(
     if (!host_->middleware.empty()) {
         return run_layered(self, std::move(admitted), std::move(facts), frame_bytes);
     }
-    // Handlers of this read that came before may have taken their time.
-    if (!facts.deadline.is_never() && facts.deadline.expired(std::max(read, coarse_now())))
+    if (is_over(facts.deadline, read))
         return refuse(admitted, too_late_to_begin(), frame_bytes, facts.began);
     if (method.handler->runs_inline()) {
         Context context{std::move(facts), self.get(), std::stop_source{std::nostopstate}};
@@ -113,7 +112,7 @@ std::shared_ptr<ActiveRequest> Connection::begin_request(
     const RequestSlots& slots
 ) {
     const MethodEntry& method = *admitted.method;
-    const std::size_t metadata = facts.metadata ? facts.metadata->memory_bytes() : 0;
+    const std::size_t metadata = facts.metadata.memory_bytes();
     const std::size_t charged = frame_bytes + metadata + kHandlerBytes;
     const Deadline deadline = facts.deadline;
     // The handler may ask for them on another thread.
@@ -160,6 +159,10 @@ void Connection::run_inline(
     );
     out.append(ended_meanwhile_.view());
     ended_meanwhile_.clear(0);
+}
+
+bool Connection::is_over(Deadline deadline, TimePoint read) {
+    return !deadline.is_never() && deadline.expired(std::max(read, coarse_now()));
 }
 
 Error Connection::too_late_to_begin() {

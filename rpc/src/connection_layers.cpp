@@ -24,7 +24,7 @@ std::size_t Connection::run_layered(
         const ContextScope scope{context};
         return layers->enter();
     }();
-    const bool is_late = !context.deadline().is_never() && context.deadline().expired();
+    const bool is_late = is_over(context.deadline(), context.began());
     if (Error* const why = said.error()) {
         refuse_layered(admitted, context, *layers, std::move(*why), frame_bytes);
     } else if (said.goes_on() && is_late) {

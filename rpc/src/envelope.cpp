@@ -11,23 +11,35 @@ namespace {
 constexpr std::string_view kBudget = "t";
 constexpr std::string_view kStream = "s";
 constexpr std::uint64_t kMaxStream = 3;
+// In front of a name.
+constexpr std::size_t kHeadBytes = 2;
 // Names and values within their limit need less, and what newer peers may add fits as well.
 constexpr std::size_t kMaxMapBytes = 2 * Metadata::kMaxBytes;
 
-void read_pair(Envelope& envelope, codec::Bytes name, codec::Reader& value) {
+// What stands at `value`, if it is what it should be: then the reader is behind it.
+bool read_value(Envelope& envelope, codec::Bytes name, codec::Reader& value) {
     if (name == kBudget) {
         envelope.budget_ms = value.read_unsigned();
-        return;
+        return envelope.budget_ms.has_value();
     }
     if (name == kStream) {
         const auto sides = value.read_unsigned();
         if (sides && *sides <= kMaxStream) envelope.stream = static_cast<std::uint8_t>(*sides);
-        return;
+        return sides.has_value();
     }
+    if (name.size() < Metadata::kMinNameBytes) return false;
+    const std::size_t left = value.rest().size();
     const auto text = value.read_text();
-    if (!text || name.size() < Metadata::kMinNameBytes) return;
-    if (!envelope.metadata) envelope.metadata = std::make_unique<Metadata>();
-    envelope.metadata->set(name, *text);
+    if (!text) return false;
+    if (envelope.metadata.empty()) envelope.metadata.reserve(kHeadBytes + name.size() + left);
+    envelope.metadata.set(name, *text);
+    return true;
+}
+
+void read_pair(Envelope& envelope, codec::Reader& pairs) {
+    const auto name = pairs.read_text();
+    if (!name) static_cast<void>(pairs.skip());
+    if (!name || !read_value(envelope, *name, pairs)) static_cast<void>(pairs.skip());
 }
 
 }  // namespace
@@ -45,9 +57,7 @@ Result<Envelope> read_envelope(codec::Bytes map) {
     const std::uint32_t pairs = reader.read_map().value_or(0);
     try {
         for (std::uint32_t i = 0; i < pairs; ++i) {
-            codec::Reader name{reader.skip()};
-            codec::Reader value{reader.skip()};
-            read_pair(envelope, name.read_text().value_or(codec::Bytes{}), value);
+            read_pair(envelope, reader);
         }
     } catch (const std::length_error& beyond) {
         return Error{Errc::invalid_request, beyond.what()};
@@ -70,10 +80,7 @@ void write_envelope(
         codec::pack_str(out, kStream);
         codec::pack_unsigned(out, stream);
     }
-    for (const auto& [name, value] : metadata) {
-        codec::pack_str(out, name);
-        codec::pack_str(out, value);
-    }
+    out.append(metadata.packed());
 }
 
 std::uint64_t budget_ms(Duration remaining) {

@@ -18,7 +18,7 @@ struct Envelope {
     std::optional<std::uint64_t> budget_ms;
     // "s": the request opens a stream; the sides that send, as in StreamSides. 0: it opens none.
     std::uint8_t stream = 0;
-    std::unique_ptr<Metadata> metadata;  // null if there is none
+    Metadata metadata;
 };
 
 // Reads one packed map. Unknown names of one byte, names that are no text and values of other types

@@ -39,9 +39,8 @@ std::optional<Error> finish_reply(
     if (!id) return error;
     if (error) write_error(out, id, *error, format);
     if (!metadata.empty() && format.features.has(Feature::metadata)) {
-        codec::Buffer map;
-        write_envelope(map, std::nullopt, metadata);
-        codec::add_response_metadata(out, start, map.view());
+        codec::announce_response_metadata(out, start);
+        write_envelope(out, std::nullopt, metadata);
     }
     const std::size_t size = out.size() - start;
     if (size <= format.max_bytes) return error;

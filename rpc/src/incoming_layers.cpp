@@ -32,14 +32,12 @@ void IncomingLayers::leave(const Error* error, std::size_t reply_bytes) noexcept
     outcome.error = error;
     outcome.request_bytes = request_bytes_;
     outcome.reply_bytes = reply_bytes;
-    outcome.duration = SteadyClock::now() - began();
+    outcome.began = began();
     walk_.leave(*this, outcome);
 }
 
 void IncomingLayers::set_metadata(std::string_view name, std::string_view value) {
-    auto& metadata = context_->facts_.metadata;
-    if (!metadata) metadata = std::make_unique<Metadata>();
-    metadata->set(name, value);
+    context_->facts_.metadata.set(name, value);
 }
 
 void IncomingLayers::offer_metadata(std::string_view name, std::string_view value) {
@@ -47,7 +45,7 @@ void IncomingLayers::offer_metadata(std::string_view name, std::string_view valu
 }
 
 void IncomingLayers::remove_metadata(std::string_view name) {
-    if (context_->facts_.metadata) context_->facts_.metadata->erase(name);
+    context_->facts_.metadata.erase(name);
 }
 
 void IncomingLayers::reply_with(std::string_view name, std::string_view value) {

@@ -45,44 +45,23 @@ std::string_view PackedInvocation::method() const {
     return codec::Reader{body()}.read_text().value_or(std::string_view{});
 }
 
-const Metadata& PackedInvocation::metadata() const noexcept {
-    static const Metadata kNone;
-    return beside_ ? beside_->metadata : kNone;
-}
-
-PackedInvocation::Beside& PackedInvocation::own_beside() {
-    auto mine = beside_ ? std::make_shared<Beside>(*beside_) : std::make_shared<Beside>();
-    Beside& beside = *mine;
-    beside_ = std::move(mine);
-    return beside;
-}
-
 void PackedInvocation::set_metadata(std::string_view name, std::string_view value) {
-    own_beside().metadata.set(name, value);
+    metadata_.set(name, value);
     needs_metadata_ = true;
 }
 
 void PackedInvocation::offer_metadata(std::string_view name, std::string_view value) {
-    if (!metadata().has_room(name, value)) return;
-    own_beside().metadata.set(name, value);
+    if (!metadata_.has_room(name, value)) return;
+    metadata_.set(name, value);
     awaits_hello_ = true;
-}
-
-void PackedInvocation::remove_metadata(std::string_view name) {
-    if (metadata().find(name) != nullptr) own_beside().metadata.erase(name);
-}
-
-void PackedInvocation::set_reply_metadata(const ReplyMetadata& reply) {
-    own_beside().reply = reply;
 }
 
 Deadline PackedInvocation::inherit(Deadline deadline) {
     const Context* const context = Context::current();
     if (context == nullptr) return deadline;
     for (const std::string_view name : {kTraceParent, kTraceState, kRequestId}) {
-        const std::string* const value = context->metadata().find(name);
-        if (value == nullptr || metadata().find(name) != nullptr) continue;
-        offer_metadata(name, *value);
+        const auto value = context->metadata().find(name);
+        if (value && !metadata_.contains(name)) offer_metadata(name, *value);
     }
     if (!context->deadline().is_never()) awaits_hello_ = true;
     return deadline.earlier(context->deadline());

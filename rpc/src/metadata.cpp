@@ -1,8 +1,12 @@
+#include <rollcall/codec/pack.h>
+#include <rollcall/codec/reader.h>
 #include <rollcall/rpc/metadata.h>
 
-#include <algorithm>
+#include <functional>
 #include <mutex>
 #include <stdexcept>
+#include <string>
+#include <utility>
 
 namespace rollcall::rpc {
 namespace {
@@ -10,55 +14,116 @@ namespace {
 // What a pair costs beside its texts.
 constexpr std::size_t kPairBytes = 8;
 
+std::size_t cost_of(std::string_view name, std::string_view value) {
+    return kPairBytes + name.size() + value.size();
+}
+
+void pack_pair(codec::Buffer& out, std::string_view name, std::string_view value) {
+    codec::pack_str(out, name);
+    codec::pack_str(out, value);
+}
+
+Metadata::Pair read_pair(codec::Reader& reader) {
+    const std::string_view name = reader.read_text().value_or(std::string_view{});
+    return {name, reader.read_text().value_or(std::string_view{})};
+}
+
+void require_name(std::string_view name) {
+    if (name.size() >= Metadata::kMinNameBytes && name.size() <= Metadata::kMaxNameBytes) return;
+    throw std::length_error{
+        "a name in metadata has 2 to 128 bytes, not " + std::to_string(name.size())};
+}
+
+void require_room(std::size_t bytes) {
+    if (bytes <= Metadata::kMaxBytes) return;
+    throw std::length_error{
+        "the metadata would have " + std::to_string(bytes) + " bytes; the limit is " +
+        std::to_string(Metadata::kMaxBytes)};
+}
+
 }  // namespace
 
+Metadata::Metadata(const Metadata& other) : pairs_(other.pairs_), counted_(other.counted_) {
+    packed_.append(other.packed_.view());
+}
+
+Metadata& Metadata::operator=(const Metadata& other) {
+    return *this = Metadata{other};
+}
+
 void Metadata::set(std::string_view name, std::string_view value) {
-    if (name.size() < kMinNameBytes || name.size() > kMaxNameBytes) {
-        throw std::length_error{
-            "a name in metadata has 2 to 128 bytes, not " + std::to_string(name.size())};
+    require_name(name);
+    const auto place = place_of(name);
+    const std::size_t before = place ? cost_of(name, place->pair.value) : 0;
+    const std::size_t counted = counted_ - before + cost_of(name, value);
+    require_room(counted);
+    if (place && place->pair.value.size() == value.size()) {
+        return packed_.set(place->at + place->bytes - value.size(), value);
     }
-    const auto same = [&](const Pair& pair) { return pair.first == name; };
-    const auto found = std::find_if(pairs_.begin(), pairs_.end(), same);
-    const std::size_t before = found == pairs_.end() ? 0 : found->second.size();
-    const std::size_t added = found == pairs_.end() ? kPairBytes + name.size() : 0;
-    const std::size_t bytes = bytes_ - before + added + value.size();
-    if (bytes > kMaxBytes) {
-        throw std::length_error{
-            "the metadata would have " + std::to_string(bytes) + " bytes; the limit is " +
-            std::to_string(kMaxBytes)};
-    }
-    if (found == pairs_.end()) {
-        pairs_.emplace_back(name, value);
+    if (owns(name) || owns(value)) return set(std::string{name}, std::string{value});
+    if (place) {
+        codec::Buffer pair;
+        pack_pair(pair, name, value);
+        replace(*place, pair.view());
     } else {
-        found->second = value;
+        pack_pair(packed_, name, value);
+        ++pairs_;
     }
-    bytes_ = bytes;
+    counted_ = static_cast<std::uint32_t>(counted);
 }
 
 void Metadata::erase(std::string_view name) {
-    std::erase_if(pairs_, [&](const Pair& pair) {
-        if (pair.first != name) return false;
-        bytes_ -= kPairBytes + pair.first.size() + pair.second.size();
-        return true;
-    });
+    const auto place = place_of(name);
+    if (!place) return;
+    counted_ -= static_cast<std::uint32_t>(cost_of(name, place->pair.value));
+    --pairs_;
+    replace(*place, {});
 }
 
-std::size_t Metadata::memory_bytes() const noexcept {
-    std::size_t bytes = pairs_.capacity() * sizeof(Pair);
-    for (const auto& [name, value] : pairs_)
-        bytes += name.capacity() + value.capacity();
-    return bytes;
+void Metadata::replace(const Place& place, codec::Bytes with) {
+    const codec::Bytes before = packed_.view();
+    codec::Buffer changed;
+    static_cast<void>(changed.room(before.size() - place.bytes + with.size()));
+    changed.append(before.substr(0, place.at));
+    changed.append(with);
+    changed.append(before.substr(place.at + place.bytes));
+    packed_ = std::move(changed);
 }
 
 bool Metadata::has_room(std::string_view name, std::string_view value) const noexcept {
-    return bytes_ + kPairBytes + name.size() + value.size() <= kMaxBytes;
+    return counted_ + cost_of(name, value) <= kMaxBytes;
 }
 
-const std::string* Metadata::find(std::string_view name) const {
-    for (const Pair& pair : pairs_) {
-        if (pair.first == name) return &pair.second;
+std::optional<std::string_view> Metadata::find(std::string_view name) const noexcept {
+    const auto place = place_of(name);
+    if (!place) return std::nullopt;
+    return place->pair.value;
+}
+
+std::optional<Metadata::Place> Metadata::place_of(std::string_view name) const noexcept {
+    codec::Reader reader{packed_.view()};
+    while (!reader.at_end()) {
+        const codec::Bytes from = reader.rest();
+        const Pair pair = read_pair(reader);
+        if (pair.name != name) continue;
+        const std::size_t at = packed_.size() - from.size();
+        return Place{at, from.size() - reader.rest().size(), pair};
     }
-    return nullptr;
+    return std::nullopt;
+}
+
+bool Metadata::owns(std::string_view text) const noexcept {
+    const std::less<> before;
+    const char* const first = packed_.data();
+    return !text.empty() && !before(text.data(), first) &&
+           before(text.data(), first + packed_.size());
+}
+
+void Metadata::Iterator::read() noexcept {
+    if (at_ == end_) return;
+    codec::Reader reader{codec::Bytes{at_, static_cast<std::size_t>(end_ - at_)}};
+    pair_ = read_pair(reader);
+    next_ = reader.rest().data();
 }
 
 struct ReplyMetadata::State {

@@ -177,9 +177,9 @@ void OutgoingCalls::hand_over_metadata(const Call& call, codec::Bytes map) {
     const ReplyMetadata* const wanted = call.invocation.reply_metadata();
     if (wanted == nullptr && call.watcher() == nullptr) return;
     auto envelope = read_envelope(map);
-    if (!envelope || !envelope->metadata) return;
-    if (call.watcher() != nullptr) call.watcher()->on_reply_metadata(*envelope->metadata);
-    if (wanted != nullptr) wanted->set(std::move(*envelope->metadata));
+    if (!envelope || envelope->metadata.empty()) return;
+    if (wanted != nullptr) wanted->set(envelope->metadata);
+    if (call.watcher() != nullptr) call.watcher()->on_reply_metadata(std::move(envelope->metadata));
 }
 
 Error OutgoingCalls::read_error(codec::Bytes error) const {

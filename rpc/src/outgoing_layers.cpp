@@ -3,9 +3,19 @@
 #include <utility>
 
 namespace rollcall::rpc {
+namespace {
+
+// A call that has a deadline was given all of its timeout when it was made: no look at the clock.
+TimePoint made_at(const Call& call) {
+    const Duration timeout = call.invocation.timeout();
+    if (call.deadline.is_never() || timeout <= Duration::zero()) return SteadyClock::now();
+    return call.deadline.point() - timeout;
+}
+
+}  // namespace
 
 OutgoingLayers::OutgoingLayers(Call& call, std::shared_ptr<const Around> around)
-    : call_(call), around_(std::move(around)), began_(SteadyClock::now()), walk_(around_->layers) {
+    : call_(call), around_(std::move(around)), began_(made_at(call)), walk_(around_->layers) {
 }
 
 OutgoingLayers::~OutgoingLayers() {
@@ -36,8 +46,9 @@ void OutgoingLayers::on_end(const Error* error, std::size_t reply_bytes) noexcep
     outcome_.error = error_.get();
     outcome_.request_bytes = call_.wire_bytes;
     outcome_.reply_bytes = reply_bytes;
-    if (walk_.is_inside()) outcome_.duration = SteadyClock::now() - began_;
+    outcome_.began = began_;
     if (!awaiting_) return leave();
+    outcome_.ended = SteadyClock::now();
     stop_->request_stop();
 }
 

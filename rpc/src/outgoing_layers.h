@@ -39,7 +39,7 @@ public:
     [[nodiscard]] asio::awaitable<Result<void>> finish();
     void end_awaiting() noexcept;
 
-    void on_reply_metadata(const Metadata& metadata) override { reply_metadata_ = metadata; }
+    void on_reply_metadata(Metadata&& metadata) override { reply_metadata_ = std::move(metadata); }
 
     void on_end(const Error* error, std::size_t reply_bytes) noexcept override;
 

@@ -88,8 +88,8 @@ RateKey by_certificate() {
 
 RateKey by_metadata(std::string_view name) {
     return [name = std::string{name}](const Exchange& exchange) {
-        const std::string* const value = exchange.metadata().find(name);
-        return value != nullptr ? "metadata " + *value : address_of(exchange);
+        const auto value = exchange.metadata().find(name);
+        return value ? "metadata " + std::string{*value} : address_of(exchange);
     };
 }
 

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <stdexcept>
-#include <string>
+#include <string_view>
 
 namespace rollcall::rpc {
 namespace {
@@ -18,20 +18,25 @@ public:
 
     [[nodiscard]] Entry enter(Exchange& exchange) override {
         const bool incoming = exchange.direction() == Direction::incoming;
-        const std::string* id = exchange.metadata().find(kRequestId);
-        // What the program itself has named is its own affair.
-        if (id != nullptr && !incoming) return Entry{};
-        if (id == nullptr || !options_.accept || !is_fit(*id)) {
-            exchange.remove_metadata(kRequestId);
-            exchange.offer_metadata(kRequestId, random_hex(2));
-            id = exchange.metadata().find(kRequestId);
+        const auto came = exchange.metadata().find(kRequestId);
+        if (!incoming) {
+            // What the program itself has named is its own affair.
+            if (!came) exchange.offer_metadata(kRequestId, RandomId<2>{}.view());
+            return Entry{};
         }
-        if (id != nullptr) exchange.reply_with(kRequestId, *id);
+        if (came && options_.accept && is_fit(*came)) {
+            exchange.reply_with(kRequestId, *came);
+            return Entry{};
+        }
+        const RandomId<2> mine;
+        exchange.remove_metadata(kRequestId);
+        exchange.offer_metadata(kRequestId, mine.view());
+        exchange.reply_with(kRequestId, mine.view());
         return Entry{};
     }
 
 private:
-    [[nodiscard]] bool is_fit(const std::string& id) const {
+    [[nodiscard]] bool is_fit(std::string_view id) const {
         const auto is_printable = [](char c) { return c > ' ' && c <= '~'; };
         return !id.empty() && id.size() <= options_.max_bytes &&
                std::all_of(id.begin(), id.end(), is_printable);

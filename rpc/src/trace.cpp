@@ -27,16 +27,23 @@ public:
     }
 
     [[nodiscard]] Entry enter(Exchange& exchange) override {
-        BegunSpan span;
-        const bool sampled = go_on_or_begin(exchange, span);
-        span.span_id = random_hex(1);
-        exchange.offer_metadata(
-            kTraceParent, write_trace_parent(span.trace_id, span.span_id, sampled)
-        );
+        const auto parent = parent_of(exchange);
+        const RandomId<1> span_id;
+        std::optional<RandomId<2>> begun;
+        if (!parent) begun.emplace();
+        const std::string_view trace_id = parent ? parent->trace_id : begun->view();
+        const bool sampled = parent ? parent->sampled : begins_sampled();
+        const auto text = write_trace_parent(trace_id, span_id.view(), sampled);
         if (sampled && options_.exporter) {
+            BegunSpan span{std::string{trace_id}, std::string{span_id.view()}, {}, {}};
+            if (parent) span.parent_id = parent->parent_id;
             span.start = std::chrono::system_clock::now();
             exchange.attach(std::make_shared<BegunSpan>(std::move(span)), this);
         }
+        parent ? keep_valid_state(exchange) : exchange.remove_metadata(kTraceState);
+        // Not before: the parent is a view of what it replaces.
+        if (!parent) exchange.remove_metadata(kTraceParent);
+        exchange.offer_metadata(kTraceParent, {text.data(), text.size()});
         return Entry{};
     }
 
@@ -50,28 +57,20 @@ public:
     }
 
 private:
-    // The trace and the parent of the span that begins; whether it is sampled. What is left in the
-    // metadata is as it is to go on.
-    [[nodiscard]] bool go_on_or_begin(Exchange& exchange, BegunSpan& span) const {
+    // The span that this one goes on with; nothing if it begins a trace.
+    [[nodiscard]] std::optional<TraceParent> parent_of(const Exchange& exchange) const {
         const bool accepts = exchange.direction() == Direction::outgoing || options_.accept;
-        const std::string* const came = exchange.metadata().find(kTraceParent);
-        const auto parent = came != nullptr && accepts ? read_trace_parent(*came) : std::nullopt;
-        if (!parent) {
-            exchange.remove_metadata(kTraceParent);
-            exchange.remove_metadata(kTraceState);
-            span.trace_id = random_hex(2);
-            return options_.sample >= 1 || random_unit() < options_.sample;
-        }
-        span.trace_id = parent->trace_id;
-        span.parent_id = parent->parent_id;
-        const bool sampled = parent->sampled;
-        keep_valid_state(exchange);
-        return sampled;
+        const auto came = exchange.metadata().find(kTraceParent);
+        return came && accepts ? read_trace_parent(*came) : std::nullopt;
+    }
+
+    [[nodiscard]] bool begins_sampled() const {
+        return options_.sample >= 1 || random_unit() < options_.sample;
     }
 
     static void keep_valid_state(Exchange& exchange) {
-        const std::string* const state = exchange.metadata().find(kTraceState);
-        if (state == nullptr) return;
+        const auto state = exchange.metadata().find(kTraceState);
+        if (!state) return;
         const auto kept = read_trace_state(*state);
         if (kept == *state) return;
         exchange.remove_metadata(kTraceState);
@@ -86,10 +85,9 @@ private:
         span.trace_id = begun.trace_id;
         span.span_id = begun.span_id;
         span.parent_id = begun.parent_id;
-        if (const auto* const state = exchange.metadata().find(kTraceState))
-            span.trace_state = *state;
+        if (const auto state = exchange.metadata().find(kTraceState)) span.trace_state = *state;
         span.start = begun.start;
-        span.duration = outcome.duration;
+        span.duration = outcome.duration();
         span.kind = exchange.direction();
         span.ok = outcome.ok();
         if (outcome.error != nullptr) {
@@ -111,7 +109,8 @@ private:
         add("rpc.request.size", std::to_string(outcome.request_bytes));
         add("rpc.response.size", std::to_string(outcome.reply_bytes));
         if (!span.ok) add("error.type", std::string{name_of(span.code)});
-        if (const auto* const id = exchange.metadata().find(kRequestId)) add("request.id", *id);
+        if (const auto id = exchange.metadata().find(kRequestId))
+            add("request.id", std::string{*id});
     }
 
     const TraceOptions options_;
@@ -124,8 +123,8 @@ MiddlewarePtr trace(TraceOptions options) {
 }
 
 std::string_view trace_id_of(const Metadata& metadata) noexcept {
-    const std::string* const text = metadata.find(kTraceParent);
-    const auto parent = text != nullptr ? read_trace_parent(*text) : std::nullopt;
+    const auto text = metadata.find(kTraceParent);
+    const auto parent = text ? read_trace_parent(*text) : std::nullopt;
     return parent ? parent->trace_id : std::string_view{};
 }
 

@@ -16,9 +16,17 @@ bool is_lower_or_digit(char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
 }
 
+// By a table: digits and letters alternate at random, so that comparing mispredicts.
+constexpr auto kIsHex = [] {
+    std::array<bool, 256> is_hex{};
+    for (const char c : std::string_view{"0123456789abcdef"})
+        is_hex[static_cast<unsigned char>(c)] = true;
+    return is_hex;
+}();
+
 bool is_hex(std::string_view text) {
     return std::all_of(text.begin(), text.end(), [](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+        return kIsHex[static_cast<unsigned char>(c)];
     });
 }
 
@@ -66,16 +74,15 @@ void keep_within_limit(Members& members) {
 }  // namespace
 
 std::optional<TraceParent> read_trace_parent(std::string_view text) noexcept {
-    constexpr std::size_t kBytes = 55;
-    if (text.size() < kBytes || text[2] != '-' || text[35] != '-' || text[52] != '-')
+    if (text.size() < kTraceParentBytes || text[2] != '-' || text[35] != '-' || text[52] != '-')
         return std::nullopt;
     const std::string_view version = text.substr(0, 2);
     const std::string_view trace_id = text.substr(3, 32);
     const std::string_view parent_id = text.substr(36, 16);
     const std::string_view flags = text.substr(53, 2);
     if (!is_hex(version) || version == "ff") return std::nullopt;
-    const bool has_more = text.size() > kBytes;
-    if (has_more && (version == "00" || text[kBytes] != '-')) return std::nullopt;
+    const bool has_more = text.size() > kTraceParentBytes;
+    if (has_more && (version == "00" || text[kTraceParentBytes] != '-')) return std::nullopt;
     if (!is_hex(trace_id) || !is_hex(parent_id) || !is_hex(flags)) return std::nullopt;
     if (is_zero(trace_id) || is_zero(parent_id)) return std::nullopt;
     const char last = flags[1];
@@ -83,9 +90,18 @@ std::optional<TraceParent> read_trace_parent(std::string_view text) noexcept {
     return TraceParent{trace_id, parent_id, digit % 2 == 1};
 }
 
-std::string write_trace_parent(std::string_view trace_id, std::string_view span_id, bool sampled) {
-    std::string text = "00-";
-    text.append(trace_id).append("-").append(span_id).append(sampled ? "-01" : "-00");
+std::array<char, kTraceParentBytes> write_trace_parent(
+    std::string_view trace_id, std::string_view span_id, bool sampled
+) noexcept {
+    std::array<char, kTraceParentBytes> text;
+    char* at = text.data();
+    for (const std::string_view part :
+         {std::string_view{"00-"},
+          trace_id,
+          std::string_view{"-"},
+          span_id,
+          std::string_view{sampled ? "-01" : "-00"}})
+        at = std::copy(part.begin(), part.end(), at);
     return text;
 }
 

@@ -1,11 +1,16 @@
 #pragma once
 // The two texts of W3C Trace Context, https://www.w3.org/TR/trace-context/. Pure.
 
+#include <array>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace rollcall::rpc {
+
+// A `traceparent` of version 00.
+inline constexpr std::size_t kTraceParentBytes = 55;
 
 // Views of the text.
 struct TraceParent {
@@ -18,10 +23,10 @@ struct TraceParent {
 // over.
 [[nodiscard]] std::optional<TraceParent> read_trace_parent(std::string_view text) noexcept;
 
-// Version 00, whatever came.
-[[nodiscard]] std::string write_trace_parent(
+// Version 00, whatever came. `span_id` has 16 digits and `trace_id` 32.
+[[nodiscard]] std::array<char, kTraceParentBytes> write_trace_parent(
     std::string_view trace_id, std::string_view span_id, bool sampled
-);
+) noexcept;
 
 // The members of a `tracestate`, without blanks and empty ones, within 512 characters: members of
 // more than 128 are left out first, then those at the end. Nothing if it is not as the

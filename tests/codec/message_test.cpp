@@ -254,7 +254,8 @@ TEST(MessageMetadata, GoldenBytesOfARequestWithABudget) {
     reply.append("before");
     write_result_head(reply, 1);
     reply.push_back('\x03');
-    add_response_metadata(reply, 6, from_hex("80"));
+    announce_response_metadata(reply, 6);
+    reply.append(from_hex("80"));
     EXPECT_EQ(to_hex(reply.view().substr(6)), "95 01 01 c0 03 80");
 }
 

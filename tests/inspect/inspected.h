@@ -70,8 +70,7 @@ private:
             return Error{Errc::remote_error, text}.with_data("\x07");
         });
         server.handle("trace", [](rpc::Context& context) {
-            const std::string* const id = context.metadata().find("request-id");
-            return id != nullptr ? *id : "none";
+            return std::string{context.metadata().find("request-id").value_or("none")};
         });
         server.handle("wait", [this](rpc::Context& context) { return wait(context); });
         server.start();

@@ -35,7 +35,7 @@ protected:
             return who != nullptr ? who->name : std::string{"nobody"};
         });
         server.handle("token", [](Context& context) {
-            return context.metadata().find(kAuthorization) != nullptr;
+            return context.metadata().contains(kAuthorization);
         });
         server.start();
         client.emplace(server.endpoint());

@@ -62,11 +62,12 @@ protected:
         third.handle("wait", &Waiting::wait, waiting);
         third.handle("left", [](Context& context) { return left_us(context); });
         third.handle("seen", [](Context& context) {
-            const auto* const trace = context.metadata().find(kTraceParent);
-            const auto* const id = context.metadata().find(kRequestId);
-            const auto* const tenant = context.metadata().find("tenant");
-            return (trace != nullptr ? *trace : "none") + " " + (id != nullptr ? *id : "none") +
-                   " " + (tenant != nullptr ? *tenant : "none");
+            std::string texts;
+            for (const std::string_view name :
+                 {kTraceParent, kRequestId, std::string_view{"tenant"}})
+                texts.append(texts.empty() ? "" : " ")
+                    .append(context.metadata().find(name).value_or("none"));
+            return texts;
         });
         third.start();
         to_third.emplace(third.endpoint());

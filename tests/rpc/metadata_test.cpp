@@ -7,8 +7,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace rollcall::rpc {
 namespace {
@@ -28,10 +32,84 @@ TEST(Metadata, KeepsTheOrderAndReplaces) {
     metadata.set("user", "7");
     metadata.set("tenant", "green");
     ASSERT_EQ(metadata.size(), 2U);
-    EXPECT_EQ(metadata.begin()->first, "tenant");
-    EXPECT_EQ(*metadata.find("tenant"), "green");
-    EXPECT_EQ(*metadata.find("user"), "7");
-    EXPECT_EQ(metadata.find("nobody"), nullptr);
+    EXPECT_EQ(metadata.begin()->name, "tenant");
+    EXPECT_EQ(metadata.find("tenant"), "green");
+    EXPECT_EQ(metadata.find("user"), "7");
+    EXPECT_EQ(metadata.find("nobody"), std::nullopt);
+}
+
+using Pairs = std::vector<std::pair<std::string, std::string>>;
+
+Pairs pairs_of(const Metadata& metadata) {
+    Pairs pairs;
+    for (const auto& [name, value] : metadata)
+        pairs.emplace_back(name, value);
+    return pairs;
+}
+
+TEST(Metadata, ReplacesAndErasesAnywhere) {
+    const std::string long_value(300, 'x');
+    for (const std::string name : {"first", "second", "third"}) {
+        for (const std::string& value : {std::string{}, std::string{"3"}, long_value}) {
+            Metadata metadata;
+            Pairs expected{{"first", "1"}, {"second", "2"}, {"third", ""}};
+            for (const auto& [each, text] : expected)
+                metadata.set(each, text);
+            metadata.set(name, value);
+            const auto at = std::find_if(expected.begin(), expected.end(), [&](const auto& pair) {
+                return pair.first == name;
+            });
+            at->second = value;
+            EXPECT_EQ(pairs_of(metadata), expected);
+            metadata.erase("nobody");
+            EXPECT_EQ(pairs_of(metadata), expected);
+            metadata.erase(name);
+            expected.erase(at);
+            EXPECT_EQ(pairs_of(metadata), expected);
+            EXPECT_EQ(metadata.size(), 2U);
+            EXPECT_FALSE(metadata.contains(name));
+        }
+    }
+}
+
+TEST(Metadata, TakesTextsOfItsOwn) {
+    Metadata metadata;
+    metadata.set("name", std::string(100, 'v'));
+    for (int i = 0; i < 20; ++i)
+        metadata.set("copy" + std::to_string(i), *metadata.find("name"));
+    metadata.set("name", metadata.find("copy7")->substr(1));
+    EXPECT_EQ(metadata.find("copy19"), std::string(100, 'v'));
+    EXPECT_EQ(metadata.find("name"), std::string(99, 'v'));
+    metadata.set("name", std::string(99, 'w'));
+    metadata.set("name", metadata.find("name")->substr(0, 99));
+    EXPECT_EQ(metadata.find("name"), std::string(99, 'w'));
+}
+
+TEST(Metadata, WhatWasErasedMakesRoom) {
+    Metadata metadata;
+    for (int round = 0; round < 3; ++round) {
+        metadata.set("name", std::string(Metadata::kMaxBytes - 8 - 4, 'x'));
+        EXPECT_FALSE(metadata.has_room("ab", ""));
+        metadata.erase("name");
+        EXPECT_TRUE(metadata.empty());
+    }
+}
+
+TEST(Metadata, IsCopiedAndMovedWhole) {
+    Metadata metadata;
+    metadata.set("tenant", "blue");
+    Metadata copy = metadata;
+    copy.set("tenant", "red");
+    EXPECT_EQ(metadata.find("tenant"), "blue");
+    EXPECT_NE(copy, metadata);
+    const Metadata moved = std::move(copy);
+    EXPECT_EQ(moved.find("tenant"), "red");
+    copy = metadata;
+    EXPECT_EQ(copy, metadata);
+    copy = Metadata{};
+    EXPECT_TRUE(copy.empty());
+    EXPECT_EQ(copy.size(), 0U);
+    EXPECT_EQ(copy.begin(), copy.end());
 }
 
 TEST(Metadata, NamesHaveTwoTo128Bytes) {
@@ -66,14 +144,13 @@ TEST(Envelope, RoundTrips) {
     write_envelope(map, 1500, metadata);
     const Envelope envelope = read(map);
     EXPECT_EQ(envelope.budget_ms, 1500U);
-    ASSERT_TRUE(envelope.metadata);
-    EXPECT_EQ(*envelope.metadata, metadata);
+    EXPECT_EQ(envelope.metadata, metadata);
 
     codec::Buffer empty;
     write_envelope(empty, std::nullopt, {});
     EXPECT_EQ(empty.view(), "\x80");
     EXPECT_EQ(read(empty).budget_ms, std::nullopt);
-    EXPECT_EQ(read(empty).metadata, nullptr);
+    EXPECT_TRUE(read(empty).metadata.empty());
 }
 
 TEST(Envelope, GoldenBytes) {
@@ -92,9 +169,8 @@ TEST(Envelope, PassesOverWhatItDoesNotKnow) {
     ));
     ASSERT_TRUE(envelope);
     EXPECT_EQ(envelope->budget_ms, std::nullopt);
-    ASSERT_TRUE(envelope->metadata);
-    EXPECT_EQ(envelope->metadata->size(), 1U);
-    EXPECT_EQ(*envelope->metadata->find("ok"), "yes");
+    EXPECT_EQ(envelope->metadata.size(), 1U);
+    EXPECT_EQ(envelope->metadata.find("ok"), "yes");
 }
 
 TEST(Envelope, RefusesMoreMetadataThanTheLimit) {

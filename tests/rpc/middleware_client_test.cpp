@@ -37,12 +37,11 @@ protected:
             return a + b;
         });
         server.handle("tenant", [](Context& context) {
-            const std::string* const tenant = context.metadata().find("tenant");
             context.reply_with("served-by", "desk 1");
-            return tenant != nullptr ? *tenant : std::string{"none"};
+            return std::string{context.metadata().find("tenant").value_or("none")};
         });
         server.handle("note", [this](Context& context) {
-            book.note(context.metadata().find("tenant") != nullptr ? "noted for it" : "noted");
+            book.note(context.metadata().contains("tenant") ? "noted for it" : "noted");
         });
         server.start();
         return server.endpoint();
@@ -86,7 +85,7 @@ TEST_F(ClientLayers, EachCallHasMetadataOfItsOwn) {
     const auto tenant = invoke<std::string>("tenant").with("other", "x");
     EXPECT_EQ(client.call(tenant).value(), "t1");
     EXPECT_EQ(client.call(tenant).value(), "t2");
-    EXPECT_EQ(tenant.metadata().find("tenant"), nullptr) << "copies do not see it";
+    EXPECT_FALSE(tenant.metadata().contains("tenant")) << "copies do not see it";
     client.notify(invoke<void>("note"));
     EXPECT_TRUE(book.becomes("noted for it;"));
 }
@@ -123,8 +122,7 @@ TEST_F(ClientLayers, SeeTheMetadataOfTheReply) {
     client.use(middleware(
         [](Exchange&) {},
         [this](Exchange& exchange, const Outcome& outcome) {
-            const std::string* const by = exchange.reply_metadata().find("served-by");
-            book.note(by != nullptr ? *by : "nobody");
+            book.note(std::string{exchange.reply_metadata().find("served-by").value_or("nobody")});
             book.note(outcome.request_bytes > 8 && outcome.reply_bytes > 8 ? "sized" : "?");
         }
     ));

@@ -32,7 +32,7 @@ using rollcall::tests::ScriptedConnection;
 class NotedCall final : public Call {
 public:
     NotedCall(const PackedInvocation& what, Deadline until, std::function<void()> ended)
-        : Call(what, until, Kind::reply), ended_(std::move(ended)) {}
+        : Call(PackedInvocation{what}, until, Kind::reply), ended_(std::move(ended)) {}
 
     void finish(codec::Bytes) noexcept override { ended_(); }
 

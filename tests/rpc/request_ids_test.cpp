@@ -10,8 +10,7 @@ namespace rollcall::rpc {
 namespace {
 
 std::string id_in(const Metadata& metadata) {
-    const std::string* const id = metadata.find(kRequestId);
-    return id != nullptr ? *id : std::string{};
+    return std::string{metadata.find(kRequestId).value_or("")};
 }
 
 // `front` passes calls on to `back`, which says what id it has seen.

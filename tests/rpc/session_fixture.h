@@ -47,7 +47,7 @@ protected:
         Deadline deadline = {},
         Call::Kind kind = Call::Kind::reply
     ) {
-        auto* call = new RecordedCall{invocation, deadline, kind};
+        auto* call = new RecordedCall{PackedInvocation{invocation}, deadline, kind};
         Started started{CallPtr{call}, call};
         on.calls().set_position(out.size());
         large_body = on.calls().start(started.owner, out, after, SteadyClock::now());

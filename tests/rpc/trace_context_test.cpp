@@ -16,6 +16,11 @@ bool is_valid(const std::string& text) {
     return read_trace_parent(text).has_value();
 }
 
+std::string written(bool sampled) {
+    const auto text = write_trace_parent(kTrace, kSpan, sampled);
+    return {text.data(), text.size()};
+}
+
 TEST(TraceParentText, IsReadAndWritten) {
     const std::string text = "00-" + kTrace + "-" + kSpan + "-01";
     const auto parent = read_trace_parent(text);
@@ -23,8 +28,8 @@ TEST(TraceParentText, IsReadAndWritten) {
     EXPECT_EQ(parent->trace_id, kTrace);
     EXPECT_EQ(parent->parent_id, kSpan);
     EXPECT_TRUE(parent->sampled);
-    EXPECT_EQ(write_trace_parent(kTrace, kSpan, true), text);
-    EXPECT_EQ(write_trace_parent(kTrace, kSpan, false), "00-" + kTrace + "-" + kSpan + "-00");
+    EXPECT_EQ(written(true), text);
+    EXPECT_EQ(written(false), "00-" + kTrace + "-" + kSpan + "-00");
 }
 
 TEST(TraceParentText, OfItsFlagsTheLastBitCounts) {

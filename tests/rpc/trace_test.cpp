@@ -59,9 +59,8 @@ protected:
     void start(TraceOptions options = TraceOptions()) {
         back.use(book.layer(options));
         back.handle("end", [](Context& context) {
-            const auto* const parent = context.metadata().find(kTraceParent);
-            const auto* const state = context.metadata().find(kTraceState);
-            return (parent != nullptr ? *parent : "none") + ";" + (state != nullptr ? *state : "");
+            std::string texts{context.metadata().find(kTraceParent).value_or("none")};
+            return texts.append(";").append(context.metadata().find(kTraceState).value_or(""));
         });
         back.handle("fail", []() -> Result<int> { return Error{Errc::remote_error, "no"}; });
         back.start();

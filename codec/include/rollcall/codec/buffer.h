@@ -69,6 +69,11 @@ public:
     // Overwrites one byte that is there.
     void set(std::size_t at, char byte) noexcept { data_.get()[at] = byte; }
 
+    // Likewise as many as `bytes` has; they may be of this buffer.
+    void set(std::size_t at, Bytes bytes) noexcept {
+        std::memmove(data_.get() + at, bytes.data(), bytes.size());
+    }
+
     // Forgets everything from `size` on; `size` must not be beyond the end.
     void truncate(std::size_t size) noexcept { size_ = size; }
 

@@ -57,8 +57,8 @@ void write_result_head(Buffer& out, std::uint32_t id);
 void write_error_response(Buffer& out, std::uint32_t id, Bytes error_text);
 // The same with any packed value.
 void write_error_value(Buffer& out, std::uint32_t id, Bytes error);
-// The response that starts at `start` and ends the buffer gets metadata, one packed map.
-void add_response_metadata(Buffer& out, std::size_t start, Bytes metadata);
+// The response that starts at `start` and ends the buffer gets metadata: the map follows.
+void announce_response_metadata(Buffer& out, std::size_t start);
 
 inline constexpr Bytes kNil{"\xc0", 1};
 inline constexpr Bytes kEmptyArray{"\x90", 1};

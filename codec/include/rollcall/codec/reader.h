@@ -51,6 +51,10 @@ private:
         bool negative;
     };
 
+    // Names and most other texts: 0xa0 to 0xbf, the length included.
+    static constexpr unsigned kFirstFixstr = 0xa0;
+    static constexpr unsigned kMaxFixstr = 31;
+
     [[nodiscard]] static Integer integer_at(const char* at, const Format& format);
 
     [[nodiscard]] std::uint64_t count_at(const Format& format) const {
@@ -101,6 +105,12 @@ inline std::optional<std::uint64_t> Reader::read_unsigned() {
 
 inline std::optional<Bytes> Reader::read_text() {
     if (at_end()) return std::nullopt;
+    const auto first = static_cast<unsigned char>(*at_);
+    if (const unsigned length = first - kFirstFixstr; length <= kMaxFixstr) {
+        const char* const text = at_ + 1;
+        at_ = text + length;
+        return Bytes{text, length};
+    }
     const Format& format = format_of(*at_);
     if (format.kind != Kind::str && format.kind != Kind::bin) return std::nullopt;
     const std::uint64_t length = count_at(format);

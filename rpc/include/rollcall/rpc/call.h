@@ -31,7 +31,7 @@ public:
     CallWatcher& operator=(const CallWatcher&) = delete;
     virtual ~CallWatcher() = default;
 
-    virtual void on_reply_metadata(const Metadata& metadata) = 0;
+    virtual void on_reply_metadata(Metadata&& metadata) = 0;
     // Once. `error` is null if it has ended well.
     virtual void on_end(const Error* error, std::size_t reply_bytes) noexcept = 0;
 };
@@ -49,7 +49,7 @@ public:
         connection,  // over as soon as there is a connection; nothing is sent
     };
 
-    Call(PackedInvocation packed, Deadline must_end, Kind awaited = Kind::reply)
+    Call(PackedInvocation&& packed, Deadline must_end, Kind awaited = Kind::reply)
         : invocation(std::move(packed)), kind(awaited), deadline(must_end) {}
 
     Call(const Call&) = delete;
@@ -122,6 +122,7 @@ protected:
 
     // It has ended: nothing is to be stopped any more, and whoever would do it lets go of it.
     void forget_stop() noexcept {
+        if (stop_.load(std::memory_order_acquire) == ended()) return;
         StopCallback* const last = stop_.exchange(ended(), std::memory_order_acq_rel);
         if (last != ended()) delete last;
     }
@@ -258,7 +259,7 @@ template <class R, class Handler>
 class AsyncCall final : public Call {
 public:
     [[nodiscard]] static CallPtr make(
-        PackedInvocation packed,
+        PackedInvocation&& packed,
         Deadline deadline,
         Handler&& handler,
         const asio::any_io_executor& fallback,
@@ -274,7 +275,7 @@ public:
 
 private:
     AsyncCall(
-        PackedInvocation packed,
+        PackedInvocation&& packed,
         Deadline until,
         Handler&& handler,
         const asio::any_io_executor& fallback,
@@ -296,7 +297,7 @@ private:
 // One-way: there is nobody to tell.
 class NotifyCall final : public Call {
 public:
-    NotifyCall(PackedInvocation packed, Deadline until)
+    NotifyCall(PackedInvocation&& packed, Deadline until)
         : Call(std::move(packed), until, Kind::nothing) {}
 
     void finish(codec::Bytes) noexcept override {}

@@ -74,7 +74,7 @@ void stop_with_handler(std::stop_token handler, const CallTargetPtr& target, con
 template <class R>
 [[nodiscard]] Result<R> wait_for(
     const CallTargetPtr& target,
-    PackedInvocation invocation,
+    PackedInvocation&& invocation,
     Deadline deadline,
     Call::Kind kind = Call::Kind::reply
 ) {
@@ -120,7 +120,7 @@ void start_call(const CallTargetPtr& target, Invocation<R>&& invocation, Handler
 template <class R, class Token>
 auto call_async(const CallTargetPtr& target, Invocation<R>&& invocation, Token&& token) {
     return asio::async_initiate<Token, void(Result<R>)>(
-        [](auto handler, const CallTargetPtr& to, Invocation<R> packed) {
+        [](auto handler, const CallTargetPtr& to, Invocation<R>&& packed) {
             start_call<R>(to, std::move(packed), std::move(handler));
         },
         token,

@@ -44,9 +44,9 @@ public:
         bool awaits_reply = true;
         Deadline deadline;
         TimePoint began{};
-        std::unique_ptr<Metadata> metadata;  // null if there is none
-        // What layers have added before the handler begins; null if there is nothing.
-        std::unique_ptr<Metadata> reply_metadata;
+        Metadata metadata;
+        // What layers have added before the handler begins.
+        Metadata reply_metadata;
         std::unique_ptr<Attachments> attachments;
     };
 
@@ -76,12 +76,15 @@ public:
     [[nodiscard]] std::stop_token stop_token() const noexcept { return stop_.get_token(); }
 
     // What came with the request.
-    [[nodiscard]] const Metadata& metadata() const noexcept;
+    [[nodiscard]] const Metadata& metadata() const noexcept { return facts_.metadata; }
 
     // Sets or replaces what goes back with the reply. Throws std::length_error beyond the limits of
     // Metadata. Peers that do not speak the extension do not get it.
-    void reply_with(std::string_view name, std::string_view value);
-    [[nodiscard]] const Metadata& reply_metadata() const noexcept;
+    void reply_with(std::string_view name, std::string_view value) {
+        facts_.reply_metadata.set(name, value);
+    }
+
+    [[nodiscard]] const Metadata& reply_metadata() const noexcept { return facts_.reply_metadata; }
 
     // Who asked: can be kept, called and notified, also after the handler has ended.
     [[nodiscard]] Peer peer() const { return source_->peer(); }

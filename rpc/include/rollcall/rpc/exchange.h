@@ -1,6 +1,7 @@
 #pragma once
 // One call on its way through one end, as the layers around it see it.
 
+#include <rollcall/base/clock.h>
 #include <rollcall/base/deadline.h>
 #include <rollcall/base/error.h>
 #include <rollcall/rpc/attachments.h>
@@ -10,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -27,9 +29,17 @@ struct Outcome {
     const Error* error = nullptr;   // null: well; valid during leave() only
     std::size_t request_bytes = 0;  // of its message; 0 if it was never sent
     std::size_t reply_bytes = 0;    // of its message; 0 if there was none
-    Duration duration{0};           // from Exchange::began()
+    TimePoint began{};              // as Exchange::began()
+    // Not given: it ends now.
+    std::optional<TimePoint> ended{};
 
     [[nodiscard]] bool ok() const noexcept { return error == nullptr; }
+
+    // From when it began until it has ended. For a call that ends now this looks at the clock,
+    // which is not for nothing: for layers that need it.
+    [[nodiscard]] Duration duration() const noexcept {
+        return (ended ? *ended : SteadyClock::now()) - began;
+    }
 };
 
 // Lives from the first enter() to the last leave() of the call, awaitables of layers included.

@@ -60,11 +60,11 @@ public:
     [[nodiscard]] std::optional<std::uint64_t> key() const noexcept { return key_; }
 
     // What travels beside the params; empty for most.
-    [[nodiscard]] const Metadata& metadata() const noexcept;
+    [[nodiscard]] const Metadata& metadata() const noexcept { return metadata_; }
 
     // Where the reply's metadata goes, or null.
     [[nodiscard]] const ReplyMetadata* reply_metadata() const noexcept {
-        return beside_ && beside_->reply ? &*beside_->reply : nullptr;
+        return reply_metadata_ ? &*reply_metadata_ : nullptr;
     }
 
     // Whether the server must hear of its metadata or its deadline: it waits until the server is
@@ -80,12 +80,19 @@ public:
     // For those who make calls of calls: the longest that one attempt may take.
     void limit_attempt(Duration timeout) noexcept { timeout_ = timeout; }
 
+    [[nodiscard]] PackedInvocation limited(Duration timeout) const {
+        PackedInvocation one = *this;
+        one.limit_attempt(timeout);
+        return one;
+    }
+
     // For layers. What is set is needed: the call cannot be sent to a server that does not
     // understand it. What is offered such a server does not get; neither does anybody if there is
     // no room.
     void set_metadata(std::string_view name, std::string_view value);
     void offer_metadata(std::string_view name, std::string_view value);
-    void remove_metadata(std::string_view name);
+
+    void remove_metadata(std::string_view name) { metadata_.erase(name); }
 
     // Takes over from the handler that runs on this thread, if one does, what calls inherit: its
     // trace and its request id. Its deadline is earlier than `deadline`: that one.
@@ -97,7 +104,7 @@ protected:
         awaits_hello_ = true;
     }
 
-    void set_reply_metadata(const ReplyMetadata& reply);
+    void set_reply_metadata(const ReplyMetadata& reply) { reply_metadata_ = reply; }
 
     void set_idempotent() noexcept { idempotent_ = true; }
 
@@ -106,14 +113,6 @@ protected:
 private:
     static constexpr std::size_t kSmallBytes = 90;
 
-    // What few calls have. Shared by copies, and copied before it is changed.
-    struct Beside {
-        Metadata metadata;
-        std::optional<ReplyMetadata> reply;
-    };
-
-    [[nodiscard]] Beside& own_beside();
-
     explicit PackedInvocation(codec::Buffer&& bytes);
     // This thread's spare buffer, so that packing small invocations does not allocate.
     [[nodiscard]] static codec::Buffer take_scratch();
@@ -121,7 +120,8 @@ private:
     Duration timeout_{0};
     std::optional<std::uint64_t> key_;
     std::shared_ptr<const codec::Buffer> large_;
-    std::shared_ptr<const Beside> beside_;
+    Metadata metadata_;
+    std::optional<ReplyMetadata> reply_metadata_;
     bool idempotent_ = false;
     bool awaits_hello_ = false;
     bool needs_metadata_ = false;
