@@ -64,6 +64,7 @@ void ServerConnection::on_readable(const Self& self) {
     const std::uint64_t before = self->messages_;
     self->handing_out_ = true;
     self->read_at_ = SteadyClock::now();
+    self->flush_pace_.begin();
     if (self->streams_) self->streams_->set_now(self->read_at_);
     const auto status = self->stream_.read(
         self->thread_,
@@ -161,8 +162,10 @@ bool ServerConnection::handle(const Self& self, codec::Bytes frame) {
         begin_goaway();
         return true;
     }
-    // Many small requests with large results: not all of their replies at once.
-    if (out.size() >= options_->write_queue_high) flush(self);
+    // Many small requests with large results: not all of their replies at once. Nor those of many
+    // requests, unless the peer is behind anyhow.
+    const bool is_due = flush_pace_.is_due() && stream_.queue().empty();
+    if (is_due || out.size() >= options_->write_queue_high) flush(self);
     return phase_ != Phase::closed;
 }
 
@@ -229,6 +232,7 @@ void ServerConnection::settle(const Self& self) {
 
 void ServerConnection::resume(const Self& self) {
     self->handing_out_ = true;
+    self->flush_pace_.begin();
     auto status = MessageStream::ReadStatus::ok;
     const bool goes_on = self->handle_held(self);
     if (goes_on && self->stream_.reader().paused() && self->may_hand_out()) {

@@ -2,6 +2,7 @@
 // One connection of a server: moves bytes between the socket, its session and the handlers.
 
 #include "connection.h"
+#include "flush_pace.h"
 #include "held_requests.h"
 #include "keepalive.h"
 #include "progress_watch.h"
@@ -189,6 +190,7 @@ private:
     bool writing_ = false;
     bool flush_scheduled_ = false;
     bool starved_ = false;  // held by the server's limit on request bytes
+    FlushPace flush_pace_;
     bool greeted_ = false;
     bool own_ = false;
 };
