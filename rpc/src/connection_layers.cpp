@@ -4,9 +4,6 @@
 #include "connection.h"
 #include "incoming_layers.h"
 
-#include <asio/co_spawn.hpp>
-#include <asio/detached.hpp>
-
 #include <utility>
 
 namespace rollcall::rpc {
@@ -83,12 +80,12 @@ std::size_t Connection::go_on_later(
         return request->charged_bytes();
     }
     const HandlerExecutor here = executor_of(thread_.loop(), AfterLoop::drop);
-    asio::co_spawn(
-        RequestExecutor<HandlerExecutor>{here, request},
+    start_handling(
+        here,
+        request,
         go_through(
             ReplyTicket{request}, &method, std::string{admitted.params}, std::move(*said.awaited())
-        ),
-        asio::detached
+        )
     );
     return request->charged_bytes();
 }

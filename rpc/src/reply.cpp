@@ -3,6 +3,7 @@
 #include <rollcall/rpc/reply.h>
 #include <rollcall/rpc/stream_handler.h>
 
+#include "coarse_clock.h"
 #include "incoming_layers.h"
 #include "io_thread.h"
 #include "stream_link.h"
@@ -114,7 +115,8 @@ std::optional<Error> ActiveRequest::why_not_go_on() const {
     if (why == Errc::cancelled) return Error{why, "the caller cancelled the call"};
     if (why != Errc{} && why != Errc::timed_out)
         return Error{why, "the connection ended before the handler began"};
-    if (why == Errc::timed_out || context_.deadline().expired())
+    const Deadline deadline = context_.deadline();
+    if (why == Errc::timed_out || (!deadline.is_never() && deadline.expired(coarse_now())))
         return Error{Errc::timed_out, "the deadline passed before the handler began"};
     return std::nullopt;
 }

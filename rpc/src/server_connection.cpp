@@ -164,7 +164,7 @@ bool ServerConnection::handle(const Self& self, codec::Bytes frame) {
     }
     // Many small requests with large results: not all of their replies at once. Nor those of many
     // requests, unless the peer is behind anyhow.
-    const bool is_due = flush_pace_.is_due() && stream_.queue().empty();
+    const bool is_due = flush_pace_.is_due() && !writing_;
     if (is_due || out.size() >= options_->write_queue_high) flush(self);
     return phase_ != Phase::closed;
 }

@@ -79,11 +79,13 @@ public:
             loop_, asio::require(inner_, property), after_};
     }
 
+    // Whether this thread runs the loop now.
+    [[nodiscard]] bool runs_here() const noexcept { return inner_.running_in_this_thread(); }
+
     template <class Function>
     void execute(Function&& function) const {
         // The loop cannot be closed while it runs this.
-        if (inner_.running_in_this_thread())
-            return asio::execution::execute(inner_, std::forward<Function>(function));
+        if (runs_here()) return asio::execution::execute(inner_, std::forward<Function>(function));
         if (loop_->execute(inner_, std::forward<Function>(function))) return;
         if (after_ == AfterLoop::elsewhere) {
             asio::execution::execute(

@@ -3,15 +3,12 @@
 // Users need server.h only.
 
 #include <rollcall/codec/arguments.h>
-#include <rollcall/rpc/event_loop.h>
 #include <rollcall/rpc/handler_options.h>
 #include <rollcall/rpc/method.h>
 #include <rollcall/rpc/reply.h>
 #include <rollcall/rpc/request_executor.h>
 
 #include <asio/awaitable.hpp>
-#include <asio/co_spawn.hpp>
-#include <asio/detached.hpp>
 #include <asio/post.hpp>
 
 #include <cstddef>
@@ -22,9 +19,6 @@
 #include <type_traits>
 
 namespace rollcall::rpc {
-
-// The loops of I/O threads and of the pool are of the same kind.
-using HandlerExecutor = LoopExecutor<>;
 
 // One method's code, without its types.
 class Handler {
@@ -213,9 +207,11 @@ private:
 
     void launch(Arguments&& arguments, ReplyTicket&& ticket, const HandlerExecutor& executor) {
         if constexpr (Awaited::is_coroutine) {
-            const RequestExecutor<HandlerExecutor> scoped{executor, ticket.request()};
-            asio::co_spawn(
-                scoped, await(function_, std::move(arguments), std::move(ticket)), asio::detached
+            std::shared_ptr<ActiveRequest> request = ticket.request();
+            start_handling(
+                executor,
+                std::move(request),
+                await(function_, std::move(arguments), std::move(ticket))
             );
         } else {
             asio::post(

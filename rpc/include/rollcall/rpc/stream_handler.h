@@ -148,9 +148,11 @@ public:
             const Context& context = ticket.request()->context();
             if (auto wrong = codec::unpack_arguments(context.method(), params, arguments))
                 throw CallError{Error{Errc::invalid_arguments, *std::move(wrong)}};
-            const RequestExecutor<HandlerExecutor> scoped{executor, ticket.request()};
-            asio::co_spawn(
-                scoped, serve(function_, std::move(arguments), std::move(ticket)), asio::detached
+            std::shared_ptr<ActiveRequest> request = ticket.request();
+            start_handling(
+                std::move(executor),
+                std::move(request),
+                serve(function_, std::move(arguments), std::move(ticket))
             );
         } catch (...) {
             if (ticket.request()) ticket.send(current_error(), codec::Buffer{});
