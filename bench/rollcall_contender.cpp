@@ -25,7 +25,8 @@ constexpr rpc::Method<std::string(std::string)> kEcho{"echo", rpc::idempotent};
 enum class Features {
     plain,     // MessagePack-RPC and nothing else; the limits stay, there is no way without
     defaults,  // what a program gets that sets nothing
-    all,       // and what it may switch on: deadlines, metadata, ids and traces on each call
+    metadata,  // and what each call may say: how long it may take, and a pair of metadata
+    all,       // and layers that make ids and traces for each call, on both sides
 };
 
 enum class Style { callbacks, coroutines, blocking };
@@ -44,7 +45,7 @@ struct Load {
 
     [[nodiscard]] rpc::Invocation<std::string> invocation() const {
         auto echo = kEcho(payload);
-        if (features != Features::all) return echo;
+        if (features < Features::metadata) return echo;
         return std::move(echo).within(std::chrono::seconds{2}).with("tenant", "blue");
     }
 
@@ -182,6 +183,7 @@ Contenders rollcall_contenders() {
     return {
         contender("rollcall", defaults, callbacks, callbacks, Traffic::any),
         contender("rollcall-plain", plain, callbacks, callbacks, Traffic::any),
+        contender("rollcall-metadata", metadata, callbacks, callbacks, Traffic::any),
         contender("rollcall-everything", all, callbacks, callbacks, Traffic::any),
         contender("rollcall-coroutine", defaults, callbacks, coroutines, Traffic::any),
         contender("rollcall-handlers", defaults, coroutines, callbacks, Traffic::any),
