@@ -1,7 +1,10 @@
 #include <rollcall/codec/buffer.h>
 
+#include "spare_blocks.h"
+
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstring>
 #include <string>
 
@@ -44,6 +47,49 @@ TEST(Buffer, ClearGivesMemoryBackBeyondWhatItKeeps) {
     EXPECT_EQ(buffer.capacity(), 0U);
     buffer.append("again");
     EXPECT_EQ(buffer.view(), "again");
+}
+
+TEST(Buffer, LargeBlocksAreTakenAgainByTheThread) {
+    for (const std::size_t bytes : {Buffer::kLargeBytes, std::size_t{1} << 20U}) {
+        const char* first = nullptr;
+        {
+            Buffer buffer;
+            first = buffer.room(bytes);
+        }
+        Buffer next;
+        next.append("ab");
+        EXPECT_EQ(next.room(bytes - 100) - 2, first);
+        EXPECT_EQ(next.view(), "ab");
+        EXPECT_GE(next.capacity(), bytes);
+    }
+}
+
+TEST(SpareBlocks, AreOfAboutTheSizeThatIsAskedFor) {
+    SpareBlocks spares;
+    std::array<char, 1> memory{};
+    constexpr std::size_t kMiB = std::size_t{1} << 20U;
+    ASSERT_TRUE(spares.keep({memory.data(), kMiB}));
+    EXPECT_EQ(spares.take(kMiB + 1).data, nullptr);
+    EXPECT_EQ(spares.take(kMiB / 4 - 1).data, nullptr);
+    EXPECT_EQ(spares.take(kMiB / 4).bytes, kMiB);
+    EXPECT_EQ(spares.take(kMiB / 4).data, nullptr) << "it was taken";
+}
+
+TEST(SpareBlocks, KeepFewAndNeitherSmallNorHugeOnes) {
+    std::array<char, 1> memory{};
+    const auto is_kept = [&](SpareBlocks& by, std::size_t bytes) {
+        return by.keep({memory.data(), bytes});
+    };
+    SpareBlocks sizes;
+    EXPECT_FALSE(is_kept(sizes, SpareBlocks::kMinBytes - 1));
+    EXPECT_FALSE(is_kept(sizes, SpareBlocks::kMaxBytes + 1));
+    EXPECT_TRUE(is_kept(sizes, SpareBlocks::kMaxBytes));
+    EXPECT_TRUE(is_kept(sizes, SpareBlocks::kMaxBytes));
+    EXPECT_FALSE(is_kept(sizes, SpareBlocks::kMinBytes)) << "4 MiB in all";
+    SpareBlocks numbers;
+    for (std::size_t i = 0; i < SpareBlocks::kMost; ++i)
+        EXPECT_TRUE(is_kept(numbers, SpareBlocks::kMinBytes));
+    EXPECT_FALSE(is_kept(numbers, SpareBlocks::kMinBytes));
 }
 
 TEST(Buffer, MovesLeaveAnEmptyOneBehind) {

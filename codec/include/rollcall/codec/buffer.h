@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
-#include <memory>
 #include <string_view>
 #include <utility>
 
@@ -17,21 +16,27 @@ using Bytes = std::string_view;
 // Thread safety: one thread at a time. Throws std::bad_alloc.
 class Buffer {
 public:
+    // From this size on a thread keeps a few blocks that it would give back, for the next buffers.
+    static constexpr std::size_t kLargeBytes = std::size_t{128} << 10U;
+
     Buffer() = default;
 
     Buffer(Buffer&& other) noexcept
-        : data_(std::move(other.data_)),
+        : data_(std::exchange(other.data_, nullptr)),
           size_(std::exchange(other.size_, 0)),
           capacity_(std::exchange(other.capacity_, 0)) {}
 
     Buffer& operator=(Buffer&& other) noexcept {
-        data_ = std::move(other.data_);
-        size_ = std::exchange(other.size_, 0);
-        capacity_ = std::exchange(other.capacity_, 0);
+        Buffer taken{std::move(other)};
+        std::swap(data_, taken.data_);
+        std::swap(size_, taken.size_);
+        std::swap(capacity_, taken.capacity_);
         return *this;
     }
 
-    [[nodiscard]] const char* data() const noexcept { return data_.get(); }
+    ~Buffer() { release(); }
+
+    [[nodiscard]] const char* data() const noexcept { return data_; }
 
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
@@ -39,12 +44,12 @@ public:
 
     [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
 
-    [[nodiscard]] Bytes view() const noexcept { return {data_.get(), size_}; }
+    [[nodiscard]] Bytes view() const noexcept { return {data_, size_}; }
 
     // Room for `bytes` more at the end, which the caller writes and then add()s.
     [[nodiscard]] char* room(std::size_t bytes) {
         if (capacity_ - size_ < bytes) grow(bytes);
-        return data_.get() + size_;
+        return data_ + size_;
     }
 
     // Counts bytes that were written into room().
@@ -67,11 +72,11 @@ public:
     void write(const char* bytes, std::size_t count) { append(bytes, count); }
 
     // Overwrites one byte that is there.
-    void set(std::size_t at, char byte) noexcept { data_.get()[at] = byte; }
+    void set(std::size_t at, char byte) noexcept { data_[at] = byte; }
 
     // Likewise as many as `bytes` has; they may be of this buffer.
     void set(std::size_t at, Bytes bytes) noexcept {
-        std::memmove(data_.get() + at, bytes.data(), bytes.size());
+        std::memmove(data_ + at, bytes.data(), bytes.size());
     }
 
     // Forgets everything from `size` on; `size` must not be beyond the end.
@@ -80,20 +85,22 @@ public:
     // Empties it and gives memory beyond `keep_bytes` back.
     void clear(std::size_t keep_bytes = static_cast<std::size_t>(-1)) noexcept {
         size_ = 0;
-        if (capacity_ > keep_bytes) {
-            data_.reset();
-            capacity_ = 0;
-        }
+        if (capacity_ <= keep_bytes) return;
+        release();
+        data_ = nullptr;
+        capacity_ = 0;
     }
 
 private:
-    struct Free {
-        void operator()(char* memory) const noexcept { std::free(memory); }
-    };
+    void release() noexcept {
+        capacity_ < kLargeBytes ? std::free(data_) : free_large(data_, capacity_);
+    }
 
+    static void free_large(char* data, std::size_t capacity) noexcept;
     void grow(std::size_t bytes);
+    [[nodiscard]] bool grow_into_spare(std::size_t needed) noexcept;
 
-    std::unique_ptr<char, Free> data_;
+    char* data_ = nullptr;  // of malloc()
     std::size_t size_ = 0;
     std::size_t capacity_ = 0;
 };

@@ -64,7 +64,7 @@ public:
 
     // Where the reply's metadata goes, or null.
     [[nodiscard]] const ReplyMetadata* reply_metadata() const noexcept {
-        return reply_metadata_ ? &*reply_metadata_ : nullptr;
+        return reply_metadata_.get();
     }
 
     // Whether the server must hear of its metadata or its deadline: it waits until the server is
@@ -104,7 +104,9 @@ protected:
         awaits_hello_ = true;
     }
 
-    void set_reply_metadata(const ReplyMetadata& reply) { reply_metadata_ = reply; }
+    void set_reply_metadata(const ReplyMetadata& reply) {
+        reply_metadata_ = std::make_shared<const ReplyMetadata>(reply);
+    }
 
     void set_idempotent() noexcept { idempotent_ = true; }
 
@@ -121,7 +123,7 @@ private:
     std::optional<std::uint64_t> key_;
     std::shared_ptr<const codec::Buffer> large_;
     Metadata metadata_;
-    std::optional<ReplyMetadata> reply_metadata_;
+    std::shared_ptr<const ReplyMetadata> reply_metadata_;  // null for most
     bool idempotent_ = false;
     bool awaits_hello_ = false;
     bool needs_metadata_ = false;
