@@ -1,0 +1,48 @@
+#include "rollcall_options.h"
+
+#include <rollcall/rpc/request_ids.h>
+#include <rollcall/rpc/trace.h>
+
+#include <utility>
+
+namespace rollcall::bench {
+namespace {
+
+rpc::Middlewares layers(Features features) {
+    if (features != Features::all) return {};
+    rpc::TraceOptions options;
+    options.sample = 0.01;
+    options.exporter = [](const rpc::Span&) {};
+    return {rpc::request_ids(), rpc::trace(options)};
+}
+
+}  // namespace
+
+rpc::ServerOptions server_options(Features features) {
+    rpc::ServerOptions options;
+    options.middleware = layers(features);
+    if (features == Features::plain) {
+        options.count_calls = false;
+        options.keepalive_interval = Duration::zero();
+        options.watchdog_threshold = Duration::zero();
+    }
+    return options;
+}
+
+rpc::ClientOptions client_options(Features features) {
+    rpc::ClientOptions options;
+    options.middleware = layers(features);
+    if (features == Features::plain) {
+        options.hello = false;
+        options.keepalive_interval = Duration::zero();
+    }
+    return options;
+}
+
+rpc::Invocation<std::string> echo_of(const std::string& payload, Features features) {
+    auto echo = rpc::invoke<std::string>("echo", payload).idempotent();
+    if (features != Features::all) return echo;
+    return std::move(echo).within(std::chrono::seconds{2}).with("tenant", "blue");
+}
+
+}  // namespace rollcall::bench
