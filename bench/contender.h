@@ -29,6 +29,7 @@ struct Contender {
     // Connects, tells the measurement to begin and calls until it is over.
     std::function<void(const Endpoint&, const Workload&, Measurement&)> load;
     Traffic traffic = Traffic::any;
+    bool encrypted = false;  // uses tls_files()
 
     [[nodiscard]] bool can_do(const Workload& workload) const {
         if (traffic == Traffic::any) return true;

@@ -2,6 +2,7 @@
 // runs in turn and prints medians and ratios.
 
 #include "server_process.h"
+#include "tls_files.h"
 
 #include <nlohmann/json.hpp>
 
@@ -17,6 +18,7 @@ using namespace rollcall;
 using namespace rollcall::bench;
 
 nlohmann::json run(const Workload& workload, const Contender& contender, double seconds) {
+    if (contender.encrypted) static_cast<void>(tls_files());
     const ServerProcess server{contender.serve, 0};
     pin_to(workload.one_core ? 0 : 1);
     const auto measured =

@@ -82,6 +82,7 @@ Contender contender(
     made.load = [=](const Endpoint& server, const Workload& workload, Measurement& measurement) {
         load(features, calls, server, workload, measurement);
     };
+    made.encrypted = features == Features::encrypted;
     return made;
 }
 
@@ -96,6 +97,7 @@ Contenders rollcall_contenders() {
     using enum Features;
     return {
         contender("rollcall", defaults),
+        contender("rollcall-tls", encrypted),
         contender("rollcall-plain", plain),
         contender("rollcall-everything", all),
         contender("rollcall-coroutine", defaults, Calls::coroutines),

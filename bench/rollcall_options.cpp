@@ -3,6 +3,8 @@
 #include <rollcall/rpc/request_ids.h>
 #include <rollcall/rpc/trace.h>
 
+#include "tls_files.h"
+
 #include <utility>
 
 namespace rollcall::bench {
@@ -26,6 +28,8 @@ rpc::ServerOptions server_options(Features features) {
         options.keepalive_interval = Duration::zero();
         options.watchdog_threshold = Duration::zero();
     }
+    if (features == Features::encrypted)
+        options.tls = {tls_files().certificate, tls_files().key, ""};
     return options;
 }
 
@@ -36,6 +40,7 @@ rpc::ClientOptions client_options(Features features) {
         options.hello = false;
         options.keepalive_interval = Duration::zero();
     }
+    if (features == Features::encrypted) options.tls = tls::ClientOptions{tls_files().authority};
     return options;
 }
 

@@ -10,9 +10,10 @@
 namespace rollcall::bench {
 
 enum class Features {
-    plain,     // MessagePack-RPC and nothing else; the limits stay, there is no way without
-    defaults,  // what a program gets that sets nothing
-    all,       // and what it may switch on: deadlines, metadata, ids and traces on each call
+    plain,      // MessagePack-RPC and nothing else; the limits stay, there is no way without
+    defaults,   // what a program gets that sets nothing
+    encrypted,  // the same over TLS
+    all,        // and what it may switch on: deadlines, metadata, ids and traces on each call
 };
 
 [[nodiscard]] rpc::ServerOptions server_options(Features features);
