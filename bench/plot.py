@@ -87,12 +87,12 @@ def percentiles(results, workload, title):
 
 
 def write_all(results, docs):
-    """Two plots for each workload that was measured: (title, path)."""
+    """Two plots for each pipelined workload that was measured: (title, path)."""
     written = []
     measured = {row["workload"] for row in results["rows"]}
     for workload in results["workloads"]:
         name = workload["name"]
-        if name not in measured:
+        if name not in measured or not workload["pipelined"]:
             continue
         title = f"{name}, {workload['what']}"
         for kind, draw in (("calls", bars), ("latency", percentiles)):

@@ -1,6 +1,7 @@
 // Rollcall as its users write it: one server with one I/O thread, clients on one I/O thread.
 
 #include "contender.h"
+#include "rollcall_caller.h"
 #include "rollcall_load.h"
 #include "rollcall_server.h"
 
@@ -82,12 +83,21 @@ Contender contender(
     made.load = [=](const Endpoint& server, const Workload& workload, Measurement& measurement) {
         load(features, calls, server, workload, measurement);
     };
+    made.connect = [=](const Endpoint& server, std::size_t payload_bytes) {
+        return connect_rollcall(features, server, payload_bytes);
+    };
     made.encrypted = features == Features::encrypted;
     return made;
 }
 
-Contender one_call_at_a_time(Contender contender) {
+Contender of_connections(Contender contender) {
+    contender.connections = true;
+    return contender;
+}
+
+Contender of_threads(Contender contender) {
     contender.traffic = Traffic::one_call_at_a_time;
+    contender.threads = Threads::share_a_client;
     return contender;
 }
 
@@ -96,13 +106,13 @@ Contender one_call_at_a_time(Contender contender) {
 Contenders rollcall_contenders() {
     using enum Features;
     return {
-        contender("rollcall", defaults),
-        contender("rollcall-tls", encrypted),
+        of_connections(contender("rollcall", defaults)),
+        of_connections(contender("rollcall-tls", encrypted)),
         contender("rollcall-plain", plain),
         contender("rollcall-everything", all),
         contender("rollcall-coroutine", defaults, Calls::coroutines),
         contender("rollcall-handlers", defaults, Calls::callbacks, Handlers::coroutines),
-        one_call_at_a_time(contender("rollcall-blocking", defaults, Calls::blocking)),
+        of_threads(contender("rollcall-blocking", defaults, Calls::blocking)),
     };
 }
 

@@ -1,6 +1,7 @@
 // gRPC C++: the callback API on the client's side, and both kinds of server.
 
 #include "../contender.h"
+#include "grpc_caller.h"
 #include "grpc_channel.h"
 
 #include <condition_variable>
@@ -126,6 +127,9 @@ Contender contender(std::string_view name, Security security) {
     made.load = [=](const Endpoint& server, const Workload& workload, Measurement& measurement) {
         load_grpc(security, server, workload, measurement);
     };
+    made.connect = [=](const Endpoint& server, std::size_t payload_bytes) {
+        return connect_grpc(security, server, payload_bytes);
+    };
     made.encrypted = security == Security::tls;
     return made;
 }
@@ -133,11 +137,13 @@ Contender contender(std::string_view name, Security security) {
 }  // namespace
 
 Contenders grpc_contenders() {
-    return {
-        contender<CallbackEcho>("grpc", Security::none),
-        contender<CallbackEcho>("grpc-tls", Security::tls),
-        contender<SyncEcho>("grpc-sync", Security::none),
-    };
+    Contender plain = contender<CallbackEcho>("grpc", Security::none);
+    plain.connections = true;
+    Contender encrypted = contender<CallbackEcho>("grpc-tls", Security::tls);
+    encrypted.connections = true;
+    Contender sync = contender<SyncEcho>("grpc-sync", Security::none);
+    sync.threads = Threads::share_a_client;
+    return {plain, encrypted, sync};
 }
 
 }  // namespace rollcall::bench
