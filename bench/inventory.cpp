@@ -19,7 +19,9 @@ nlohmann::json inventory(const Contenders& all) {
         for (const Workload& workload : kWorkloads) {
             if (contender.can_do(workload)) can.push_back(workload.name);
         }
-        names.push_back({{"name", contender.name}, {"workloads", can}});
+        names.push_back(
+            {{"name", contender.name}, {"workloads", can}, {"memory", contender.connections}}
+        );
     }
     return {{"workloads", described}, {"contenders", names}};
 }

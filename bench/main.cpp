@@ -3,6 +3,7 @@
 
 #include "caller_load.h"
 #include "inventory.h"
+#include "server_memory.h"
 #include "server_process.h"
 #include "tls_files.h"
 
@@ -13,6 +14,7 @@
 #include <iostream>
 #include <stdexcept>
 #include <string>
+#include <sys/resource.h>
 
 namespace {
 
@@ -21,12 +23,21 @@ using namespace rollcall::bench;
 
 constexpr const char* kUsage =
     "usage: rollcall-bench WORKLOAD CONTENDER [SECONDS]\n"
+    "       rollcall-bench W5 CONTENDER CONNECTIONS\n"
     "       rollcall-bench list\n";
 
 // What is wrong with the arguments.
 struct Misuse : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
+
+// As many descriptors as this user may have: some workloads have 10,000 connections.
+void raise_descriptor_limit() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    static_cast<void>(::setrlimit(RLIMIT_NOFILE, &limit));
+}
 
 Workload workload_of(const std::string& name) {
     const auto found = find_workload(name);
@@ -96,17 +107,32 @@ nlohmann::json run(const Contender& contender, const Workload& workload, double 
     };
 }
 
+nlohmann::json memory(const Contender& contender, std::size_t connections) {
+    if (!contender.connections) throw Misuse{std::string{contender.name} + " cannot do W5"};
+    const ConnectionMemory memory = measure_memory(contender, connections);
+    return {
+        {"contender", contender.name},
+        {"connections", connections},
+        {"connected_kib", memory.connected_kib},
+        {"used_kib", memory.used_kib},
+    };
+}
+
 nlohmann::json execute(const std::vector<std::string>& words) {
     const Contenders all = contenders();
     if (words.size() == 1 && words[0] == "list") return inventory(all);
     if (words.size() < 2 || words.size() > 3) throw Misuse{"two or three words are needed"};
     const Contender& contender = contender_of(all, words[1]);
-    return run(contender, workload_of(words[0]), words.size() > 2 ? positive(words[2]) : 2.0);
+    if (words[0] != "W5")
+        return run(contender, workload_of(words[0]), words.size() > 2 ? positive(words[2]) : 2.0);
+    if (words.size() < 3) throw Misuse{"W5 needs a number of connections"};
+    return memory(contender, static_cast<std::size_t>(std::max(1.0, positive(words[2]))));
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+    raise_descriptor_limit();
     try {
         const std::vector<std::string> words{argv + 1, argv + argc};
         std::cout << execute(words).dump() << std::endl;
