@@ -41,6 +41,9 @@ struct Contender {
     Threads threads = Threads::none;
     bool connections = false;  // whether making and keeping them is measured
     bool encrypted = false;    // uses tls_files()
+    // Server and load may use all processors; compares with its like only, and is measured when it
+    // is named.
+    bool unpinned = false;
 
     [[nodiscard]] bool can_do(const Workload& workload) const {
         if (workload.pattern == Pattern::threads) return threads != Threads::none;

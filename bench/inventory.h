@@ -5,8 +5,11 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include <vector>
+
 namespace rollcall::bench {
 
-[[nodiscard]] nlohmann::json inventory(const Contenders& all);
+// `own`: workloads of one's own, which are listed after the others.
+[[nodiscard]] nlohmann::json inventory(const Contenders& all, const std::vector<Workload>& own);
 
 }  // namespace rollcall::bench

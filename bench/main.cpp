@@ -24,7 +24,8 @@ using namespace rollcall::bench;
 constexpr const char* kUsage =
     "usage: rollcall-bench WORKLOAD CONTENDER [SECONDS]\n"
     "       rollcall-bench W5 CONTENDER CONNECTIONS\n"
-    "       rollcall-bench list\n";
+    "       rollcall-bench list [WORKLOAD...]\n"
+    "A workload is one of the list or CONNECTIONSxIN_FLIGHTxBYTES, as in 64x16x100.\n";
 
 // What is wrong with the arguments.
 struct Misuse : std::runtime_error {
@@ -87,8 +88,9 @@ void load(
 nlohmann::json run(const Contender& contender, const Workload& workload, double seconds) {
     if (!contender.can_do(workload))
         throw Misuse{std::string{contender.name} + " cannot do " + std::string{workload.name}};
-    const ServerProcess server{contender.serve, 0};
-    pin_to(workload.one_core ? 0 : 1);
+    using Processor = std::optional<int>;
+    const ServerProcess server{contender.serve, contender.unpinned ? Processor{} : Processor{0}};
+    if (!contender.unpinned) pin_to(workload.one_core ? 0 : 1);
     const auto measured =
         std::chrono::duration_cast<Duration>(std::chrono::duration<double>{seconds});
     Measurement measurement{server.pid(), measured / 4, measured};
@@ -97,6 +99,7 @@ nlohmann::json run(const Contender& contender, const Workload& workload, double 
     return {
         {"workload", workload.name},
         {"contender", contender.name},
+        {"unpinned", contender.unpinned},
         {"calls_per_second", measurement.calls_per_second()},
         {"failed", measurement.failures()},
         {"p50_us", measurement.latencies().quantile_us(0.5)},
@@ -120,7 +123,12 @@ nlohmann::json memory(const Contender& contender, std::size_t connections) {
 
 nlohmann::json execute(const std::vector<std::string>& words) {
     const Contenders all = contenders();
-    if (words.size() == 1 && words[0] == "list") return inventory(all);
+    if (!words.empty() && words[0] == "list") {
+        std::vector<Workload> own;
+        for (auto word = words.begin() + 1; word != words.end(); ++word)
+            own.push_back(workload_of(*word));
+        return inventory(all, own);
+    }
     if (words.size() < 2 || words.size() > 3) throw Misuse{"two or three words are needed"};
     const Contender& contender = contender_of(all, words[1]);
     if (words[0] != "W5")

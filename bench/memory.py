@@ -1,10 +1,13 @@
 """W5: what a connection costs the server's process."""
+import scaling
+
 NAME = "W5"
 WHAT = "memory of the server for each connection"
 
 
 def measure(program, contenders, counts):
     """A row for each contender and number of connections; one run each, it is not noisy."""
+    counts = sorted({scaling.most_connections(count) for count in counts})
     rows = [program.memory(contender, count) for contender in contenders for count in counts]
     return [row for row in rows if row]
 

@@ -1,6 +1,7 @@
 """What scripts/bench prints, and what it writes into docs/."""
 import memory
 import plot
+import scaling
 
 BEGIN = "<!-- scripts/bench --write-docs: begin -->\n"
 END = "<!-- scripts/bench --write-docs: end -->\n"
@@ -29,7 +30,7 @@ def tables(results):
     """Those that have rows."""
     made = [table(results)] if results["rows"] else []
     made += [memory.table(results["memory"])] if results["memory"] else []
-    return made
+    return made + ([scaling.tables(results["scaling"])] if results["scaling"] else [])
 
 
 def write_docs(results, docs):

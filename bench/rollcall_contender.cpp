@@ -101,6 +101,18 @@ Contender of_threads(Contender contender) {
     return contender;
 }
 
+// What more I/O threads of the server are good for; the load has one all the same.
+Contender with_io_threads(std::string_view name, std::size_t threads) {
+    Contender made = contender(name, Features::defaults);
+    made.serve = [=](const Listening& listening) {
+        rpc::ServerOptions options = server_options(Features::defaults);
+        options.io_threads = threads;
+        serve_rollcall(std::move(options), Handlers::plain, listening);
+    };
+    made.unpinned = true;
+    return made;
+}
+
 }  // namespace
 
 Contenders rollcall_contenders() {
@@ -113,6 +125,8 @@ Contenders rollcall_contenders() {
         contender("rollcall-coroutine", defaults, Calls::coroutines),
         contender("rollcall-handlers", defaults, Calls::callbacks, Handlers::coroutines),
         of_threads(contender("rollcall-blocking", defaults, Calls::blocking)),
+        with_io_threads("rollcall-1-io", 1),
+        with_io_threads("rollcall-2-io", 2),
     };
 }
 

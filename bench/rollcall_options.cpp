@@ -10,6 +10,9 @@
 namespace rollcall::bench {
 namespace {
 
+// The default is just too little for a payload of 16 MiB and what is around it.
+constexpr std::size_t kMaxMessageBytes = std::size_t{17} << 20U;
+
 rpc::Middlewares layers(Features features) {
     if (features != Features::all) return {};
     rpc::TraceOptions options;
@@ -22,6 +25,7 @@ rpc::Middlewares layers(Features features) {
 
 rpc::ServerOptions server_options(Features features) {
     rpc::ServerOptions options;
+    options.limits.max_message_bytes = kMaxMessageBytes;
     options.middleware = layers(features);
     if (features == Features::plain) {
         options.count_calls = false;
@@ -35,6 +39,7 @@ rpc::ServerOptions server_options(Features features) {
 
 rpc::ClientOptions client_options(Features features) {
     rpc::ClientOptions options;
+    options.limits.max_message_bytes = kMaxMessageBytes;
     options.middleware = layers(features);
     if (features == Features::plain) {
         options.hello = false;

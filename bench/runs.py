@@ -11,10 +11,12 @@ class Program:
     def __init__(self, path):
         self._path = path
 
-    def inventory(self):
-        """What it can do."""
-        run = subprocess.run([self._path, "list"], capture_output=True, text=True, timeout=30,
-                             check=True)
+    def inventory(self, own=()):
+        """What it can do. `own`: workloads such as 64x16x100; ends the script if one is none."""
+        run = subprocess.run([self._path, "list", *own], capture_output=True, text=True,
+                             timeout=30, check=False)
+        if run.returncode:
+            sys.exit(run.stderr.partition("\n")[0])
         return json.loads(run.stdout)
 
     def measure(self, workload, contender, seconds):
@@ -67,7 +69,7 @@ def _summary(rows):
     for key, value in rows[0].items():
         # Without calls in the measured time there are no quantiles.
         values = [each[key] for each in rows if each[key] is not None]
-        if values and isinstance(value, (int, float)):
+        if values and type(value) in (int, float):
             row[key] = statistics.median(values)
     rates = [each["calls_per_second"] for each in rows]
     return row | {"rounds": len(rows), "slowest": min(rates), "fastest": max(rates)}
@@ -78,7 +80,8 @@ def _add_ratio(row, runs, floor):
     of_floor = runs.get((row["workload"], floor), {})
     mine = runs[row["workload"], row["contender"]]
     ratios = [mine[turn]["calls_per_second"] / of_floor[turn]["calls_per_second"]
-              for turn in mine if turn in of_floor and of_floor[turn]["calls_per_second"]]
+              for turn in mine if turn in of_floor and of_floor[turn]["calls_per_second"]
+              and mine[turn]["unpinned"] == of_floor[turn]["unpinned"]]
     if ratios:
         row["ratio"] = statistics.median(ratios)
         row["ratio_low"], row["ratio_high"] = min(ratios), max(ratios)

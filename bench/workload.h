@@ -38,11 +38,8 @@ inline constexpr std::array<Workload, 11> kWorkloads{{
     {"W9-16", 16, 1, 16, false, "connect, call, close: 16 at a time", Pattern::newcomers},
 }};
 
-[[nodiscard]] constexpr std::optional<Workload> find_workload(std::string_view name) {
-    for (const Workload& workload : kWorkloads) {
-        if (workload.name == name) return workload;
-    }
-    return std::nullopt;
-}
+// One of those, or CONNECTIONSxIN_FLIGHTxBYTES, as in "64x16x100", on two processors. `name` stays
+// in use.
+[[nodiscard]] std::optional<Workload> find_workload(std::string_view name);
 
 }  // namespace rollcall::bench
