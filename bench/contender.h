@@ -63,6 +63,7 @@ using Contenders = std::vector<Contender>;
 [[nodiscard]] Contenders epoll_contenders();
 [[nodiscard]] Contenders asio_contenders();
 [[nodiscard]] Contenders rollcall_contenders();
+[[nodiscard]] Contenders service_contenders();
 // Only if they were installed when this was built.
 [[nodiscard]] Contenders grpc_contenders();
 [[nodiscard]] Contenders capnp_contenders();
