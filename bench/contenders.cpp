@@ -15,6 +15,7 @@ Contenders contenders() {
     add(epoll_contenders());
     add(asio_contenders());
     add(rollcall_contenders());
+    add(service_contenders());
 #ifdef ROLLCALL_BENCH_GRPC
     add(grpc_contenders());
 #endif

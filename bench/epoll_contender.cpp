@@ -2,6 +2,7 @@
 // knows how long a reply is and counts bytes. All replies of a read are sent in one write.
 
 #include "contender.h"
+#include "raw_caller.h"
 #include "request_bytes.h"
 
 #include <array>
@@ -235,7 +236,11 @@ void load_epoll(const Endpoint& server, const Workload& workload, Measurement& m
 }  // namespace
 
 Contenders epoll_contenders() {
-    return {{"epoll", serve_epoll, load_epoll}};
+    Contender made{"epoll", serve_epoll, load_epoll};
+    made.connect = connect_raw;
+    made.threads = Threads::have_one_each;
+    made.connections = true;
+    return {made};
 }
 
 }  // namespace rollcall::bench

@@ -37,6 +37,12 @@ void Histogram::add(Duration latency) {
     ++total_;
 }
 
+void Histogram::add(const Histogram& other) {
+    for (std::size_t bucket = 0; bucket < counts_.size(); ++bucket)
+        counts_[bucket] += other.counts_[bucket];
+    total_ += other.total_;
+}
+
 double Histogram::quantile_us(double q) const {
     const double wanted = q * static_cast<double>(total_);
     std::uint64_t seen = 0;
@@ -52,6 +58,13 @@ void Measurement::begin() {
     client_cpu_ = cpu_us(::getpid());
     begins_ = SteadyClock::now() + warm_up_;
     ends_ = begins_ + measured_;
+}
+
+void Measurement::add(const Measurement& part) {
+    all_calls_ += part.all_calls_;
+    calls_ += part.calls_;
+    failures_ += part.failures_;
+    latencies_.add(part.latencies_);
 }
 
 void Measurement::end() {

@@ -13,6 +13,7 @@ class Histogram {
 public:
     Histogram();
     void add(Duration latency);
+    void add(const Histogram& other);
     // The latency below which the fraction `q` of all lies, in microseconds.
     [[nodiscard]] double quantile_us(double q) const;
 
@@ -27,7 +28,8 @@ private:
 // Processor time of a process, user and system, in microseconds.
 [[nodiscard]] double cpu_us(int pid);
 
-// A run has a warm-up, whose calls and latencies are not counted, and a measured part. One thread.
+// A run has a warm-up, whose calls and latencies are not counted, and a measured part. One thread;
+// copies made after begin() are for others.
 class Measurement {
 public:
     Measurement(int server_pid, Duration warm_up, Duration measured)
@@ -44,6 +46,9 @@ public:
     }
 
     void add_failure() { ++failures_; }
+
+    // What another thread has measured with a copy of this one.
+    void add(const Measurement& part);
 
     [[nodiscard]] bool is_over(TimePoint now) const { return now >= ends_; }
 

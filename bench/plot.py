@@ -10,6 +10,7 @@ text { font: 12px sans-serif; fill: #24292f } .title { font-size: 14px; font-wei
 text { fill: #e6edf3 } .bar { fill: #6e7681 } .own { fill: #58a6ff } .grid { stroke: #30363d }
 .spread { stroke: #e6edf3 } .line { stroke: #8b949e } .p50 { fill: #58a6ff }
 .p99 { fill: #d29922 } .p999 { fill: #f85149 } }
+.curve { fill: none; stroke-width: 2 } .curve.bar { stroke: #8c959f } .curve.own { stroke: #0969da }
 </style>"""
 LEFT, WIDTH, ROW, RIGHT = 170, 440, 20, 110
 
@@ -58,8 +59,10 @@ def bars(results, workload, title):
 
 def percentiles(results, workload, title):
     """p50, p99 and p99.9 on a logarithmic scale."""
-    rows = [row for row in results["rows"] if row["workload"] == workload]
     keys = [("p50_us", "p50"), ("p99_us", "p99"), ("p999_us", "p999")]
+    # A contender that was stuck for all of the measured time has none.
+    rows = [row for row in results["rows"]
+            if row["workload"] == workload and all(row[key] for key, _ in keys)]
     values = [row[key] for row in rows for key, _ in keys]
     low, high = math.floor(math.log10(min(values))), math.ceil(math.log10(max(values)))
     bottom = 36 + ROW * len(rows)
@@ -86,13 +89,73 @@ def percentiles(results, workload, title):
     return _picture(bottom + 42, title, _note(results), parts)
 
 
+def curves(results, axis, title):
+    """Calls per second of each contender by what grows, both on logarithmic scales."""
+    points = [(point["value"], {name: row["calls_per_second"] for name, row in point["rows"].items()
+                                if row["calls_per_second"] > 0}) for point in axis["points"]]
+    rates = [rate for _, at in points for rate in at.values()]
+    low, high = math.floor(math.log10(min(rates))), math.ceil(math.log10(max(rates)))
+    first, last = (math.log(points[index][0]) for index in (0, -1))
+    top, bottom = 40, 280
+
+    def x_of(value):
+        return LEFT + WIDTH * (math.log(value) - first) / max(1e-9, last - first)
+
+    def y_of(rate):
+        return bottom - (bottom - top) * (math.log10(rate) - low) / max(1, high - low)
+
+    parts = []
+    for exponent in range(low, high + 1):
+        y = y_of(10 ** exponent)
+        parts += [_line(LEFT, y, LEFT + WIDTH, y, "grid"),
+                  _text(LEFT - 8, y + 4, f"{10 ** exponent:,}/s", "end")]
+    for value, _ in points:
+        parts += [_line(x_of(value), top, x_of(value), bottom, "grid"),
+                  _text(x_of(value), bottom + 16, _short(value, axis), "middle")]
+    parts.append(_text(LEFT + WIDTH / 2, bottom + 34, axis["what"], "middle"))
+    for name in dict.fromkeys(name for _, at in points for name in at):
+        parts += _curve([(x_of(value), y_of(at[name])) for value, at in points if name in at], name)
+    return _picture(bottom + 62, title, _note(results), parts)
+
+
+def _curve(places, name):
+    style = "own" if name.startswith("rollcall") else "bar"
+    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
+    dots = [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" class="{style}"/>' for x, y in places]
+    x, y = places[-1]
+    return [f'<polyline points="{path}" class="curve {style}"/>', *dots,
+            _text(x + 10, y + (12 if style == "own" else -4), name)]
+
+
+def _short(value, axis):
+    if axis["name"] != "payload":
+        return f"{value:,}"
+    for unit, name in ((1 << 20, "Mi"), (1 << 10, "Ki")):
+        if value >= unit and value % unit == 0:
+            return f"{value // unit}{name}"
+    return f"{value:,}"
+
+
+def write_scaling(results, docs):
+    """A plot for each axis: (title, path)."""
+    written = []
+    for axis in results["scaling"]["axes"] if results["scaling"] else []:
+        if not axis["points"]:
+            continue
+        title = f"calls per second by {axis['what']}"
+        path = docs / f"bench-scaling-{axis['name']}.svg"
+        path.write_text(curves(results, axis, title))
+        written.append((title, path))
+    return written
+
+
 def write_all(results, docs):
-    """Two plots for each workload that was measured: (title, path)."""
+    """Two plots for each pipelined workload that was measured: (title, path)."""
     written = []
     measured = {row["workload"] for row in results["rows"]}
     for workload in results["workloads"]:
         name = workload["name"]
-        if name not in measured:
+        if name not in measured or not workload["pipelined"]:
             continue
         title = f"{name}, {workload['what']}"
         for kind, draw in (("calls", bars), ("latency", percentiles)):
@@ -100,4 +163,4 @@ def write_all(results, docs):
             path = docs / f"bench-{name.lower()}-{kind}.svg"
             path.write_text(draw(results, name, said))
             written.append((said, path))
-    return written
+    return written + write_scaling(results, docs)

@@ -1,5 +1,7 @@
 """What scripts/bench prints, and what it writes into docs/."""
+import memory
 import plot
+import scaling
 
 BEGIN = "<!-- scripts/bench --write-docs: begin -->\n"
 END = "<!-- scripts/bench --write-docs: end -->\n"
@@ -24,6 +26,13 @@ def table(results):
     return "\n".join(lines)
 
 
+def tables(results):
+    """Those that have rows."""
+    made = [table(results)] if results["rows"] else []
+    made += [memory.table(results["memory"])] if results["memory"] else []
+    return made + ([scaling.tables(results["scaling"])] if results["scaling"] else [])
+
+
 def write_docs(results, docs):
     """The part of docs/benchmarks.md between the markers, and the plots; the paths written."""
     written = plot.write_all(results, docs)
@@ -31,8 +40,9 @@ def write_docs(results, docs):
     before, rest = page.read_text().split(BEGIN)
     after = rest.split(END)[1]
     images = "".join(f"![{title}]({path.name})\n\n" for title, path in written)
+    blocks = "\n\n".join(f"```\n{each}\n```" for each in tables(results))
     text = (f"Measured on {results['date']}, {results['machine']}, g++ -O3, "
             f"{results['rounds']} rounds of {results['seconds']:g} s in turn.\n\n"
-            f"{images}```\n{table(results)}\n```\n")
+            f"{images}{blocks}\n")
     page.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}")
     return [page] + [path for _, path in written]

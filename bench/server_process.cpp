@@ -19,14 +19,14 @@ void pin_to(int processor) {
     static_cast<void>(::sched_setaffinity(0, sizeof set, &set));
 }
 
-ServerProcess::ServerProcess(const Serve& serve, int processor) {
+ServerProcess::ServerProcess(const Serve& serve, std::optional<int> processor) {
     std::array<int, 2> pipe{};
     if (::pipe(pipe.data()) != 0) throw std::system_error{errno, std::generic_category(), "pipe"};
     pid_ = ::fork();
     if (pid_ < 0) throw std::system_error{errno, std::generic_category(), "fork"};
     if (pid_ == 0) {
         ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-        pin_to(processor);
+        if (processor) pin_to(*processor);
         serve([&](std::uint16_t port) {
             if (::write(pipe[1], &port, sizeof port) != sizeof port) ::_exit(1);
         });

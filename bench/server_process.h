@@ -4,16 +4,17 @@
 #include "contender.h"
 
 #include <functional>
+#include <optional>
 
 namespace rollcall::bench {
 
-// Forks before anything else has started threads, pins the child to a processor and waits until it
-// listens. Destroying it kills the child.
+// Forks before anything else has started threads, pins the child to a processor, if one is given,
+// and waits until it listens. Destroying it kills the child.
 class ServerProcess {
 public:
     using Serve = std::function<void(const Listening&)>;
 
-    ServerProcess(const Serve& serve, int processor);
+    ServerProcess(const Serve& serve, std::optional<int> processor);
     ~ServerProcess();
     ServerProcess(const ServerProcess&) = delete;
     ServerProcess& operator=(const ServerProcess&) = delete;

@@ -76,10 +76,46 @@ void load_capnp(const Endpoint& server, const Workload& workload, Measurement& m
     kj::joinPromises(calls.releaseAsArray()).wait(scope);
 }
 
+// Only for the thread that has made it.
+class CapnpCaller final : public Caller {
+public:
+    CapnpCaller(const Endpoint& server, std::size_t payload_bytes)
+        : connection_("127.0.0.1:" + std::to_string(server.port())),
+          client_(connection_.getMain<capnp_echo::Echo>()),
+          payload_(payload_bytes, 'x') {
+        // The bootstrap's answer: there is a connection.
+        client_.whenResolved().wait(connection_.getWaitScope());
+    }
+
+    // Its members' destructors may throw, by their declaration.
+    ~CapnpCaller() noexcept override = default;
+
+    // Throws if it fails.
+    bool call() override {
+        auto request = client_.echoRequest();
+        request.setText(
+            kj::arrayPtr(reinterpret_cast<const kj::byte*>(payload_.data()), payload_.size())
+        );
+        return request.send().wait(connection_.getWaitScope()).getText().size() == payload_.size();
+    }
+
+private:
+    capnp::EzRpcClient connection_;
+    capnp_echo::Echo::Client client_;
+    const std::string payload_;
+};
+
+std::unique_ptr<Caller> connect_capnp(const Endpoint& server, std::size_t payload_bytes) {
+    return std::make_unique<CapnpCaller>(server, payload_bytes);
+}
+
 }  // namespace
 
 Contenders capnp_contenders() {
-    return {{"capnp", serve_capnp, load_capnp}};
+    Contender made{"capnp", serve_capnp, load_capnp};
+    made.connect = connect_capnp;
+    made.connections = true;
+    return {made};
 }
 
 }  // namespace rollcall::bench

@@ -1,10 +1,10 @@
 // gRPC C++: the callback API on the client's side, and both kinds of server.
 
 #include "../contender.h"
+#include "grpc_caller.h"
+#include "grpc_channel.h"
 
 #include <condition_variable>
-#include <echo.grpc.pb.h>
-#include <grpcpp/grpcpp.h>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -32,12 +32,12 @@ class SyncEcho final : public pb::Echo::Service {
 };
 
 template <class Service>
-void serve_grpc(const Listening& listening) {
+void serve_grpc(Security security, const Listening& listening) {
     Service service;
     int port = 0;
     grpc::ServerBuilder builder;
     builder.SetMaxReceiveMessageSize(-1);
-    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
+    builder.AddListeningPort("127.0.0.1:0", server_credentials(security), &port);
     builder.RegisterService(&service);
     const std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
     listening(static_cast<std::uint16_t>(port));
@@ -101,23 +101,15 @@ private:
     std::unique_ptr<grpc::ClientContext> context_;  // good for one call
 };
 
-void load_grpc(const Endpoint& server, const Workload& workload, Measurement& measurement) {
-    grpc::ChannelArguments arguments;
-    arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);  // a connection for each channel
-    arguments.SetMaxReceiveMessageSize(-1);
+void load_grpc(
+    Security security, const Endpoint& server, const Workload& workload, Measurement& measurement
+) {
     const std::string payload(workload.payload_bytes, 'x');
     std::vector<std::unique_ptr<pb::Echo::Stub>> stubs;
     std::vector<std::unique_ptr<Caller>> callers;
     Load load{measurement, workload.connections * workload.in_flight};
     for (std::size_t i = 0; i < workload.connections; ++i) {
-        const std::shared_ptr<grpc::Channel> channel = grpc::CreateCustomChannel(
-            "127.0.0.1:" + std::to_string(server.port()),
-            grpc::InsecureChannelCredentials(),
-            arguments
-        );
-        const auto soon = std::chrono::system_clock::now() + std::chrono::seconds{5};
-        if (!channel->WaitForConnected(soon)) throw std::runtime_error{"gRPC does not connect"};
-        stubs.push_back(pb::Echo::NewStub(channel));
+        stubs.push_back(pb::Echo::NewStub(connected_channel(server, security)));
         for (std::size_t call = 0; call < workload.in_flight; ++call)
             callers.push_back(std::make_unique<Caller>(*stubs.back(), payload, load));
     }
@@ -127,13 +119,31 @@ void load_grpc(const Endpoint& server, const Workload& workload, Measurement& me
     load.wait();
 }
 
+template <class Service>
+Contender contender(std::string_view name, Security security) {
+    Contender made;
+    made.name = name;
+    made.serve = [=](const Listening& listening) { serve_grpc<Service>(security, listening); };
+    made.load = [=](const Endpoint& server, const Workload& workload, Measurement& measurement) {
+        load_grpc(security, server, workload, measurement);
+    };
+    made.connect = [=](const Endpoint& server, std::size_t payload_bytes) {
+        return connect_grpc(security, server, payload_bytes);
+    };
+    made.encrypted = security == Security::tls;
+    return made;
+}
+
 }  // namespace
 
 Contenders grpc_contenders() {
-    return {
-        {"grpc", serve_grpc<CallbackEcho>, load_grpc},
-        {"grpc-sync", serve_grpc<SyncEcho>, load_grpc},
-    };
+    Contender plain = contender<CallbackEcho>("grpc", Security::none);
+    plain.connections = true;
+    Contender encrypted = contender<CallbackEcho>("grpc-tls", Security::tls);
+    encrypted.connections = true;
+    Contender sync = contender<SyncEcho>("grpc-sync", Security::none);
+    sync.threads = Threads::share_a_client;
+    return {plain, encrypted, sync};
 }
 
 }  // namespace rollcall::bench

@@ -128,14 +128,50 @@ void load_thrift(const Endpoint& server, const Workload& workload, Measurement& 
     }
 }
 
+class ThriftCaller final : public Caller {
+public:
+    ThriftCaller(const Endpoint& server, std::size_t payload_bytes)
+        : socket_(std::make_shared<transport::TSocket>("127.0.0.1", server.port())),
+          client_(std::make_shared<protocol::TBinaryProtocol>(
+              std::make_shared<transport::TFramedTransport>(socket_)
+          )),
+          payload_(payload_bytes, 'x') {
+        socket_->open();
+    }
+
+    // Throws if it fails.
+    bool call() override {
+        client_.echo(reply_, payload_);
+        return reply_.size() == payload_.size();
+    }
+
+private:
+    std::shared_ptr<transport::TSocket> socket_;
+    thrift_echo::EchoClient client_;
+    const std::string payload_;
+    std::string reply_;
+};
+
+std::unique_ptr<Caller> connect_thrift(const Endpoint& server, std::size_t payload_bytes) {
+    return std::make_unique<ThriftCaller>(server, payload_bytes);
+}
+
+Contender contender(std::string_view name, void (*serve)(const Listening&)) {
+    Contender made{name, serve, load_thrift};
+    made.connect = connect_thrift;
+    made.threads = Threads::have_one_each;
+    made.connections = true;
+    return made;
+}
+
 }  // namespace
 
 Contenders thrift_contenders() {
     return {
 #ifdef ROLLCALL_BENCH_THRIFT_NONBLOCKING
-        {"thrift", serve_nonblocking, load_thrift},
+        contender("thrift", serve_nonblocking),
 #endif
-        {"thrift-threaded", serve_threaded, load_thrift},
+        contender("thrift-threaded", serve_threaded),
     };
 }
 

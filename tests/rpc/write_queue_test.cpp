@@ -56,7 +56,7 @@ TEST(WriteQueue, TakesLargeBuffersOverAndLeavesThemEmpty) {
 
 // A few unsent bytes would keep all of its memory.
 TEST(WriteQueue, TakesOnlyBuffersOverThatAreHalfFull) {
-    constexpr std::size_t kUnsent = std::size_t{64} << 10U;
+    constexpr std::size_t kUnsent = std::size_t{2} << 20U;  // larger than what a thread keeps
     for (const std::size_t capacity : {2 * kUnsent - 1, 2 * kUnsent, 2 * kUnsent + 1}) {
         codec::Buffer buffer;
         static_cast<void>(buffer.room(capacity));
