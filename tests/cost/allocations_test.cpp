@@ -31,6 +31,11 @@ std::string name_of(const ::testing::TestParamInfo<Case>& info) {
     return info.param.name;
 }
 
+// Prints no bytes.
+void PrintTo(const Case& given, std::ostream* out) {
+    *out << given.depth << " in flight";
+}
+
 void expect_at_most(std::size_t allocated, double bound) {
     const double per_call = static_cast<double>(allocated) / static_cast<double>(kCalls);
     EXPECT_LE(per_call, bound + kSlack)

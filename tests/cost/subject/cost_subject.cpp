@@ -1,5 +1,5 @@
 // One side of calls, whose costs others count; or the other side by hand.
-//   cost-subject serve                        a server, until its standard input ends
+//   cost-subject serve                        a server, until it gets SIGTERM
 //   cost-subject call PORT DEPTH [CALLS]      a client of it
 //   cost-subject ask PORT DEPTH CALLS [with_deadline]
 //   cost-subject answer DEPTH                 one client, until it leaves
@@ -10,12 +10,12 @@
 #include "cost/subject/batch_caller.h"
 #include "cost/subject/call_loop.h"
 
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <string>
 #include <string_view>
-#include <unistd.h>
 #include <vector>
 
 namespace {
@@ -33,15 +33,17 @@ void tell(const Endpoint& endpoint) {
 }
 
 int serve() {
+    sigset_t end;
+    ::sigemptyset(&end);
+    ::sigaddset(&end, SIGTERM);
+    ::pthread_sigmask(SIG_BLOCK, &end, nullptr);
     rpc::Server server;
     server.handle("add", [](int a, int b) { return a + b; });
     server.handle("echo", [](std::string_view text) { return text; });
     server.start();
     tell(server.endpoint());
-    char byte = 0;
-    while (::read(STDIN_FILENO, &byte, 1) > 0) {
-    }
-    return 0;
+    int signal = 0;
+    return ::sigwait(&end, &signal);
 }
 
 int call(std::size_t port, std::size_t depth, std::size_t calls) {
