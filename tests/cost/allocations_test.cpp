@@ -85,7 +85,7 @@ INSTANTIATE_TEST_SUITE_P(
 class ClientAllocations : public ::testing::TestWithParam<Case> {};
 
 TEST_P(ClientAllocations, PerCall) {
-    BatchAnswerer answerer{GetParam().depth};
+    BatchAnswerer answerer{GetParam().depth, BatchAnswerer::Answers::at_once};
     std::jthread answering{[&] { answerer.exchange_all(); }};
     rpc::ClientOptions options;
     options.io = rpc::IoThreads{1};

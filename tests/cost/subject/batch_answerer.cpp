@@ -24,17 +24,23 @@ bool BatchAnswerer::answer_one_batch() {
     while (waiting_ < depth_) {
         const std::string bytes = peer_->receive();
         if (bytes.empty()) return false;
-        const auto status = reader_.feed(bytes, [&](codec::Bytes frame) {
-            answer(frame);
-            return true;
-        });
-        if (status != codec::MessageReader::Status::ok)
-            throw std::runtime_error{"the client sends no MessagePack"};
+        take(bytes);
     }
+    // Nothing comes: the client has sent all that it may, and waits.
+    if (answers_ == Answers::to_sleepers) take(peer_->receive(1, std::chrono::milliseconds{1}));
     waiting_ = 0;
     const bool sent = peer_->send(replies_.view());
     replies_.clear();
     return sent;
+}
+
+void BatchAnswerer::take(codec::Bytes chunk) {
+    const auto status = reader_.feed(chunk, [&](codec::Bytes frame) {
+        answer(frame);
+        return true;
+    });
+    if (status != codec::MessageReader::Status::ok)
+        throw std::runtime_error{"the client sends no MessagePack"};
 }
 
 void BatchAnswerer::answer(codec::Bytes frame) {

@@ -16,7 +16,12 @@ namespace rollcall::tests {
 // 3. Serves one connection. One thread, and any other for the endpoint.
 class BatchAnswerer {
 public:
-    explicit BatchAnswerer(std::size_t depth) : depth_(depth) {}
+    enum class Answers {
+        at_once,
+        to_sleepers,  // a millisecond later: the client waits by then, in the kernel
+    };
+
+    BatchAnswerer(std::size_t depth, Answers answers) : depth_(depth), answers_(answers) {}
 
     [[nodiscard]] Endpoint endpoint() const { return listener_.endpoint(); }
 
@@ -29,9 +34,11 @@ public:
 private:
     // False if the client has left.
     bool answer_one_batch();
+    void take(codec::Bytes chunk);
     void answer(codec::Bytes frame);
 
     const std::size_t depth_;
+    const Answers answers_;
     RawListener listener_;
     std::optional<RawPeer> peer_;
     codec::MessageReader reader_{codec::Limits{}};

@@ -59,14 +59,14 @@ int ask(std::size_t port, std::size_t depth, std::size_t calls, BatchCaller::For
 }
 
 int answer(std::size_t depth) {
-    BatchAnswerer answerer{depth};
+    BatchAnswerer answerer{depth, BatchAnswerer::Answers::to_sleepers};
     tell(answerer.endpoint());
     answerer.exchange_all();
     return 0;
 }
 
 int compiler() {
-    std::printf("%s, %s\n", __VERSION__, ROLLCALL_FLAGS);
+    std::printf("%s,%s\n", __VERSION__, ROLLCALL_FLAGS);
     return 0;
 }
 
