@@ -1,56 +1,15 @@
-// What layers cost plain handlers: no allocation more. Operator new is counted in this program, on
-// the server's I/O thread, while it reads, handles and answers.
+// What layers cost plain handlers: no allocation more on the server's I/O thread, while it reads,
+// handles and answers.
 
 #include <rollcall/rpc/concurrency_limit.h>
 #include <rollcall/rpc/server.h>
 
+#include "support/allocation_count.h"
 #include "support/raw_peer.h"
 
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <cstdlib>
-#include <new>
 #include <string>
-
-namespace {
-
-std::atomic<bool> counting{false};
-std::atomic<std::size_t> allocations{0};
-thread_local bool is_counted_thread = false;
-
-void* allocate(std::size_t bytes) {
-    if (is_counted_thread && counting.load(std::memory_order_relaxed))
-        allocations.fetch_add(1, std::memory_order_relaxed);
-    if (void* const memory = std::malloc(bytes == 0 ? 1 : bytes)) return memory;
-    throw std::bad_alloc{};
-}
-
-}  // namespace
-
-void* operator new(std::size_t bytes) {
-    return allocate(bytes);
-}
-
-void* operator new[](std::size_t bytes) {
-    return allocate(bytes);
-}
-
-void operator delete(void* memory) noexcept {
-    std::free(memory);
-}
-
-void operator delete[](void* memory) noexcept {
-    std::free(memory);
-}
-
-void operator delete(void* memory, std::size_t) noexcept {
-    std::free(memory);
-}
-
-void operator delete[](void* memory, std::size_t) noexcept {
-    std::free(memory);
-}
 
 namespace rollcall::rpc {
 namespace {
@@ -66,7 +25,7 @@ std::size_t allocations_of(const Middlewares& layers, int requests) {
     options.middleware = layers;
     Server server{options};
     server.handle("add", [](int a, int b) {
-        is_counted_thread = true;
+        tests::count_allocations_here();
         return a + b;
     });
     server.start();
@@ -82,12 +41,10 @@ std::size_t allocations_of(const Middlewares& layers, int requests) {
     };
     for (int i = 0; i < 100; ++i)
         EXPECT_TRUE(ask());
-    allocations = 0;
-    counting = true;
+    const std::size_t before = tests::allocations();
     for (int i = 0; i < requests; ++i)
         EXPECT_TRUE(ask());
-    counting = false;
-    return allocations;
+    return tests::allocations() - before;
 }
 
 TEST(MiddlewareAllocations, PlainHandlersBehindLayersCostNoneMore) {
