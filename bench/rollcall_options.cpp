@@ -13,6 +13,8 @@ namespace {
 // The default is just too little for a payload of 16 MiB and what is around it.
 constexpr std::size_t kMaxMessageBytes = std::size_t{17} << 20U;
 
+constexpr rpc::Method<std::string(std::string)> kEcho{"echo", rpc::idempotent};
+
 rpc::Middlewares layers(Features features) {
     if (features != Features::all) return {};
     rpc::TraceOptions options;
@@ -50,7 +52,7 @@ rpc::ClientOptions client_options(Features features) {
 }
 
 rpc::Invocation<std::string> echo_of(const std::string& payload, Features features) {
-    auto echo = rpc::invoke<std::string>("echo", payload).idempotent();
+    auto echo = kEcho(payload);
     if (features != Features::metadata && features != Features::all) return echo;
     return std::move(echo).within(std::chrono::seconds{2}).with("tenant", "blue");
 }

@@ -22,8 +22,7 @@ enum class Features {
 // For a client on the process's shared I/O thread.
 [[nodiscard]] rpc::ClientOptions client_options(Features features);
 
-// The call that all of them make. Without an rpc::Method: where g++ 12 inlines an idempotent one of
-// those, it takes the metadata of its reply for uninitialized.
+// The call that all of them make.
 [[nodiscard]] rpc::Invocation<std::string> echo_of(const std::string& payload, Features features);
 
 }  // namespace rollcall::bench
