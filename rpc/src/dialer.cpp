@@ -6,8 +6,6 @@
 
 #include <asio/post.hpp>
 
-#include <sys/socket.h>
-
 namespace rollcall::rpc {
 namespace {
 
@@ -85,12 +83,9 @@ std::shared_ptr<Dial> Dial::start_with(
 void Dial::take(const Self& self, const std::function<Result<int>()>& connect) {
     const Result<int> given = catching(Errc::connect_failed, connect);
     if (!given) return self->finish(Error{Errc::connect_failed, given.error().message()});
-    int family = AF_UNSPEC;
-    socklen_t size = sizeof family;
-    ::getsockopt(*given, SOL_SOCKET, SO_DOMAIN, &family, &size);
     StreamSocket socket{self->thread_->context()};
     asio::error_code problem;
-    socket.assign(StreamAddress::protocol_type{family, 0}, *given, problem);
+    take_over(socket, *given, problem);
     if (problem) return self->finish(Error{Errc::connect_failed, problem.message()});
     self->finish(Transport{std::move(socket)});
 }
@@ -153,6 +148,7 @@ void Dial::on_connected(const Self& self, const asio::error_code& ec) {
         const auto remote = self->socket_->remote_endpoint(problem);
         if (!problem && local == remote) problem = asio::error::connection_refused;
     }
+    if (!problem) watch_anew(*self->socket_, problem);
     if (problem) return fail_one(self, words_for(problem));
     if (self->tls_) return begin_tls(self);
     self->finish(Transport{std::move(*self->socket_)});

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 namespace rollcall::rpc {
 namespace {
@@ -32,6 +33,19 @@ std::optional<Endpoint> unix_endpoint(const StreamAddress& address) {
 }
 
 }  // namespace
+
+void take_over(StreamSocket& socket, int descriptor, asio::error_code& ec) {
+    int family = AF_UNSPEC;
+    socklen_t size = sizeof family;
+    ::getsockopt(descriptor, SOL_SOCKET, SO_DOMAIN, &family, &size);
+    socket.assign(StreamAddress::protocol_type{family, 0}, descriptor, ec);
+    if (ec) ::close(descriptor);
+}
+
+void watch_anew(StreamSocket& socket, asio::error_code& ec) {
+    const int descriptor = socket.release(ec);
+    if (!ec) take_over(socket, descriptor, ec);
+}
 
 StreamAddress unix_address(const Endpoint& endpoint) {
     std::string name{endpoint.unix_name()};

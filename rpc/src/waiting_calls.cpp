@@ -14,28 +14,42 @@ void WaitingCalls::put_back(std::vector<CallPtr> calls) {
     for (const CallPtr& call : calls) {
         if (call->kind == Call::Kind::stream) call->stream()->link().unbind();
     }
+    const auto front = calls_.begin() + static_cast<std::ptrdiff_t>(first_);
     calls_.insert(
-        calls_.begin(), std::make_move_iterator(calls.begin()), std::make_move_iterator(calls.end())
+        front, std::make_move_iterator(calls.begin()), std::make_move_iterator(calls.end())
     );
 }
 
 bool WaitingCalls::empty() {
-    while (!calls_.empty() && calls_.front()->done)
-        calls_.pop_front();
-    return calls_.empty();
+    while (size() > 0 && front().done)
+        drop_front();
+    return size() == 0;
 }
 
 CallPtr WaitingCalls::pop() {
-    CallPtr call = std::move(calls_.front());
-    calls_.pop_front();
+    CallPtr call = std::move(calls_[first_]);
+    drop_front();
     return call;
 }
 
 Deadline WaitingCalls::earliest() const {
     Deadline earliest;
-    for (const CallPtr& call : calls_)
-        earliest = earliest.earlier(call->deadline);
+    for (std::size_t i = first_; i < calls_.size(); ++i)
+        earliest = earliest.earlier(calls_[i]->deadline);
     return earliest;
+}
+
+void WaitingCalls::drop_front() {
+    constexpr std::size_t kKeptCalls = 1024;
+    calls_[first_++] = CallPtr{};
+    if (first_ == calls_.size()) {
+        calls_.clear();
+        first_ = 0;
+        if (calls_.capacity() > kKeptCalls) calls_.shrink_to_fit();
+    } else if (first_ >= kKeptCalls && 2 * first_ >= calls_.size()) {
+        calls_.erase(calls_.begin(), calls_.begin() + static_cast<std::ptrdiff_t>(first_));
+        first_ = 0;
+    }
 }
 
 }  // namespace rollcall::rpc

@@ -3,7 +3,7 @@
 
 #include <rollcall/rpc/call.h>
 
-#include <deque>
+#include <cstddef>
 #include <vector>
 
 namespace rollcall::rpc {
@@ -21,34 +21,37 @@ public:
     [[nodiscard]] bool empty();
 
     // The first one; there must be one.
-    [[nodiscard]] const Call& front() const { return *calls_.front(); }
+    [[nodiscard]] const Call& front() const { return *calls_[first_]; }
 
     // Takes it.
     [[nodiscard]] CallPtr pop();
 
-    [[nodiscard]] std::size_t size() const { return calls_.size(); }
+    [[nodiscard]] std::size_t size() const { return calls_.size() - first_; }
 
     // Takes every call for which `matches(call)`, the others keep their order.
     template <class Predicate>
     [[nodiscard]] std::vector<CallPtr> take_if(Predicate&& matches) {
         std::vector<CallPtr> taken;
-        std::deque<CallPtr> kept;
-        for (CallPtr& call : calls_) {
+        std::vector<CallPtr> kept;
+        for (std::size_t i = first_; i < calls_.size(); ++i) {
+            CallPtr& call = calls_[i];
             if (call->done) continue;
-            if (matches(*call)) {
-                taken.push_back(std::move(call));
-            } else {
-                kept.push_back(std::move(call));
-            }
+            (matches(*call) ? taken : kept).push_back(std::move(call));
         }
         calls_.swap(kept);
+        first_ = 0;
         return taken;
     }
 
     [[nodiscard]] Deadline earliest() const;
 
 private:
-    std::deque<CallPtr> calls_;
+    // Of the calls, those in front have been taken. The memory stays for the next ones, unless it
+    // is much: a deque would take and give back a block for each few.
+    void drop_front();
+
+    std::vector<CallPtr> calls_;
+    std::size_t first_ = 0;
 };
 
 }  // namespace rollcall::rpc
