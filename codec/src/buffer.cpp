@@ -40,7 +40,7 @@ SpareBlocks* spares() noexcept {
 
 void Buffer::free_large(char* data, std::size_t capacity) noexcept {
     SpareBlocks* const mine = spares();
-    if (mine == nullptr || !mine->keep({data, capacity})) std::free(data);
+    std::free(mine != nullptr ? mine->keep({data, capacity}).data : data);
 }
 
 bool Buffer::grow_into_spare(std::size_t needed) noexcept {

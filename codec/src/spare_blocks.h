@@ -1,6 +1,7 @@
 #pragma once
 // Large blocks of memory that this thread needs again soon.
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <utility>
@@ -26,24 +27,25 @@ public:
     // for what they hold. Null if there is none.
     [[nodiscard]] Block take(std::size_t bytes) noexcept {
         for (Block& block : blocks_) {
-            if (block.bytes < bytes || block.bytes / 4 > bytes) continue;
+            if (block.bytes < bytes || block.bytes / 2 > bytes) continue;
             held_ -= block.bytes;
             return std::exchange(block, Block{});
         }
         return {};
     }
 
-    // False if it is not kept: then it is still the caller's.
-    [[nodiscard]] bool keep(Block block) noexcept {
-        if (block.bytes < kMinBytes || block.bytes > kMaxBytes) return false;
-        if (held_ + block.bytes > kMostBytes) return false;
-        for (Block& place : blocks_) {
-            if (place.data != nullptr) continue;
-            place = block;
-            held_ += block.bytes;
-            return true;
-        }
-        return false;
+    // Keeps it, in the place of the smallest if all are taken. What is not kept is the caller's:
+    // this one, that one, or none.
+    [[nodiscard]] Block keep(Block block) noexcept {
+        if (block.bytes < kMinBytes || block.bytes > kMaxBytes) return block;
+        Block& place =
+            *std::min_element(blocks_.begin(), blocks_.end(), [](const Block& a, const Block& b) {
+                return a.bytes < b.bytes;
+            });
+        const std::size_t held = held_ - place.bytes + block.bytes;
+        if (place.bytes >= block.bytes || held > kMostBytes) return block;
+        held_ = held;
+        return std::exchange(place, block);
     }
 
     [[nodiscard]] const std::array<Block, kMost>& blocks() const noexcept { return blocks_; }

@@ -77,7 +77,8 @@ std::size_t Connection::run(
     if (!host_->middleware.empty()) {
         return run_layered(self, std::move(admitted), std::move(facts), frame_bytes);
     }
-    if (is_over(facts.deadline, read))
+    // Handlers of this read that came before may have taken their time.
+    if (has_passed(facts.deadline))
         return refuse(admitted, too_late_to_begin(), frame_bytes, facts.began);
     if (method.handler->runs_inline()) {
         Context context{std::move(facts), self.get(), std::stop_source{std::nostopstate}};
@@ -159,10 +160,6 @@ void Connection::run_inline(
     );
     out.append(ended_meanwhile_.view());
     ended_meanwhile_.clear(0);
-}
-
-bool Connection::is_over(Deadline deadline, TimePoint read) {
-    return !deadline.is_never() && deadline.expired(std::max(read, coarse_now()));
 }
 
 Error Connection::too_late_to_begin() {

@@ -158,8 +158,6 @@ private:
     [[nodiscard]] static asio::awaitable<void> go_through(
         ReplyTicket ticket, const MethodEntry* method, std::string params, Entry::Awaited awaited
     );
-    // Handlers of this read that came before may have taken their time.
-    [[nodiscard]] static bool is_over(Deadline deadline, TimePoint read);
     [[nodiscard]] static Error too_late_to_begin();
     static void on_reply(
         const Base& self,

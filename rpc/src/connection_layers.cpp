@@ -1,6 +1,7 @@
 // How requests go through the layers of a server to their handlers.
 
 #include "admission.h"
+#include "coarse_clock.h"
 #include "connection.h"
 #include "incoming_layers.h"
 
@@ -21,7 +22,7 @@ std::size_t Connection::run_layered(
         const ContextScope scope{context};
         return layers->enter();
     }();
-    const bool is_late = is_over(context.deadline(), context.began());
+    const bool is_late = has_passed(context.deadline());
     if (Error* const why = said.error()) {
         refuse_layered(admitted, context, *layers, std::move(*why), frame_bytes);
     } else if (said.goes_on() && is_late) {

@@ -5,7 +5,7 @@
 
 namespace rollcall::rpc {
 
-// Many messages are answered, or asked for, in one go. Sending all of them behind the last costs
+// Many requests are answered in one go. Sending all of them behind the last costs
 // the fewest system calls, but the peer waits meanwhile, and then this end for the peer: of the two
 // only one works at a time. So the first few leave at once, and then as many as have left before:
 // both ends work, and a long run is still only a few sends.

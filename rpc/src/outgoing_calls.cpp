@@ -22,7 +22,7 @@ constexpr std::size_t kLargeBodyBytes = std::size_t{32} << 10U;
 constexpr std::size_t kMaxPlainMethodBytes = 100;
 
 std::string milliseconds_text(Duration duration) {
-    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
+    const auto ms = std::chrono::ceil<std::chrono::milliseconds>(duration).count();
     return std::to_string(ms) + " ms";
 }
 

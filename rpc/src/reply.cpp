@@ -115,8 +115,7 @@ std::optional<Error> ActiveRequest::why_not_go_on() const {
     if (why == Errc::cancelled) return Error{why, "the caller cancelled the call"};
     if (why != Errc{} && why != Errc::timed_out)
         return Error{why, "the connection ended before the handler began"};
-    const Deadline deadline = context_.deadline();
-    if (why == Errc::timed_out || (!deadline.is_never() && deadline.expired(coarse_now())))
+    if (why == Errc::timed_out || has_passed(context_.deadline()))
         return Error{Errc::timed_out, "the deadline passed before the handler began"};
     return std::nullopt;
 }

@@ -31,7 +31,8 @@ public:
         const RandomId<2> mine;
         exchange.remove_metadata(kRequestId);
         exchange.offer_metadata(kRequestId, mine.view());
-        exchange.reply_with(kRequestId, mine.view());
+        // Where there was no room for it nobody knows of it.
+        if (exchange.metadata().contains(kRequestId)) exchange.reply_with(kRequestId, mine.view());
         return Entry{};
     }
 

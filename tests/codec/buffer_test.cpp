@@ -68,17 +68,17 @@ TEST(SpareBlocks, AreOfAboutTheSizeThatIsAskedFor) {
     SpareBlocks spares;
     std::array<char, 1> memory{};
     constexpr std::size_t kMiB = std::size_t{1} << 20U;
-    ASSERT_TRUE(spares.keep({memory.data(), kMiB}));
+    ASSERT_EQ(spares.keep({memory.data(), kMiB}).data, nullptr);
     EXPECT_EQ(spares.take(kMiB + 1).data, nullptr);
-    EXPECT_EQ(spares.take(kMiB / 4 - 1).data, nullptr);
-    EXPECT_EQ(spares.take(kMiB / 4).bytes, kMiB);
-    EXPECT_EQ(spares.take(kMiB / 4).data, nullptr) << "it was taken";
+    EXPECT_EQ(spares.take(kMiB / 2 - 1).data, nullptr);
+    EXPECT_EQ(spares.take(kMiB / 2).bytes, kMiB);
+    EXPECT_EQ(spares.take(kMiB / 2).data, nullptr) << "it was taken";
 }
 
 TEST(SpareBlocks, KeepFewAndNeitherSmallNorHugeOnes) {
     std::array<char, 1> memory{};
     const auto is_kept = [&](SpareBlocks& by, std::size_t bytes) {
-        return by.keep({memory.data(), bytes});
+        return by.keep({memory.data(), bytes}).data == nullptr;
     };
     SpareBlocks sizes;
     EXPECT_FALSE(is_kept(sizes, SpareBlocks::kMinBytes - 1));
@@ -90,6 +90,9 @@ TEST(SpareBlocks, KeepFewAndNeitherSmallNorHugeOnes) {
     for (std::size_t i = 0; i < SpareBlocks::kMost; ++i)
         EXPECT_TRUE(is_kept(numbers, SpareBlocks::kMinBytes));
     EXPECT_FALSE(is_kept(numbers, SpareBlocks::kMinBytes));
+    const auto replaced = numbers.keep({memory.data(), SpareBlocks::kMinBytes + 1});
+    EXPECT_EQ(replaced.bytes, SpareBlocks::kMinBytes) << "a larger one takes the place of a small";
+    EXPECT_EQ(numbers.take(SpareBlocks::kMinBytes + 1).bytes, SpareBlocks::kMinBytes + 1);
 }
 
 TEST(Buffer, MovesLeaveAnEmptyOneBehind) {

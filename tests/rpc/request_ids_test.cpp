@@ -64,6 +64,14 @@ TEST_F(RequestIdsOf, RequestsAreTakenOverByTheCallsOfTheirHandlers) {
     EXPECT_EQ(id_in(reply.get()), id);
 }
 
+TEST_F(RequestIdsOf, WithoutRoomThereIsNoneAndNoneIsTold) {
+    start();
+    const std::string filler(Metadata::kMaxBytes - 8 - 6, 'x');
+    const auto invocation = invoke<std::string>("id").with("filler", filler).metadata_to(reply);
+    EXPECT_EQ(client->call(invocation).value_or("failed"), "");
+    EXPECT_EQ(id_in(reply.get()), "");
+}
+
 TEST_F(RequestIdsOf, ALimitedLength) {
     start({.max_bytes = 8});
     EXPECT_EQ(seen("id", "1234567"), "1234567");

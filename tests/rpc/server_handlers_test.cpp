@@ -2,6 +2,7 @@
 
 #include "server_harness.h"
 
+#include <asio/dispatch.hpp>
 #include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
 #include <gtest/gtest.h>
@@ -322,6 +323,24 @@ TEST(ServerOptionsTest, ThatMakeNoSenseAreRefused) {
     refused([](ServerOptions& o) { o.stall_timeout = -1s; });
     refused([](ServerOptions& o) { o.idle_timeout = 0s; });
     refused([](ServerOptions& o) { o.drain_timeout = -1s; });
+}
+
+// What a handler gives to its executor is the loop's affair, whether or not it runs at once.
+TEST(CoroutineHandlers, AreNotEndedByWhatTheirDispatchedFunctionsThrow) {
+    KeptLog log;
+    ServerOptions options;
+    options.log = log.log();
+    Server server{options};
+    server.handle("dispatch", []() -> asio::awaitable<int> {
+        const auto executor = co_await asio::this_coro::executor;
+        asio::dispatch(executor, [] { throw std::runtime_error{"not the handler's"}; });
+        co_return 1;
+    });
+    server.start();
+    Client client{server.endpoint()};
+    EXPECT_EQ(client.call(invoke<int>("dispatch")).value(), 1);
+    EXPECT_TRUE(eventually([&] { return log.count(LogLevel::error, "not the handler's") == 1; }));
+    EXPECT_EQ(client.call(invoke<int>("dispatch")).value(), 1);
 }
 
 }  // namespace

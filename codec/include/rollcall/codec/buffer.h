@@ -76,7 +76,7 @@ public:
 
     // Likewise as many as `bytes` has; they may be of this buffer.
     void set(std::size_t at, Bytes bytes) noexcept {
-        std::memmove(data_ + at, bytes.data(), bytes.size());
+        if (!bytes.empty()) std::memmove(data_ + at, bytes.data(), bytes.size());
     }
 
     // Forgets everything from `size` on; `size` must not be beyond the end.

@@ -120,7 +120,9 @@ void start_call(const CallTargetPtr& target, Invocation<R>&& invocation, Handler
 template <class R, class Token>
 auto call_async(const CallTargetPtr& target, Invocation<R>&& invocation, Token&& token) {
     return asio::async_initiate<Token, void(Result<R>)>(
-        [](auto handler, const CallTargetPtr& to, Invocation<R>&& packed) {
+        // The target by value: a coroutine that another thread resumes may end, and its frame with
+        // what was given here, before this returns.
+        [](auto handler, CallTargetPtr to, Invocation<R>&& packed) {
             start_call<R>(to, std::move(packed), std::move(handler));
         },
         token,

@@ -30,15 +30,16 @@ struct Outcome {
     std::size_t request_bytes = 0;  // of its message; 0 if it was never sent
     std::size_t reply_bytes = 0;    // of its message; 0 if there was none
     TimePoint began{};              // as Exchange::began()
-    // Not given: it ends now.
-    std::optional<TimePoint> ended{};
+    // Not given: it ends when somebody first asks for its duration.
+    mutable std::optional<TimePoint> ended{};
 
     [[nodiscard]] bool ok() const noexcept { return error == nullptr; }
 
-    // From when it began until it has ended. For a call that ends now this looks at the clock,
-    // which is not for nothing: for layers that need it.
+    // From when it began until it has ended, the same for all layers. The first who asks looks at
+    // the clock, which is not for nothing: for layers that need it. One thread at a time.
     [[nodiscard]] Duration duration() const noexcept {
-        return (ended ? *ended : SteadyClock::now()) - began;
+        if (!ended) ended = SteadyClock::now();
+        return *ended - began;
     }
 };
 

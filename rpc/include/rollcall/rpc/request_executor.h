@@ -102,8 +102,10 @@ public:
 
     template <class Function>
     void execute(Function&& function) const {
-        if (!never_blocks_ && home_->executor().runs_here())
-            return home_->run(std::forward<Function>(function));
+        // By the loop all the same: what it throws is not for who gives it to the executor.
+        if (!never_blocks_ && home_->executor().runs_here()) {
+            return home_->executor().execute([&] { home_->run(std::forward<Function>(function)); });
+        }
         asio::require(home_->executor(), asio::execution::blocking.never)
             .execute([self = *this, run = std::decay_t<Function>(std::forward<Function>(function))](
                      ) mutable { self.home_->run(std::move(run)); });
