@@ -4,6 +4,8 @@
 #include <rollcall/base/hash.h>
 #include <rollcall/discovery/selector.h>
 
+#include "select_modes.h"
+
 #include <nlohmann/json.hpp>
 
 #include <atomic>
@@ -92,15 +94,9 @@ void measure(SelectMode mode, std::size_t instances, std::size_t choices) {
 }  // namespace rollcall::discovery
 
 int main(int argc, char** argv) {
-    using rollcall::discovery::SelectMode;
     const std::size_t choices = argc > 1 ? std::strtoul(argv[1], nullptr, 10) : 2'000'000;
     for (const std::size_t instances : {std::size_t{3}, std::size_t{1000}}) {
-        for (const SelectMode mode :
-             {SelectMode::random,
-              SelectMode::round_robin,
-              SelectMode::weighted,
-              SelectMode::consistent_hash,
-              SelectMode::least_loaded}) {
+        for (const auto mode : rollcall::bench::kSelectModes) {
             rollcall::discovery::measure(mode, instances, choices);
         }
     }

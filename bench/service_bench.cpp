@@ -6,6 +6,7 @@
 
 #include "call_rate.h"
 #include "fleet.h"
+#include "select_modes.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -112,12 +113,7 @@ int compare(int rounds, double seconds) {
         plain_row("a client each, in turn", three, io),
         service_row("round_robin, one server", SelectMode::round_robin, one, io),
     };
-    for (const SelectMode mode :
-         {SelectMode::random,
-          SelectMode::round_robin,
-          SelectMode::weighted,
-          SelectMode::consistent_hash,
-          SelectMode::least_loaded}) {
+    for (const SelectMode mode : kSelectModes) {
         rows.push_back(service_row(std::string{name_of(mode)}, mode, three, io));
     }
     const auto time = std::chrono::duration_cast<Duration>(std::chrono::duration<double>{seconds});
