@@ -56,13 +56,11 @@ void try_control(codec::Bytes value) {
 void try_envelope(codec::Bytes value) {
     const auto read = read_envelope(value);
     if (!read) return require(read.error().code() == Errc::invalid_request);
-    const Metadata none;
-    const Metadata& metadata = read->metadata ? *read->metadata : none;
     codec::Buffer out;
-    write_envelope(out, read->budget_ms, metadata);
+    write_envelope(out, read->budget_ms, read->metadata);
     const auto again = read_envelope(out.view());
     require(again.has_value() && again->budget_ms == read->budget_ms);
-    require((again->metadata ? *again->metadata : none) == metadata);
+    require(again->metadata == read->metadata);
 }
 
 void try_error(codec::Bytes value) {
