@@ -33,16 +33,14 @@ void pack_bool(Buffer& out, bool value) {
     out.push_back(value ? '\xc3' : '\xc2');
 }
 
-void pack_unsigned(Buffer& out, std::uint64_t value) {
-    if (value <= 0x7f) return out.push_back(static_cast<char>(value));
+void detail::pack_long_unsigned(Buffer& out, std::uint64_t value) {
     if (value <= 0xff) return put<1>(out, 0xcc, value);
     if (value <= 0xffff) return put<2>(out, 0xcd, value);
     if (value <= 0xffffffff) return put<4>(out, 0xce, value);
     put<8>(out, 0xcf, value);
 }
 
-void pack_signed(Buffer& out, std::int64_t value) {
-    if (value >= 0) return pack_unsigned(out, static_cast<std::uint64_t>(value));
+void detail::pack_negative(Buffer& out, std::int64_t value) {
     const auto bits = static_cast<std::uint64_t>(value);
     if (value >= -32) return out.push_back(static_cast<char>(bits));
     if (value >= std::numeric_limits<std::int8_t>::min()) return put<1>(out, 0xd0, bits);
@@ -59,12 +57,10 @@ void pack_double(Buffer& out, double value) {
     put<8>(out, 0xcb, std::bit_cast<std::uint64_t>(value));
 }
 
-void pack_str(Buffer& out, std::string_view value) {
+void detail::pack_long_str(Buffer& out, std::string_view value) {
     const std::size_t size = value.size();
     check_countable(size);
-    if (size <= 31) {
-        out.push_back(static_cast<char>(0xa0U | size));
-    } else if (size <= 0xff) {
+    if (size <= 0xff) {
         put<1>(out, 0xd9, size);
     } else if (size <= 0xffff) {
         put<2>(out, 0xda, size);

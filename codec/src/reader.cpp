@@ -45,10 +45,14 @@ std::optional<double> Reader::read_double() {
     return std::bit_cast<double>(raw);
 }
 
-Bytes Reader::skip() {
+Bytes Reader::skip_long() {
     const char* begin = at_;
     // Counting what is owed instead of recursing: depth costs nothing.
     for (std::uint64_t owed = 1; owed > 0 && at_ < end_; --owed) {
+        if (const std::size_t whole = whole_size_of(*at_); whole > 0) {
+            at_ += whole;
+            continue;
+        }
         const Format& format = format_of(*at_);
         const std::uint64_t count = count_at(format);
         at_ += 1 + format.length_bytes;

@@ -8,54 +8,61 @@ namespace rollcall::codec {
 
 ScanStatus Scanner::scan(const char* data, std::size_t available) {
     // Held here, where bytes that are read cannot be them.
-    std::uint64_t position = position_;
-    std::uint64_t owed = owed_;
-    const std::uint64_t limit = limits_.max_message_bytes;
-    const auto stop = [&](ScanStatus status) {
-        position_ = position;
-        owed_ = owed;
-        return status;
-    };
+    Place at = place_;
+    ScanStatus status = ScanStatus::need_more;
     // Nothing is owed only when the last element's header has been read: then its payload decides.
-    while (owed > 0) {
-        if (position >= available) return stop(ScanStatus::need_more);
-        const char* header = data + position;
-        const Format format = format_of(*header);
-        const std::size_t header_bytes = std::size_t{1} + format.length_bytes;
-        if (available - position < header_bytes) return stop(ScanStatus::need_more);
-        const std::uint64_t count = format.length_bytes == 0
-                                        ? format.inline_count
-                                        : load_big_endian(header + 1, format.length_bytes);
-        if (format.kind == Kind::invalid) return stop(ScanStatus::invalid);
-
-        --owed;
-        position += header_bytes;
-        if (format.kind == Kind::array || format.kind == Kind::map) {
-            const std::uint64_t children = format.kind == Kind::map ? 2 * count : count;
-            if (!open(children)) return stop(ScanStatus::too_deep);
-            owed += children;
-        } else {
-            position += count + format.fixed_payload;
-            close_element();
+    while (at.owed > 0 && at.position < available) {
+        const char* const header = data + at.position;
+        if (const std::size_t whole = whole_size_of(*header); whole > 0) {
+            // Most elements. They promise nothing, so that the end is soon enough to look for the
+            // limit.
+            at.position += whole;
+            --at.owed;
+            while (--at.left == 0 && at.depth > 0)
+                at.left = outer_[--at.depth];
+            continue;
         }
-        if (position + owed > limit) return stop(ScanStatus::too_large);
+        const Step step = look_at(header, available - at.position, at);
+        if (step.end) {
+            status = *step.end;
+            break;
+        }
+        at = step.place;
+        if (at.position + at.owed > limits_.max_message_bytes) break;
     }
-    return stop(position <= available ? ScanStatus::complete : ScanStatus::need_more);
+    place_ = at;
+    if (status != ScanStatus::need_more) return status;
+    if (at.position + at.owed > limits_.max_message_bytes) return ScanStatus::too_large;
+    return at.owed == 0 && at.position <= available ? ScanStatus::complete : status;
 }
 
-bool Scanner::open(std::uint64_t children) {
-    if (depth_ >= std::min(limits_.max_depth, kMaxDepth)) return false;
-    if (children == 0) {
-        close_element();
+Scanner::Step Scanner::look_at(const char* header, std::size_t available, Place at) {
+    const Format format = format_of(*header);
+    const std::size_t header_bytes = std::size_t{1} + format.length_bytes;
+    std::uint64_t count = format.inline_count;
+    if (format.length_bytes > 0) {
+        if (available < header_bytes) return {at, ScanStatus::need_more};
+        count = load_big_endian(header + 1, format.length_bytes);
+    } else if (format.kind == Kind::invalid) {
+        return {at, ScanStatus::invalid};
+    }
+    const bool is_map = format.kind == Kind::map;
+    const bool is_container = is_map || format.kind == Kind::array;
+    if (is_container && at.depth >= std::min(limits_.max_depth, kMaxDepth))
+        return {at, ScanStatus::too_deep};
+    at.position += header_bytes + (is_container ? 0 : count + format.fixed_payload);
+    --at.owed;
+    if (is_container && count > 0) {
+        const std::uint64_t children = is_map ? 2 * count : count;
+        at.owed += children;
+        outer_[at.depth++] = at.left;
+        at.left = children;
     } else {
-        remaining_[depth_++] = children;
+        // The last element of a container ends what is around it as well.
+        while (--at.left == 0 && at.depth > 0)
+            at.left = outer_[--at.depth];
     }
-    return true;
-}
-
-void Scanner::close_element() {
-    while (depth_ > 0 && --remaining_[depth_ - 1] == 0)
-        --depth_;
+    return {at, std::nullopt};
 }
 
 bool is_one_value(Bytes bytes) {

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 
@@ -111,8 +112,33 @@ constexpr std::array<Format, 256> make_formats() {
 
 inline constexpr std::array<Format, 256> kFormats = detail::make_formats();
 
+namespace detail {
+
+// All bytes of a value whose first byte says how many; 0 if it does not.
+constexpr std::uint8_t whole_size_of(const Format& format) {
+    const bool is_container = format.kind == Kind::array || format.kind == Kind::map;
+    if (is_container || format.kind == Kind::invalid || format.length_bytes > 0) return 0;
+    return static_cast<std::uint8_t>(1 + format.inline_count + format.fixed_payload);
+}
+
+constexpr std::array<std::uint8_t, 256> make_whole_sizes() {
+    std::array<std::uint8_t, 256> table{};
+    for (unsigned byte = 0; byte < 256; ++byte)
+        table[byte] = whole_size_of(kFormats[byte]);
+    return table;
+}
+
+}  // namespace detail
+
+inline constexpr std::array<std::uint8_t, 256> kWholeSizes = detail::make_whole_sizes();
+
 [[nodiscard]] constexpr const Format& format_of(char first) {
     return kFormats[static_cast<unsigned char>(first)];
+}
+
+// Numbers, short texts, nil and booleans, with all of their bytes; 0 for what needs a closer look.
+[[nodiscard]] constexpr std::size_t whole_size_of(char first) {
+    return kWholeSizes[static_cast<unsigned char>(first)];
 }
 
 namespace detail {

@@ -31,12 +31,12 @@ namespace rollcall::codec {
 // Each takes the shortest encoding, as the specification asks.
 void pack_nil(Buffer& out);
 void pack_bool(Buffer& out, bool value);
-void pack_unsigned(Buffer& out, std::uint64_t value);
-void pack_signed(Buffer& out, std::int64_t value);
+inline void pack_unsigned(Buffer& out, std::uint64_t value);
+inline void pack_signed(Buffer& out, std::int64_t value);
 void pack_float(Buffer& out, float value);
 void pack_double(Buffer& out, double value);
 // These throw std::length_error beyond what MessagePack can count (2^32 - 1).
-void pack_str(Buffer& out, std::string_view value);
+inline void pack_str(Buffer& out, std::string_view value);
 void pack_bin(Buffer& out, std::span<const char> value);
 void pack_array_head(Buffer& out, std::size_t elements);
 void pack_map_head(Buffer& out, std::size_t pairs);
@@ -46,7 +46,47 @@ namespace detail {
 template <class T>
 struct Packer;
 
+// What is not in one byte, or has a length of its own.
+void pack_long_unsigned(Buffer& out, std::uint64_t value);
+void pack_negative(Buffer& out, std::int64_t value);
+void pack_long_str(Buffer& out, std::string_view value);
+
 }  // namespace detail
+
+// ---- here because every message goes through them several times
+
+inline void pack_unsigned(Buffer& out, std::uint64_t value) {
+    if (value > 0x7f) return detail::pack_long_unsigned(out, value);
+    out.push_back(static_cast<char>(value));
+}
+
+// The bytes of that.
+[[nodiscard]] constexpr std::size_t unsigned_size(std::uint64_t value) noexcept {
+    if (value <= 0x7f) return 1;
+    if (value <= 0xff) return 2;
+    if (value <= 0xffff) return 3;
+    return value <= 0xffffffff ? 5 : 9;
+}
+
+[[nodiscard]] constexpr std::size_t map_head_size(std::size_t pairs) noexcept {
+    if (pairs <= 15) return 1;
+    return pairs <= 0xffff ? 3 : 5;
+}
+
+inline void pack_signed(Buffer& out, std::int64_t value) {
+    if (value < 0) return detail::pack_negative(out, value);
+    pack_unsigned(out, static_cast<std::uint64_t>(value));
+}
+
+inline void pack_str(Buffer& out, std::string_view value) {
+    constexpr std::size_t kMaxFixstr = 31;
+    const std::size_t size = value.size();
+    if (size > kMaxFixstr) return detail::pack_long_str(out, value);
+    char* const to = out.room(1 + size);
+    *to = static_cast<char>(0xa0U | size);
+    if (size > 0) std::memcpy(to + 1, value.data(), size);
+    out.add(1 + size);
+}
 
 // What docs/contracts.md lists is written here: numbers, text, bytes, times, containers, optional,
 // variant, enums and aggregates without macros. Everything else, and all that has MSGPACK_DEFINE or

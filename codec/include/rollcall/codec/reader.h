@@ -38,8 +38,15 @@ public:
     [[nodiscard]] std::optional<std::uint32_t> read_array();
     // The number of pairs; key and value of each follow.
     [[nodiscard]] std::optional<std::uint32_t> read_map();
+
     // Steps over one value, whatever it is, and returns its bytes.
-    [[nodiscard]] Bytes skip();
+    [[nodiscard]] Bytes skip() {
+        const std::size_t whole = at_end() ? 0 : whole_size_of(*at_);
+        if (whole == 0) return skip_long();
+        const char* const begin = at_;
+        at_ += whole;
+        return {begin, whole};
+    }
 
     // For error texts: "string", "nil", "int -5", "array of 3". Does not move.
     [[nodiscard]] std::string describe() const;
@@ -50,6 +57,9 @@ private:
         std::uint64_t bits;
         bool negative;
     };
+
+    // A container, or a value with a length of its own.
+    [[nodiscard]] Bytes skip_long();
 
     // Names and most other texts: 0xa0 to 0xbf, the length included.
     static constexpr unsigned kFirstFixstr = 0xa0;

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 namespace rollcall::codec {
 
@@ -24,29 +25,41 @@ enum class ScanStatus {
 // Thread safety: one thread at a time.
 class Scanner {
 public:
-    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): see remaining_
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): see outer_
     explicit Scanner(const Limits& limits) : limits_(limits) {}
 
     // `data` is the start of the value, of which `available` bytes are here.
     [[nodiscard]] ScanStatus scan(const char* data, std::size_t available);
 
     // After complete: the bytes of the value.
-    [[nodiscard]] std::size_t size() const { return static_cast<std::size_t>(position_); }
+    [[nodiscard]] std::size_t size() const { return static_cast<std::size_t>(place_.position); }
 
     // After need_more: the least number of bytes that the whole value has.
-    [[nodiscard]] std::size_t needed() const { return static_cast<std::size_t>(position_ + owed_); }
+    [[nodiscard]] std::size_t needed() const {
+        return static_cast<std::size_t>(place_.position + place_.owed);
+    }
 
 private:
-    // False if it is nested too deeply.
-    [[nodiscard]] bool open(std::uint64_t children);
-    void close_element();
+    struct Place {
+        std::uint64_t position = 0;  // where the next header starts; may lie beyond what is here
+        std::uint64_t owed = 1;      // elements promised by open containers, not yet begun
+        std::uint64_t left = 1;      // of them, those of the innermost container
+        std::size_t depth = 0;       // of the open containers
+    };
+
+    // Behind one header; or what ends the scan there.
+    struct Step {
+        Place place;
+        std::optional<ScanStatus> end;
+    };
+
+    // A header of several bytes, or of a container.
+    [[nodiscard]] Step look_at(const char* header, std::size_t available, Place at);
 
     Limits limits_;
-    std::uint64_t position_ = 0;  // where the next header starts; may lie beyond what is here
-    std::uint64_t owed_ = 1;      // elements promised by open containers, not yet begun
-    std::size_t depth_ = 0;
-    // Elements still to come of each open container; only [0, depth_) is initialised.
-    std::array<std::uint64_t, kMaxDepth> remaining_;
+    Place place_;
+    // What was left of the containers around each open one; only [0, depth) is initialised.
+    std::array<std::uint64_t, kMaxDepth> outer_;
 };
 
 }  // namespace rollcall::codec
