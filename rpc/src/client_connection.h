@@ -83,6 +83,8 @@ public:
 
     [[nodiscard]] ClientSession& session() noexcept { return session_; }
 
+    [[nodiscard]] const ClientSession& session() const noexcept { return session_; }
+
     // Why the server has refused the TLS handshake, if it has.
     [[nodiscard]] std::optional<Error> refused() const { return stream_.transport().refused(); }
 

@@ -16,6 +16,7 @@ ClientCore::ClientCore(Endpoint endpoint, ClientOptions options)
       tls_(ClientTls::make(options_, endpoint_)),
       io_(options_.io),
       thread_(io_.next()),
+      executor_(thread_->context().get_executor()),
       methods_(std::make_shared<MethodTable>()),
       host_(std::make_shared<HandlerHost>()),
       backoff_(options_.backoff),
@@ -50,10 +51,6 @@ void ClientCore::fail_here(Call& call, Errc code, std::string message, Sent sent
     fail_call(call, code, std::move(message), sent, endpoint_text_);
 }
 
-asio::any_io_executor ClientCore::executor() const {
-    return thread_->context().get_executor();
-}
-
 // ---- the I/O thread
 
 void ClientCore::drive() {
@@ -84,22 +81,46 @@ void ClientCore::finish_ready(Call& call) {
     call.finish(codec::kNil);
 }
 
+bool ClientCore::may_send(const ClientConnection& connection, const Call& call) const {
+    return connection.session().can_start(call) &&
+           connection.unsent_bytes() < options_.write_queue_bytes;
+}
+
+void ClientCore::send_or_queue(std::vector<CallPtr>& calls, TimePoint now) {
+    // Held here, as below. What is said of a plain server may be a guess: asks_again() looks first.
+    const ClientConnection::Self connection = connection_;
+    const bool is_open = connection && connection->session().dialect() == Dialect::rollcall;
+    bool has_sent = false;
+    for (CallPtr& call : calls) {
+        if (!call) continue;
+        // Nothing overtakes what waits.
+        if (is_open && waiting_.empty() && may_send(*connection, *call)) {
+            send_one(connection, call, now);
+            has_sent = true;
+        } else {
+            waiting_.push(std::move(call));
+        }
+    }
+    if (!has_sent) return;
+    ClientConnection::flush(connection);
+    if (connection_ == connection) watch(connection->next_look());
+}
+
 void ClientCore::send_waiting() {
     // Held here: a broken connection leaves connection_ while it is being flushed.
     const ClientConnection::Self connection = connection_;
     const TimePoint now = SteadyClock::now();
-    const auto may_send = [&] {
+    const auto next_may_go = [&] {
         return connection_ == connection && !waiting_.empty() &&
-               connection->session().can_start(waiting_.front()) &&
-               connection->unsent_bytes() < options_.write_queue_bytes;
+               may_send(*connection, waiting_.front());
     };
     // Again after a flush: as long as the kernel takes what is written, the limit is not reached.
     do {
-        while (may_send()) {
+        while (next_may_go()) {
             send_one(connection, waiting_.pop(), now);
         }
         ClientConnection::flush(connection);
-    } while (may_send());
+    } while (next_may_go());
     if (connection_ == connection) watch(connection->next_look());
     const bool waits_for_hello = connection_ == connection && !waiting_.empty() &&
                                  connection->session().awaits_hello(waiting_.front());

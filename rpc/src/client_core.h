@@ -35,7 +35,10 @@ public:
     void prepare(const CallPtr& call) override;
     void submit(CallPtr call) override;
     void cancel(const CallPtr& call) override;
-    [[nodiscard]] asio::any_io_executor executor() const override;
+
+    [[nodiscard]] const asio::any_io_executor& executor() const noexcept override {
+        return executor_;
+    }
 
     [[nodiscard]] Duration call_timeout() const override { return options_.call_timeout; }
 
@@ -108,7 +111,12 @@ private:
     static void schedule_pump(const Self& self);
     void pump();
     void take_in(std::vector<CallPtr>& calls, TimePoint now);
-    void accept(CallPtr call, TimePoint now);
+    // `ahead`: so many calls that were accepted before it are not in the queue yet. False if it has
+    // ended, or enters a layer that awaits something first.
+    [[nodiscard]] bool accept(const CallPtr& call, std::size_t ahead, TimePoint now);
+    // Those that may go at once do not wait in the queue. Null ones are passed over.
+    void send_or_queue(std::vector<CallPtr>& calls, TimePoint now);
+    [[nodiscard]] bool may_send(const ClientConnection& connection, const Call& call) const;
     // What the call's layers say of it on the way in: false if it goes no further now.
     [[nodiscard]] bool pass_layers(const CallPtr& call);
     [[nodiscard]] static asio::awaitable<void> await_layers(
@@ -149,6 +157,7 @@ private:
     const std::shared_ptr<ClientTls> tls_;  // null: plain
     const IoThreads io_;
     const std::shared_ptr<IoThread> thread_;
+    const asio::any_io_executor executor_;
     const HomeProcess home_;
     const std::shared_ptr<MethodTable> methods_;
     const std::shared_ptr<HandlerHost> host_;

@@ -99,31 +99,37 @@ void ClientCore::pump() {
 }
 
 void ClientCore::take_in(std::vector<CallPtr>& calls, TimePoint now) {
-    for (CallPtr& call : calls)
-        accept(std::move(call), now);
+    std::size_t accepted = 0;
+    for (CallPtr& call : calls) {
+        if (accept(call, accepted, now)) {
+            ++accepted;
+        } else {
+            call.reset();
+        }
+    }
+    // Not before: layers may have sent something else by the thread's output.
+    send_or_queue(calls, now);
     calls.clear();
 }
 
-void ClientCore::accept(CallPtr call, TimePoint now) {
-    if (call->done) return;  // it was cancelled before it came
-    if (shut_)
-        return fail_here(
-            *call, Errc::shutting_down, "this client has been stopped", Sent::not_sent
-        );
-    if (call->deadline.expired(now)) {
-        return fail_here(
-            *call, Errc::timed_out, "the deadline had passed before the call began", Sent::not_sent
-        );
+bool ClientCore::accept(const CallPtr& call, std::size_t ahead, TimePoint now) {
+    const auto refuse_here = [&](Errc code, const char* why) {
+        fail_here(*call, code, why, Sent::not_sent);
+        return false;
+    };
+    if (call->done) return false;  // it was cancelled before it came
+    if (shut_) return refuse_here(Errc::shutting_down, "this client has been stopped");
+    if (call->deadline.expired(now))
+        return refuse_here(Errc::timed_out, "the deadline had passed before the call began");
+    if (waiting_.size() + entering_.size() + ahead >= options_.max_queued)
+        return refuse_here(Errc::overloaded, "too many calls wait in this client");
+    if (call->kind == Call::Kind::connection && connection_) {
+        finish_ready(*call);
+        return false;
     }
-    if (waiting_.size() + entering_.size() >= options_.max_queued) {
-        return fail_here(
-            *call, Errc::overloaded, "too many calls wait in this client", Sent::not_sent
-        );
-    }
-    if (call->kind == Call::Kind::connection && connection_) return finish_ready(*call);
-    if (!pass_layers(call)) return;
+    if (!pass_layers(call)) return false;
     watch(call->deadline);
-    waiting_.push(std::move(call));
+    return true;
 }
 
 }  // namespace rollcall::rpc

@@ -31,7 +31,7 @@ void ClientCore::use(MiddlewarePtr layer) {
 void ClientCore::prepare(const CallPtr& call) {
     if (!is_layered_.load(std::memory_order_acquire) || call->kind == Call::Kind::connection)
         return;
-    {
+    if (!begun_.load(std::memory_order_acquire)) {
         // From now on no layer is added.
         const std::lock_guard lock{mutex_};
         if (!begun_) begin();

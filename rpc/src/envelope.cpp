@@ -42,10 +42,15 @@ void read_pair(Envelope& envelope, codec::Reader& pairs) {
     if (!name || !read_value(envelope, *name, pairs)) static_cast<void>(pairs.skip());
 }
 
+std::size_t pairs_of(
+    const std::optional<std::uint64_t>& budget_ms, const Metadata& metadata, std::uint8_t stream
+) {
+    return metadata.size() + (budget_ms ? 1U : 0U) + (stream != 0 ? 1U : 0U);
+}
+
 }  // namespace
 
-Result<Envelope> read_envelope(codec::Bytes map) {
-    Envelope envelope;
+std::optional<Error> read_envelope(codec::Bytes map, Envelope& to) {
     codec::Reader reader{map};
     // Whoever repeats names does not get more of them read.
     if (map.size() > kMaxMapBytes) {
@@ -57,12 +62,23 @@ Result<Envelope> read_envelope(codec::Bytes map) {
     const std::uint32_t pairs = reader.read_map().value_or(0);
     try {
         for (std::uint32_t i = 0; i < pairs; ++i) {
-            read_pair(envelope, reader);
+            read_pair(to, reader);
         }
     } catch (const std::length_error& beyond) {
         return Error{Errc::invalid_request, beyond.what()};
     }
-    return envelope;
+    return std::nullopt;
+}
+
+std::size_t envelope_size(
+    const std::optional<std::uint64_t>& budget_ms, const Metadata& metadata, std::uint8_t stream
+) {
+    const std::size_t pairs = pairs_of(budget_ms, metadata, stream);
+    if (pairs == 0) return 0;
+    std::size_t bytes = codec::map_head_size(pairs) + metadata.packed().size();
+    if (budget_ms) bytes += kHeadBytes + codec::unsigned_size(*budget_ms);
+    if (stream != 0) bytes += kHeadBytes + codec::unsigned_size(stream);
+    return bytes;
 }
 
 void write_envelope(
@@ -71,7 +87,7 @@ void write_envelope(
     const Metadata& metadata,
     std::uint8_t stream
 ) {
-    codec::pack_map_head(out, metadata.size() + (budget_ms ? 1U : 0U) + (stream != 0 ? 1U : 0U));
+    codec::pack_map_head(out, pairs_of(budget_ms, metadata, stream));
     if (budget_ms) {
         codec::pack_str(out, kBudget);
         codec::pack_unsigned(out, *budget_ms);

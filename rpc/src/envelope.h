@@ -2,7 +2,7 @@
 // The trailing map of a message: what travels beside method, params and result.
 
 #include <rollcall/base/clock.h>
-#include <rollcall/base/result.h>
+#include <rollcall/base/error.h>
 #include <rollcall/codec/buffer.h>
 #include <rollcall/rpc/metadata.h>
 
@@ -21,16 +21,15 @@ struct Envelope {
     Metadata metadata;
 };
 
-// Reads one packed map. Unknown names of one byte, names that are no text and values of other types
-// than expected are passed over; more metadata than the limit is an error (invalid_request).
-[[nodiscard]] Result<Envelope> read_envelope(codec::Bytes map);
+// Reads one packed map to an empty envelope. Unknown names of one byte, names that are no text and
+// values of other types than expected are passed over. More metadata than the limit is what is
+// wrong (invalid_request).
+[[nodiscard]] std::optional<Error> read_envelope(codec::Bytes map, Envelope& to);
 
-// Whether there is anything to write.
-[[nodiscard]] inline bool has_envelope(
-    const std::optional<std::uint64_t>& budget_ms, const Metadata& metadata
-) {
-    return budget_ms.has_value() || !metadata.empty();
-}
+// The bytes of what write_envelope() writes; 0 if there is nothing to say.
+[[nodiscard]] std::size_t envelope_size(
+    const std::optional<std::uint64_t>& budget_ms, const Metadata& metadata, std::uint8_t stream = 0
+);
 
 void write_envelope(
     codec::Buffer& out,

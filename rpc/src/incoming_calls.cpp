@@ -59,12 +59,10 @@ Admitted IncomingCalls::admit(
     Admitted admitted;
     if (message.type == codec::MessageType::request) admitted.id = message.id;
     if (!message.metadata.empty()) {
-        auto envelope = read_envelope(message.metadata);
-        if (!envelope) {
-            write_error(out, admitted.id, envelope.error(), format);
+        if (const auto wrong = read_envelope(message.metadata, admitted.envelope)) {
+            write_error(out, admitted.id, *wrong, format);
             return admitted;
         }
-        admitted.envelope = std::move(*envelope);
     }
     admitted.method = find(message.method);
     admitted.params = message.params;

@@ -103,11 +103,13 @@ std::optional<std::string_view> Metadata::find(std::string_view name) const noex
 std::optional<Metadata::Place> Metadata::place_of(std::string_view name) const noexcept {
     codec::Reader reader{packed_.view()};
     while (!reader.at_end()) {
-        const codec::Bytes from = reader.rest();
+        const char* const from = reader.rest().data();
         const Pair pair = read_pair(reader);
         if (pair.name != name) continue;
-        const std::size_t at = packed_.size() - from.size();
-        return Place{at, from.size() - reader.rest().size(), pair};
+        return Place{
+            static_cast<std::size_t>(from - packed_.data()),
+            static_cast<std::size_t>(reader.rest().data() - from),
+            pair};
     }
     return std::nullopt;
 }

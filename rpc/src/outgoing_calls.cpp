@@ -55,6 +55,9 @@ std::size_t OutgoingCalls::max_bytes() const {
 
 std::optional<Error> OutgoingCalls::forbidden(const Call& call, std::size_t bytes) const {
     const PackedInvocation& invocation = call.invocation;
+    // What most calls are: nothing of it can be forbidden.
+    const bool is_common = peer_.features.has(Feature::metadata) && call.kind == Call::Kind::reply;
+    if (is_common && bytes <= std::min(kMaxPlainMethodBytes, max_bytes())) return std::nullopt;
     if (bytes > max_bytes()) {
         return Error{
             Errc::message_too_large,
@@ -92,51 +95,54 @@ std::optional<Error> OutgoingCalls::no_stream(const Call& call) const {
         "the connection ended before the server had begun, and what was written is gone with it"};
 }
 
-void OutgoingCalls::pack_envelope(const Call& call, TimePoint now) {
-    envelope_.clear();
-    if (!peer_.features.has(Feature::metadata)) return;
+OutgoingCalls::Beside OutgoingCalls::beside(const Call& call, TimePoint now) const {
+    Beside beside;
+    if (!peer_.features.has(Feature::metadata)) return beside;
     const Metadata& metadata = call.invocation.metadata();
-    std::optional<std::uint64_t> budget;
     const bool waits = call.kind != Call::Kind::nothing && !call.deadline.is_never();
-    const auto stream = static_cast<std::uint8_t>(call.sides());
-    if (waits) budget = budget_ms(call.deadline.remaining(now));
-    if (has_envelope(budget, metadata) || stream != 0)
-        write_envelope(envelope_, budget, metadata, stream);
+    if (waits) beside.budget_ms = budget_ms(call.deadline.remaining(now));
+    beside.stream = static_cast<std::uint8_t>(call.sides());
+    beside.bytes = envelope_size(beside.budget_ms, metadata, beside.stream);
     // A message that has no room for its budget goes without.
-    const std::size_t bytes = kRequestHeadBytes + call.invocation.body().size() + envelope_.size();
-    if (metadata.empty() && stream == 0 && bytes > max_bytes()) envelope_.clear();
+    const std::size_t bytes = kRequestHeadBytes + call.invocation.body().size() + beside.bytes;
+    if (metadata.empty() && beside.stream == 0 && bytes > max_bytes()) return {};
+    return beside;
 }
 
 std::shared_ptr<const codec::Buffer> OutgoingCalls::start(
     const CallPtr& call, codec::Buffer& out, codec::Buffer& out_after, TimePoint now
 ) {
-    const codec::Bytes body = call->invocation.body();
+    const PackedInvocation& invocation = call->invocation;
+    const codec::Bytes body = invocation.body();
     if (call->kind == Call::Kind::stream) call->deadline = call->stream()->link().deadline();
-    pack_envelope(*call, now);
-    if (auto why = forbidden(*call, kRequestHeadBytes + body.size() + envelope_.size())) {
+    const Beside beside = this->beside(*call, now);
+    if (auto why = forbidden(*call, kRequestHeadBytes + body.size() + beside.bytes)) {
         fail(*call, std::move(*why));
         return nullptr;
     }
     const std::size_t before = out.size();
     const bool one_way = call->kind == Call::Kind::nothing;
-    const auto shape = envelope_.empty() ? codec::Shape::plain : codec::Shape::with_metadata;
+    const auto shape = beside.bytes == 0 ? codec::Shape::plain : codec::Shape::with_metadata;
     if (one_way) {
         codec::write_notification_head(out, shape);
         call->done = true;
     } else {
         codec::write_request_head(out, pending_.add(call), shape);
     }
-    const bool apart = call->invocation.large_body() && body.size() >= kLargeBodyBytes;
+    const bool apart = invocation.large_body() && body.size() >= kLargeBodyBytes;
     if (!apart) out.append(body);
-    (apart ? out_after : out).append(envelope_.view());
-    call->wire_bytes = out.size() - before + (apart ? body.size() + envelope_.size() : 0);
+    if (beside.bytes > 0) {
+        codec::Buffer& behind = apart ? out_after : out;
+        write_envelope(behind, beside.budget_ms, invocation.metadata(), beside.stream);
+    }
+    call->wire_bytes = out.size() - before + (apart ? body.size() + beside.bytes : 0);
     position_ += call->wire_bytes;
     call->wire_end = position_;
     if (one_way) {
         notification_ends_.push_back(position_);
         call->note_end(nullptr, 0);
     }
-    return apart ? call->invocation.large_body() : nullptr;
+    return apart ? invocation.large_body() : nullptr;
 }
 
 void OutgoingCalls::write_ping(codec::Buffer& out) {
@@ -174,12 +180,12 @@ void OutgoingCalls::on_response(const codec::Message& message, std::size_t bytes
 }
 
 void OutgoingCalls::hand_over_metadata(const Call& call, codec::Bytes map) {
+    if (call.watcher() != nullptr) call.watcher()->on_reply_envelope(map);
     const ReplyMetadata* const wanted = call.invocation.reply_metadata();
-    if (wanted == nullptr && call.watcher() == nullptr) return;
-    auto envelope = read_envelope(map);
-    if (!envelope || envelope->metadata.empty()) return;
-    if (wanted != nullptr) wanted->set(envelope->metadata);
-    if (call.watcher() != nullptr) call.watcher()->on_reply_metadata(std::move(envelope->metadata));
+    if (wanted == nullptr) return;
+    Envelope envelope;
+    if (!read_envelope(map, envelope) && !envelope.metadata.empty())
+        wanted->set(std::move(envelope.metadata));
 }
 
 Error OutgoingCalls::read_error(codec::Bytes error) const {

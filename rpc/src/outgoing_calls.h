@@ -120,8 +120,15 @@ private:
     // What forbids sending this call in a message of so many bytes, if anything.
     [[nodiscard]] std::optional<Error> forbidden(const Call& call, std::size_t bytes) const;
     [[nodiscard]] std::optional<Error> no_stream(const Call& call) const;
-    // What travels beside the call, to envelope_.
-    void pack_envelope(const Call& call, TimePoint now);
+
+    // What travels beside a call, and the bytes of that.
+    struct Beside {
+        std::optional<std::uint64_t> budget_ms;
+        std::uint8_t stream = 0;
+        std::size_t bytes = 0;
+    };
+
+    [[nodiscard]] Beside beside(const Call& call, TimePoint now) const;
     // Whether this peer's error of this code means what our protocol says.
     [[nodiscard]] bool is_promise(Errc code) const;
     void fail(Call& call, Error&& error) const;
@@ -134,7 +141,6 @@ private:
     const std::string endpoint_;
     PendingCalls pending_;
     PeerFacts peer_;
-    codec::Buffer envelope_;      // of the call that is being started
     std::uint64_t position_ = 0;  // in the bytes of the connection
     // Where the notifications end that the kernel may not have wholly taken yet.
     std::deque<std::uint64_t> notification_ends_;

@@ -1,5 +1,8 @@
 #include "outgoing_layers.h"
 
+#include "envelope.h"
+
+#include <exception>
 #include <utility>
 
 namespace rollcall::rpc {
@@ -49,11 +52,24 @@ void OutgoingLayers::on_end(const Error* error, std::size_t reply_bytes) noexcep
     outcome_.began = began_;
     if (!awaiting_) return leave();
     outcome_.ended = SteadyClock::now();
+    static_cast<void>(reply_metadata());  // it is gone when the layers are left
     stop_->request_stop();
+}
+
+const Metadata& OutgoingLayers::reply_metadata() const noexcept {
+    const codec::Bytes map = std::exchange(reply_envelope_, {});
+    if (map.empty()) return reply_metadata_;
+    try {
+        Envelope envelope;
+        if (!read_envelope(map, envelope)) reply_metadata_ = std::move(envelope.metadata);
+    } catch (const std::exception&) {  // out of memory: as if none had come
+    }
+    return reply_metadata_;
 }
 
 void OutgoingLayers::leave() noexcept {
     walk_.leave(*this, outcome_);
+    reply_envelope_ = {};
 }
 
 }  // namespace rollcall::rpc

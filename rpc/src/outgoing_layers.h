@@ -39,7 +39,7 @@ public:
     [[nodiscard]] asio::awaitable<Result<void>> finish();
     void end_awaiting() noexcept;
 
-    void on_reply_metadata(Metadata&& metadata) override { reply_metadata_ = std::move(metadata); }
+    void on_reply_envelope(codec::Bytes map) noexcept override { reply_envelope_ = map; }
 
     void on_end(const Error* error, std::size_t reply_bytes) noexcept override;
 
@@ -71,9 +71,7 @@ public:
 
     void remove_metadata(std::string_view name) override { call_.invocation.remove_metadata(name); }
 
-    [[nodiscard]] const Metadata& reply_metadata() const noexcept override {
-        return reply_metadata_;
-    }
+    [[nodiscard]] const Metadata& reply_metadata() const noexcept override;
 
     void reply_with(std::string_view, std::string_view) override {}
 
@@ -99,7 +97,9 @@ private:
     const TimePoint began_;
     LayerWalk walk_;
     Entry said_;
-    Metadata reply_metadata_;
+    // What came with the reply, as it came, until somebody asks for it: most layers do not.
+    mutable codec::Bytes reply_envelope_;
+    mutable Metadata reply_metadata_;
     Attachments attachments_;
     std::optional<std::stop_source> stop_;  // while something is awaited
     bool awaiting_ = false;

@@ -29,9 +29,15 @@ std::shared_ptr<EventLoop> loop_of(const std::shared_ptr<IoThread>& thread) {
     return thread ? thread->loop() : nullptr;
 }
 
+// Where completions run that name no executor.
+asio::any_io_executor executor_on(const std::shared_ptr<EventLoop>& loop) {
+    if (loop) return executor_of(loop, AfterLoop::elsewhere);
+    return asio::system_executor{};
+}
+
 }  // namespace
 
-PeerState::PeerState() : id_(0) {
+PeerState::PeerState() : executor_(executor_on(nullptr)), id_(0) {
 }
 
 PeerState::PeerState(
@@ -42,6 +48,7 @@ PeerState::PeerState(
 )
     : link_(std::move(link)),
       loop_(loop_of(thread.lock())),
+      executor_(executor_on(loop_)),
       name_(std::move(name)),
       settings_(std::move(settings)),
       id_(next_peer_id()) {
@@ -107,11 +114,6 @@ void PeerState::cancel(const CallPtr& call) {
     static_cast<void>(post([call](const std::shared_ptr<PeerLink>& link) {
         link->cancel_here(link, call);
     }));
-}
-
-asio::any_io_executor PeerState::executor() const {
-    if (loop_) return executor_of(loop_, AfterLoop::elsewhere);
-    return asio::system_executor{};
 }
 
 bool PeerState::is_connected() const noexcept {

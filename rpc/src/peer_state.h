@@ -58,7 +58,10 @@ public:
 
     void submit(CallPtr call) override;
     void cancel(const CallPtr& call) override;
-    [[nodiscard]] asio::any_io_executor executor() const override;
+
+    [[nodiscard]] const asio::any_io_executor& executor() const noexcept override {
+        return executor_;
+    }
 
     [[nodiscard]] Duration call_timeout() const override { return settings_.call_timeout; }
 
@@ -86,6 +89,7 @@ private:
 
     const std::weak_ptr<PeerLink> link_;
     const std::shared_ptr<EventLoop> loop_;  // null: nobody's
+    const asio::any_io_executor executor_;
     const std::string name_;
     const PeerSettings settings_;
     const std::uint64_t id_;

@@ -27,7 +27,8 @@ public:
     }
 
     [[nodiscard]] Entry enter(Exchange& exchange) override {
-        const auto parent = parent_of(exchange);
+        const auto came = exchange.metadata().find(kTraceParent);
+        const auto parent = came ? parent_of(exchange, *came) : std::nullopt;
         const RandomId<1> span_id;
         std::optional<RandomId<2>> begun;
         if (!parent) begun.emplace();
@@ -42,7 +43,7 @@ public:
         }
         parent ? keep_valid_state(exchange) : exchange.remove_metadata(kTraceState);
         // Not before: the parent is a view of what it replaces.
-        if (!parent) exchange.remove_metadata(kTraceParent);
+        if (came && !parent) exchange.remove_metadata(kTraceParent);
         exchange.offer_metadata(kTraceParent, {text.data(), text.size()});
         return Entry{};
     }
@@ -58,10 +59,11 @@ public:
 
 private:
     // The span that this one goes on with; nothing if it begins a trace.
-    [[nodiscard]] std::optional<TraceParent> parent_of(const Exchange& exchange) const {
+    [[nodiscard]] std::optional<TraceParent> parent_of(
+        const Exchange& exchange, std::string_view came
+    ) const {
         const bool accepts = exchange.direction() == Direction::outgoing || options_.accept;
-        const auto came = exchange.metadata().find(kTraceParent);
-        return came && accepts ? read_trace_parent(*came) : std::nullopt;
+        return accepts ? read_trace_parent(came) : std::nullopt;
     }
 
     [[nodiscard]] bool begins_sampled() const {

@@ -54,30 +54,42 @@ void try_control(codec::Bytes value) {
 }
 
 void try_envelope(codec::Bytes value) {
-    const auto read = read_envelope(value);
-    if (!read) return require(read.error().code() == Errc::invalid_request);
+    Envelope read;
+    if (const auto wrong = read_envelope(value, read))
+        return require(wrong->code() == Errc::invalid_request);
     codec::Buffer out;
-    write_envelope(out, read->budget_ms, read->metadata);
-    const auto again = read_envelope(out.view());
-    require(again.has_value() && again->budget_ms == read->budget_ms);
-    require(again->metadata == read->metadata);
+    write_envelope(out, read.budget_ms, read.metadata);
+    Envelope again;
+    require(!read_envelope(out.view(), again));
+    require(again.budget_ms == read.budget_ms && again.metadata == read.metadata);
+}
+
+Error packed_and_read(const Error& error, std::size_t max_depth) {
+    codec::Buffer out;
+    codec::pack_error(out, error, max_depth);
+    codec::Limits limits;
+    limits.max_depth = max_depth;
+    codec::Scanner scanner{limits};
+    require(scanner.scan(out.data(), out.size()) == codec::ScanStatus::complete);
+    require(scanner.size() == out.size());
+    return codec::read_packed_error(out.view());
 }
 
 void try_error(codec::Bytes value) {
     require(!codec::read_error(value).to_string().empty());
     const Error read = codec::read_packed_error(value);
-    codec::Buffer out;
-    codec::pack_error(out, read);
-    // Around data that is as deep as a message may be.
-    codec::Limits deeper;
-    ++deeper.max_depth;
-    codec::Scanner scanner{deeper};
-    require(scanner.scan(out.data(), out.size()) == codec::ScanStatus::complete);
-    require(scanner.size() == out.size());
-    const Error again = codec::read_packed_error(out.view());
+    // Data that is as deep as a message may be is left out of a response, which is deeper.
+    constexpr std::size_t kAround = 2;
+    const std::size_t depth = codec::Limits{}.max_depth;
+    const Error shallow = packed_and_read(read, depth);
+    require(shallow.data().empty() || shallow.data() == read.data());
+    const Error again = packed_and_read(read, depth + kAround);
+    // On the wire nil is no data.
+    require(again.data() == read.data() || (again.data().empty() && read.data() == codec::kNil));
     // A name that nobody knows is in front of the message, once.
     if (read.code() == Errc::unknown) return;
     require(again.code() == read.code() && again.message() == read.message());
+    require(shallow.message().starts_with(read.message()));
 }
 
 }  // namespace

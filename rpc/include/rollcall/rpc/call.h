@@ -31,7 +31,9 @@ public:
     CallWatcher& operator=(const CallWatcher&) = delete;
     virtual ~CallWatcher() = default;
 
-    virtual void on_reply_metadata(Metadata&& metadata) = 0;
+    // The packed map that has come with the reply, valid until on_end() returns. Not called if
+    // there is none.
+    virtual void on_reply_envelope(codec::Bytes map) noexcept = 0;
     // Once. `error` is null if it has ended well.
     virtual void on_end(const Error* error, std::size_t reply_bytes) noexcept = 0;
 };
@@ -163,6 +165,8 @@ public:
     }
 
     [[nodiscard]] explicit operator bool() const noexcept { return call_ != nullptr; }
+
+    void reset() noexcept { *this = CallPtr{}; }
 
     Call* operator->() const noexcept { return call_; }
 

@@ -36,7 +36,7 @@ public:
     virtual void cancel(const CallPtr& call) = 0;
 
     // Where completions run that name no executor.
-    [[nodiscard]] virtual asio::any_io_executor executor() const = 0;
+    [[nodiscard]] virtual const asio::any_io_executor& executor() const noexcept = 0;
     // Of calls that name none.
     [[nodiscard]] virtual Duration call_timeout() const = 0;
     // "127.0.0.1:9000".
