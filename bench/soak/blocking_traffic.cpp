@@ -62,6 +62,7 @@ BlockingTraffic::BlockingTraffic(
       service_(service),
       encrypted_(encrypted),
       io_(io),
+      guests_(addresses, io),
       workers_(kThreads, io.executor()) {
 }
 
@@ -106,6 +107,10 @@ void BlockingTraffic::start_newcomer(std::uint64_t number, const Ticket& ticket)
             }
         }
     });
+}
+
+void BlockingTraffic::start_guest(const Ticket& ticket) {
+    workers_.run(ticket, [this] { return guests_.host_one(); });
 }
 
 }  // namespace rollcall::soak

@@ -4,6 +4,7 @@
 #include <rollcall/discovery/registry_discovery.h>
 #include <rollcall/discovery/service_client.h>
 
+#include "guests.h"
 #include "site.h"
 #include "workers.h"
 
@@ -29,12 +30,15 @@ public:
     // of the service that asks the registry for itself; each calls once.
     void start_newcomer(std::uint64_t number, const Ticket& ticket);
 
+    void start_guest(const Ticket& ticket);
+
 private:
     const Addresses& addresses_;
     rpc::Client& client_;
     discovery::ServiceClient& service_;
     const discovery::Discovery& encrypted_;
     const rpc::IoThreads& io_;
+    Guests guests_;
     Workers workers_;  // the last: they use the others
 };
 

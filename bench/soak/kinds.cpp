@@ -39,6 +39,7 @@ constexpr std::array<std::string_view, kKinds> kNames{
     "broadcast",
     "stream",
     "newcomer",
+    "guest",
     "timed out",
     "cancelled",
     "refused",

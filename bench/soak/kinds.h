@@ -19,12 +19,13 @@ enum class Kind {
     broadcast,  // to all servers
     stream,     // down, up, both ways, given up
     newcomer,   // a client is made, calls and goes
+    guest,      // now and then instead: a server that registers, is called and goes
     timed_out,  // has to end with timed_out
     cancelled,  // has to end with cancelled
     refused,    // has to end with the handler's error
 };
 
-inline constexpr std::size_t kKinds = 13;
+inline constexpr std::size_t kKinds = 14;
 
 // Of those, the first that are small calls, whose latencies belong together.
 inline constexpr std::size_t kQuickKinds = 5;

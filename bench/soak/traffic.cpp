@@ -82,13 +82,14 @@ Traffic::Traffic(const Addresses& addresses, rpc::IoThreads io, Ledger& ledger)
 }
 
 void Traffic::start(std::uint64_t number, TimePoint intended) {
-    const Kind kind = kind_of(number);
-    const Ticket ticket = ledger_.begin(kind, intended);
-    switch (kind) {
+    const Ticket ticket = ledger_.begin(pick(number, intended), intended);
+    switch (ticket.kind) {
         case Kind::blocking:
             return blocking_.start_blocking(number, ticket);
         case Kind::newcomer:
             return blocking_.start_newcomer(number, ticket);
+        case Kind::guest:
+            return blocking_.start_guest(ticket);
         case Kind::large:
             return start_large(number, ticket);
         case Kind::broadcast:
@@ -106,6 +107,13 @@ void Traffic::start(std::uint64_t number, TimePoint intended) {
         default:
             return start_quick(number, ticket);
     }
+}
+
+Kind Traffic::pick(std::uint64_t number, TimePoint intended) {
+    const Kind kind = kind_of(number);
+    if (kind != Kind::newcomer || intended < next_guest_) return kind;
+    next_guest_ = intended + kBetweenGuests;
+    return Kind::guest;
 }
 
 void Traffic::start_quick(std::uint64_t number, const Ticket& ticket) {

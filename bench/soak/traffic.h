@@ -23,12 +23,14 @@ public:
     // Waits until all are connected; throws CallError if they cannot be.
     Traffic(const Addresses& addresses, rpc::IoThreads io, Ledger& ledger);
 
-    // Starts the call of that number, of the kind that kind_of() says. On the I/O thread.
+    // Starts the call of that number, of the kind that kind_of() says, or a guest if it is time
+    // for one. On the I/O thread.
     void start(std::uint64_t number, TimePoint intended);
 
 private:
     using Found = discovery::RegistryDiscovery;
 
+    [[nodiscard]] Kind pick(std::uint64_t number, TimePoint intended);
     void start_quick(std::uint64_t number, const Ticket& ticket);
     void start_large(std::uint64_t number, const Ticket& ticket);
     void start_broadcast(const Ticket& ticket);
@@ -49,6 +51,7 @@ private:
     discovery::ServiceClient service_;
     discovery::ServiceClient encrypted_;
     BlockingTraffic blocking_;
+    TimePoint next_guest_{};
 };
 
 }  // namespace rollcall::soak
