@@ -17,6 +17,8 @@ inline constexpr rpc::Method<int(int, int)> kAdd{"add", rpc::idempotent};
 inline constexpr rpc::Method<int(int, int)> kAddLater{"add_later", rpc::idempotent};
 inline constexpr rpc::Method<int(int, int)> kAddOnPool{"add_on_pool", rpc::idempotent};
 inline constexpr rpc::Method<std::string(std::string)> kEcho{"echo", rpc::idempotent};
+// The server calls the client's kAdd meanwhile.
+inline constexpr rpc::Method<int(int, int)> kAskBack{"ask_back"};
 
 // What ends otherwise than with a result.
 inline constexpr rpc::Method<int(int)> kSleep{"sleep"};  // so many milliseconds

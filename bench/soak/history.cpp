@@ -34,6 +34,21 @@ void print_growth(const ProcessCourse& process) {
     }
 }
 
+void print_calls(const History& history) {
+    std::printf("\ncalls                   ended   failed     p50 us     p99 us   p99.9 us\n");
+    for (std::size_t kind = 0; kind < kKinds; ++kind) {
+        if (kind == index_of(Kind::timed_out)) std::printf("with the error that is expected:\n");
+        print_kind(name_of(static_cast<Kind>(kind)), history.whole.kinds[kind]);
+    }
+    print_kind("all small calls", history.whole.quick);
+    std::printf(
+        "%.0f calls per second of %.0f intended, in %.0f s\n\n",
+        history.course.achieved_rate,
+        history.course.intended_rate,
+        history.course.seconds
+    );
+}
+
 }  // namespace
 
 std::vector<std::string> all_findings(const History& history) {
@@ -81,19 +96,8 @@ void print_moment(const History& history) {
 }
 
 void print_summary(const History& history) {
-    std::printf("\ncalls                   ended   failed     p50 us     p99 us   p99.9 us\n");
-    for (std::size_t kind = 0; kind < kKinds; ++kind) {
-        if (kind == index_of(Kind::timed_out)) std::printf("with the error that is expected:\n");
-        print_kind(name_of(static_cast<Kind>(kind)), history.whole.kinds[kind]);
-    }
-    print_kind("all small calls", history.whole.quick);
-    std::printf(
-        "%.0f calls per second of %.0f intended, in %.0f s\n\n",
-        history.course.achieved_rate,
-        history.course.intended_rate,
-        history.seconds
-    );
-    if (history.moments.size() < kLeastSamples) {
+    if (history.course.seconds > 0) print_calls(history);
+    if (!can_tell_growth(history.course)) {
         std::printf("too short to tell whether anything has grown\n");
     } else {
         std::printf("medians of                         2nd quarter last quarter   growth\n");
@@ -104,7 +108,7 @@ void print_summary(const History& history) {
     const std::vector<std::string> findings = all_findings(history);
     for (const std::string& finding : findings)
         std::printf("FAILED: %s\n", finding.c_str());
-    if (findings.empty()) std::printf("soak: no call has failed, nothing has grown\n");
+    if (findings.empty()) std::printf("soak: passed\n");
     std::fflush(stdout);
 }
 

@@ -19,8 +19,6 @@ struct Moment {
 struct History {
     double capacity = 0;
     double wanted_seconds = 0;
-    double seconds = 0;
-    double interval_seconds = 0;
     std::vector<Moment> moments;  // as many as each process of `course` has samples
     Figures whole;
     Course course;

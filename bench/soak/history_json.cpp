@@ -82,7 +82,7 @@ void write_json(const History& history, const std::string& file) {
         moments.push_back(json_of(moment));
     const json all{
         {"date", today()},
-        {"seconds", history.seconds},
+        {"seconds", history.course.seconds},
         {"complete", history.complete},
         {"capacity", history.capacity},
         {"intended_rate", history.course.intended_rate},

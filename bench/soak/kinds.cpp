@@ -18,6 +18,7 @@ constexpr std::array kRare{
     Share{Kind::stream, 787},
     Share{Kind::refused, 503},
     Share{Kind::broadcast, 499},
+    Share{Kind::callback, 307},
     Share{Kind::blocking, 211},
 };
 
@@ -37,6 +38,7 @@ constexpr std::array<std::string_view, kKinds> kNames{
     "blocking",
     "large",
     "broadcast",
+    "callback",
     "stream",
     "newcomer",
     "guest",

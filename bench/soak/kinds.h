@@ -17,6 +17,7 @@ enum class Kind {
     blocking,   // call(), broadcast() and streams of threads that wait
     large,      // 64 KiB to 1 MiB there and back
     broadcast,  // to all servers
+    callback,   // the server calls the client before it answers
     stream,     // down, up, both ways, given up
     newcomer,   // a client is made, calls and goes
     guest,      // now and then instead: a server that registers, is called and goes
@@ -25,7 +26,7 @@ enum class Kind {
     refused,    // has to end with the handler's error
 };
 
-inline constexpr std::size_t kKinds = 14;
+inline constexpr std::size_t kKinds = 15;
 
 // Of those, the first that are small calls, whose latencies belong together.
 inline constexpr std::size_t kQuickKinds = 5;

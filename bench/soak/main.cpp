@@ -99,10 +99,9 @@ private:
                 return take_interval(*report);
             case Phase::stopped:
                 history_.whole = report->figures;
-                history_.seconds = report->seconds;
+                history_.course.seconds = report->seconds;
                 history_.course.achieved_rate =
                     static_cast<double>(report->figures.ended()) / report->seconds;
-                if (history_.moments.empty()) history_.course.intended_rate = 0;  // too short
                 return true;
             case Phase::drained:
                 drained_ = true;

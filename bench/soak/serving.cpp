@@ -23,6 +23,11 @@ asio::awaitable<int> add_later(int a, int b) {
     co_return a + b;
 }
 
+asio::awaitable<Result<int>> ask_back(rpc::Peer peer, int a, int b) {
+    Result<int> sum = co_await peer.async_call(kAdd(a, b));
+    co_return sum;
+}
+
 asio::awaitable<int> sleep_for(int milliseconds) {
     asio::steady_timer timer{
         co_await asio::this_coro::executor, std::chrono::milliseconds{milliseconds}};
@@ -62,6 +67,9 @@ void add_methods(rpc::Server& server) {
     server.handle(kAddLater, add_later);
     server.handle(kAddOnPool, add, {.run = rpc::RunOn::pool});
     server.handle(kEcho.name(), [](std::string_view text) { return text; });
+    server.handle(kAskBack, [](rpc::Context& context, int a, int b) {
+        return ask_back(context.peer(), a, b);
+    });
     server.handle(kSleep, sleep_for);
     server.handle(kRefuse, []() -> Result<int> {
         return Error{Errc::remote_error, std::string{kRefusal}};

@@ -63,8 +63,10 @@ Traffic::Traffic(const Addresses& addresses, rpc::IoThreads io, Ledger& ledger)
           rpc::ClientOptions options;
           options.io = io_;
           std::vector<std::unique_ptr<rpc::Client>> clients;
-          for (const Endpoint& server : addresses_.servers)
+          for (const Endpoint& server : addresses_.servers) {
               clients.push_back(std::make_unique<rpc::Client>(server, options));
+              clients.back()->handle(kAdd, [](int a, int b) { return a + b; });
+          }
           return clients;
       }()),
       found_(addresses.registry_url, kService),
@@ -96,6 +98,8 @@ void Traffic::start(std::uint64_t number, TimePoint intended) {
             return start_broadcast(ticket);
         case Kind::stream:
             return start_stream(client_of(number), io_.executor(), number, ticket);
+        case Kind::callback:
+            return add(client_of(number), kAskBack, number, ticket);
         case Kind::timed_out:
             return start_timed_out(client_of(number), ticket);
         case Kind::cancelled:

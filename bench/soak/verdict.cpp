@@ -44,6 +44,11 @@ std::optional<Quarters> quarters_of(const std::vector<Usage>& samples, double Us
     return Quarters{median({at(1), at(2)}), median({at(3), at(4)})};
 }
 
+bool can_tell_growth(const Course& course) {
+    return course.seconds >= kLeastSecondsOfGrowth && !course.processes.empty() &&
+           course.processes.front().samples.size() >= kLeastSamples;
+}
+
 bool is_flat(const Quarters& quarters, const Bound& bound) {
     return quarters.last <= quarters.second * (1 + bound.share) + bound.slack;
 }
@@ -55,12 +60,14 @@ std::vector<std::string> findings_of(const Course& course) {
             std::to_string(course.failed) + " calls failed, first " + course.first_failure
         );
     }
-    if (course.achieved_rate < kLeastRate * course.intended_rate) {
+    if (course.seconds >= kLeastSecondsOfRate &&
+        course.achieved_rate < kLeastRate * course.intended_rate) {
         findings.push_back(
             "calls ended at " + number(course.achieved_rate) + " per second instead of " +
             number(course.intended_rate)
         );
     }
+    if (!can_tell_growth(course)) return findings;
     for (const ProcessCourse& process : course.processes)
         judge(process, findings);
     return findings;

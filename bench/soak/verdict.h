@@ -24,6 +24,7 @@ struct ProcessCourse {
 // All that the verdict looks at.
 struct Course {
     std::vector<ProcessCourse> processes;
+    double seconds = 0;        // 0: broken off
     double intended_rate = 0;  // calls per second
     double achieved_rate = 0;
     std::uint64_t failed = 0;
@@ -50,6 +51,10 @@ inline constexpr Bound kBounds[] = {
 inline constexpr double kLeastRate = 0.95;       // of the intended
 inline constexpr std::size_t kLeastSamples = 8;  // of which growth can be told
 
+// What is shorter says nothing of a rate; of growth, because everything still starts.
+inline constexpr double kLeastSecondsOfRate = 1;
+inline constexpr double kLeastSecondsOfGrowth = 60;
+
 // The medians of the second and of the last quarter.
 struct Quarters {
     double second;
@@ -60,6 +65,9 @@ struct Quarters {
 [[nodiscard]] std::optional<Quarters> quarters_of(
     const std::vector<Usage>& samples, double Usage::*value
 );
+
+// Whether the samples are of a time that is long enough.
+[[nodiscard]] bool can_tell_growth(const Course& course);
 
 [[nodiscard]] bool is_flat(const Quarters& quarters, const Bound& bound);
 

@@ -28,6 +28,7 @@ std::vector<Usage> quarters(const Usage& second, const Usage& last) {
 Course course_of(std::vector<Usage> samples) {
     Course course;
     course.processes = {{"server 1", std::move(samples)}};
+    course.seconds = 60;
     course.intended_rate = 1000;
     course.achieved_rate = 1000;
     return course;
@@ -128,6 +129,22 @@ TEST(SoakVerdict, WantsNineteenOfTwentyCallsInTime) {
 
 TEST(SoakVerdict, SaysNothingOfGrowthInAFewSamples) {
     EXPECT_THAT(findings_of(course_of(std::vector<Usage>(7, usage(1)))), IsEmpty());
+}
+
+TEST(SoakVerdict, SaysNothingOfGrowthWhileEverythingStarts) {
+    Course course = course_of(quarters(usage(20'000), usage(40'000)));
+    EXPECT_THAT(findings_of(course), SizeIs(2));
+    course.seconds = 59.9;
+    EXPECT_THAT(findings_of(course), IsEmpty());
+}
+
+TEST(SoakVerdict, SaysNothingOfTheRateOfAMoment) {
+    Course course = course_of({});
+    course.achieved_rate = 0;
+    course.seconds = 1;
+    EXPECT_THAT(findings_of(course), SizeIs(1));
+    course.seconds = 0.9;
+    EXPECT_THAT(findings_of(course), IsEmpty());
 }
 
 TEST(SoakVerdict, NamesEachProcess) {
