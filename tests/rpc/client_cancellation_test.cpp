@@ -14,7 +14,9 @@
 #include <gtest/gtest.h>
 
 #include <future>
+#include <memory>
 #include <optional>
+#include <type_traits>
 
 namespace rollcall::rpc {
 namespace {
@@ -142,6 +144,25 @@ TEST_F(ClientCancellation, OfACoroutine) {
     accepted.get();
     ASSERT_TRUE(seen.has_value());
     expect_cancelled(*seen, Sent::maybe_sent);
+}
+
+// The slot keeps the call, so a call that kept its handler would be a circle with it. Moving this
+// handler copies it, because what it captures is const.
+TEST_F(ClientCancellation, AHandlerThatOwnsItsSignalAndIsCopiedByMovesGoesWithItsCall) {
+    const auto owned = std::make_shared<asio::cancellation_signal>();
+    std::promise<void> ended;
+    client.async_call(
+        invoke<int>("quick").within(60s),
+        asio::bind_cancellation_slot(
+            owned->slot(), [owned, &ended](const Result<int>&) { ended.set_value(); }
+        )
+    );
+    static_assert(std::is_const_v<decltype(owned)>);
+    ScriptedConnection connection{listener};
+    connection.answer_hello();
+    EXPECT_TRUE(connection.reply(connection.next().value().id, 1));
+    ended.get_future().wait();
+    EXPECT_TRUE(tests::eventually([&] { return owned.use_count() == 1; }));
 }
 
 }  // namespace

@@ -88,11 +88,13 @@ std::unique_ptr<Authority::Identity> Authority::make(const Wanted& wanted, const
     return made;
 }
 
-Authority::Authority() {
+Authority::Authority(long ends) {
     std::string pattern = std::filesystem::temp_directory_path() / "rollcall_ca_XXXXXX";
     require(::mkdtemp(pattern.data()) != nullptr, "no temporary folder");
     folder_ = pattern;
-    root_ = make(Wanted(), nullptr);
+    Wanted wanted;
+    wanted.ends = ends;
+    root_ = make(wanted, nullptr);
     PEM_write_X509(File{file()}.handle, root_->certificate);
 }
 

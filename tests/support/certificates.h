@@ -24,7 +24,8 @@ struct Wanted {
 // A private CA, whose files are removed with it. Throws std::runtime_error.
 class Authority {
 public:
-    Authority();
+    // `ends`: seconds from now, of its own certificate.
+    explicit Authority(long ends = 3600);
     ~Authority();
     Authority(const Authority&) = delete;
     Authority& operator=(const Authority&) = delete;

@@ -96,6 +96,9 @@ private:
 
     void run() override {
         Handler handler = std::move(*handler_);
+        // To move one may be to copy it, and what it owns may own this: a signal whose slot keeps
+        // the call.
+        handler_.reset();
         Result result = std::move(*result_);
         drop();
         std::move(handler)(std::move(result));

@@ -1,0 +1,64 @@
+#include "workers.h"
+
+#include <rollcall/base/thread.h>
+
+#include <asio/post.hpp>
+
+#include <exception>
+#include <utility>
+
+namespace rollcall::soak {
+namespace {
+
+Result<void> outcome_of(const Workers::Work& work) {
+    try {
+        return work();
+    } catch (const CallError& error) {
+        return error.error();
+    } catch (const std::exception& error) {
+        return Error{Errc::handler_failed, error.what()};
+    }
+}
+
+}  // namespace
+
+Workers::Workers(std::size_t threads, asio::any_io_executor executor)
+    : executor_(std::move(executor)) {
+    for (std::size_t i = 0; i < threads; ++i)
+        threads_.push_back(start_thread("soak-worker", [this] { serve(); }));
+}
+
+Workers::~Workers() {
+    {
+        const std::lock_guard lock{mutex_};
+        ended_ = true;
+    }
+    changed_.notify_all();
+    for (std::thread& thread : threads_)
+        thread.join();
+}
+
+void Workers::run(const Ticket& ticket, Work work) {
+    {
+        const std::lock_guard lock{mutex_};
+        jobs_.push_back({ticket, std::move(work)});
+    }
+    changed_.notify_one();
+}
+
+void Workers::serve() {
+    std::unique_lock lock{mutex_};
+    for (;;) {
+        changed_.wait(lock, [this] { return ended_ || !jobs_.empty(); });
+        if (jobs_.empty()) return;
+        const Job job = std::move(jobs_.front());
+        jobs_.pop_front();
+        lock.unlock();
+        asio::post(executor_, [ticket = job.ticket, outcome = outcome_of(job.work)] {
+            outcome ? ticket.end() : ticket.fail(outcome.error().to_string());
+        });
+        lock.lock();
+    }
+}
+
+}  // namespace rollcall::soak
