@@ -74,14 +74,8 @@ TimePoint InstanceSlot::probe_at() const {
     return health_.probe_at();
 }
 
-void InstanceSlot::on_attempt(TimePoint now) {
-    meter_.on_begin(now);
-    attempts_.fetch_add(1, std::memory_order_relaxed);
-}
-
 void InstanceSlot::on_success(TimePoint began, TimePoint now) {
     meter_.on_answer(now - began, now);
-    answers_.fetch_add(1, std::memory_order_relaxed);
     neighbours_->on_outcome(false);
     last_success_.store(ticks(now), std::memory_order_relaxed);
     if (troubled_.load(std::memory_order_relaxed)) on_alive(now);
@@ -119,7 +113,7 @@ bool InstanceSlot::on_failure(const Error& error, TimePoint began, TimePoint now
 }
 
 bool InstanceSlot::on_lost(TimePoint began, TimePoint now) {
-    meter_.on_answer(now - began, now);
+    meter_.on_sample(now - began, now);
     if (has_answered_since(began, now)) return false;
     const std::lock_guard lock{mutex_};
     if (last_success_.load(std::memory_order_relaxed) > lost_since_.time_since_epoch().count())
@@ -141,7 +135,7 @@ bool InstanceSlot::has_answered_since(TimePoint began, TimePoint now) const {
 }
 
 bool InstanceSlot::is_bad_lately(TimePoint now) {
-    const Outcomes own{answers_.load(std::memory_order_relaxed) + errors_, errors_};
+    const Outcomes own{meter_.answers() + errors_, errors_};
     return neighbours_->stands_out(lately_.recent({own, neighbours_->totals()}, now));
 }
 
@@ -158,7 +152,7 @@ InstanceState InstanceSlot::state(TimePoint now) const {
     const Load load = meter_.load(now);
     state.in_flight = load.in_flight;
     state.latency = load.latency;
-    state.attempts = attempts_.load(std::memory_order_relaxed);
+    state.attempts = meter_.begun();
     const std::lock_guard lock{mutex_};
     state.connection = connection();
     state.failures = failures_;

@@ -42,8 +42,9 @@ public:
     // When it is to be looked at again.
     [[nodiscard]] TimePoint probe_at() const;
 
-    // Around each attempt.
-    void on_attempt(TimePoint now);
+    // Around each attempt: on_attempt(), and then on_success(), or on_end() behind the others.
+    void on_attempt(TimePoint now) { meter_.on_begin(now); }
+
     void on_success(TimePoint began, TimePoint now);
     // True if a probe has to be planned, at probe_at().
     [[nodiscard]] bool on_failure(const Error& error, TimePoint began, TimePoint now);
@@ -53,6 +54,7 @@ public:
     // nothing in between, may hang, and with hedges no call would ever find out.
     [[nodiscard]] bool on_lost(TimePoint began, TimePoint now);
 
+    // Without an answer.
     void on_end(TimePoint now) { meter_.on_end(now); }
 
     // A probe was answered, whatever with; or the registry has heard from it again.
@@ -74,8 +76,6 @@ private:
     const std::shared_ptr<Neighbours> neighbours_;
 
     WorkMeter meter_;
-    std::atomic<std::uint64_t> attempts_{0};
-    std::atomic<std::uint64_t> answers_{0};
     // Copies of what the lock guards, so that the good case needs no lock.
     std::atomic<bool> avoided_{false};
     std::atomic<bool> troubled_{false};  // avoided, or there are failures in a row
