@@ -1,6 +1,7 @@
 #include "instance_slot.h"
 
 #include <rollcall/base/random.h>
+#include <rollcall/rpc/turn_queue.h>
 
 #include "retry.h"
 
@@ -26,6 +27,8 @@ InstanceSlot::InstanceSlot(
       options_(options.client),
       neighbours_(std::move(neighbours)),
       meter_(now),
+      turns_(options.connections),
+      open_(options.connections),
       clients_(options.connections),
       health_(options.avoid, options.avoid_after),
       lately_(options.avoid_window) {
@@ -36,10 +39,21 @@ InstanceSlot::~InstanceSlot() {
 }
 
 rpc::Client* InstanceSlot::client() {
+    std::size_t which = 0;
+    if (open_.size() > 1) {
+        const rpc::TurnQueue* const queue = rpc::TurnQueue::current();
+        which = turns_.next(queue == nullptr ? 0 : queue->turn_number());
+    }
+    rpc::Client* const client = open_[which].load(std::memory_order_acquire);
+    return client != nullptr ? client : connect(which);
+}
+
+rpc::Client* InstanceSlot::connect(std::size_t which) {
     const std::lock_guard lock{mutex_};
     if (closed_) return nullptr;
-    auto& client = clients_[turn_++ % clients_.size()];
+    auto& client = clients_[which];
     if (!client) client = std::make_unique<rpc::Client>(endpoint_, options_);
+    open_[which].store(client.get(), std::memory_order_release);
     return client.get();
 }
 
@@ -52,6 +66,8 @@ void InstanceSlot::close() {
     {
         const std::lock_guard lock{mutex_};
         closed_ = true;
+        for (auto& each : open_)
+            each.store(nullptr, std::memory_order_release);
     }
     // No more are made.
     for (const auto& client : clients_) {

@@ -68,8 +68,10 @@ struct ServiceClientOptions {
 
     // Connections
     // To each instance, made when first needed, used in turn, each on the next of the I/O threads.
-    // At most 64. One is best unless calls are so many or so large that one I/O thread, here or at
-    // the server, is busy with those to a single instance.
+    // Calls that completions make in answer to replies that came together go on the same one, up to
+    // sixteen of them; in the long run each connection gets as many calls as any other. At most 64.
+    // One is best unless calls are so many or so large that one I/O thread, here or at the server,
+    // is busy with those to a single instance.
     std::size_t connections = 1;
     std::string token = {};  // sent with the hello of each connection
     // Of each connection. `token` above wins; the backoff is at most 0.2 s, since
