@@ -24,6 +24,12 @@ public:
         rpc::CallPtr call;              // the same
     };
 
+    AttemptBook() = default;
+
+    // One attempt has failed so before.
+    explicit AttemptBook(const Error& error)
+        : attempts_(1), exposed_(error.sent() == Sent::maybe_sent ? 1 : 0), last_error_(error) {}
+
     // Its number.
     [[nodiscard]] unsigned begin(const SlotPtr& slot);
     // From now on it can be cancelled. True if it has to be, at once.

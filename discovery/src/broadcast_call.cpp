@@ -24,7 +24,6 @@ public:
     void finish(codec::Bytes result) noexcept override {
         const TimePoint now = SteadyClock::now();
         slot_->on_success(began_, now);
-        slot_->on_end(now);
         on_end(std::exchange(broadcast_, nullptr), index_, std::string{result});
     }
 

@@ -13,14 +13,16 @@ namespace rollcall::discovery {
 // Thread safety: any thread, without locks.
 class CallTally {
 public:
-    enum Entry { call, attempt, further_attempt, hedge, unrepeated, wait, kEntries };
+    // `direct`: a call and its first attempt.
+    enum Entry { direct, call, attempt, further_attempt, hedge, unrepeated, wait, kEntries };
 
     void add(Entry entry) { counts_[entry].fetch_add(1, std::memory_order_relaxed); }
 
     [[nodiscard]] ServiceCounters counters() const {
         ServiceCounters all;
-        all.calls = count(call);
-        all.attempts = count(attempt);
+        const std::uint64_t both = count(direct);
+        all.calls = both + count(call);
+        all.attempts = both + count(attempt);
         all.hedges = count(hedge);
         // Counted one after the other, while calls go on.
         all.repeats = std::max(count(further_attempt), all.hedges) - all.hedges;

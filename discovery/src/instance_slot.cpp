@@ -1,6 +1,7 @@
 #include "instance_slot.h"
 
 #include <rollcall/base/random.h>
+#include <rollcall/rpc/turn_queue.h>
 
 #include "retry.h"
 
@@ -26,6 +27,8 @@ InstanceSlot::InstanceSlot(
       options_(options.client),
       neighbours_(std::move(neighbours)),
       meter_(now),
+      turns_(options.connections),
+      open_(options.connections),
       clients_(options.connections),
       health_(options.avoid, options.avoid_after),
       lately_(options.avoid_window) {
@@ -36,10 +39,21 @@ InstanceSlot::~InstanceSlot() {
 }
 
 rpc::Client* InstanceSlot::client() {
+    std::size_t which = 0;
+    if (open_.size() > 1) {
+        const rpc::TurnQueue* const queue = rpc::TurnQueue::current();
+        which = turns_.next(queue == nullptr ? 0 : queue->turn_number());
+    }
+    rpc::Client* const client = open_[which].load(std::memory_order_acquire);
+    return client != nullptr ? client : connect(which);
+}
+
+rpc::Client* InstanceSlot::connect(std::size_t which) {
     const std::lock_guard lock{mutex_};
     if (closed_) return nullptr;
-    auto& client = clients_[turn_++ % clients_.size()];
+    auto& client = clients_[which];
     if (!client) client = std::make_unique<rpc::Client>(endpoint_, options_);
+    open_[which].store(client.get(), std::memory_order_release);
     return client.get();
 }
 
@@ -52,6 +66,8 @@ void InstanceSlot::close() {
     {
         const std::lock_guard lock{mutex_};
         closed_ = true;
+        for (auto& each : open_)
+            each.store(nullptr, std::memory_order_release);
     }
     // No more are made.
     for (const auto& client : clients_) {
@@ -74,14 +90,8 @@ TimePoint InstanceSlot::probe_at() const {
     return health_.probe_at();
 }
 
-void InstanceSlot::on_attempt(TimePoint now) {
-    meter_.on_begin(now);
-    attempts_.fetch_add(1, std::memory_order_relaxed);
-}
-
 void InstanceSlot::on_success(TimePoint began, TimePoint now) {
     meter_.on_answer(now - began, now);
-    answers_.fetch_add(1, std::memory_order_relaxed);
     neighbours_->on_outcome(false);
     last_success_.store(ticks(now), std::memory_order_relaxed);
     if (troubled_.load(std::memory_order_relaxed)) on_alive(now);
@@ -119,7 +129,7 @@ bool InstanceSlot::on_failure(const Error& error, TimePoint began, TimePoint now
 }
 
 bool InstanceSlot::on_lost(TimePoint began, TimePoint now) {
-    meter_.on_answer(now - began, now);
+    meter_.on_sample(now - began, now);
     if (has_answered_since(began, now)) return false;
     const std::lock_guard lock{mutex_};
     if (last_success_.load(std::memory_order_relaxed) > lost_since_.time_since_epoch().count())
@@ -141,7 +151,7 @@ bool InstanceSlot::has_answered_since(TimePoint began, TimePoint now) const {
 }
 
 bool InstanceSlot::is_bad_lately(TimePoint now) {
-    const Outcomes own{answers_.load(std::memory_order_relaxed) + errors_, errors_};
+    const Outcomes own{meter_.answers() + errors_, errors_};
     return neighbours_->stands_out(lately_.recent({own, neighbours_->totals()}, now));
 }
 
@@ -158,7 +168,7 @@ InstanceState InstanceSlot::state(TimePoint now) const {
     const Load load = meter_.load(now);
     state.in_flight = load.in_flight;
     state.latency = load.latency;
-    state.attempts = attempts_.load(std::memory_order_relaxed);
+    state.attempts = meter_.begun();
     const std::lock_guard lock{mutex_};
     state.connection = connection();
     state.failures = failures_;

@@ -3,6 +3,7 @@
 
 #include <rollcall/discovery/service_client.h>
 
+#include "connection_turns.h"
 #include "health.h"
 #include "neighbours.h"
 #include "work_meter.h"
@@ -30,8 +31,8 @@ public:
 
     [[nodiscard]] const WorkMeter& meter() const { return meter_; }
 
-    // One of its connections, in turn; made when first asked for, null once closed. Lives as long
-    // as the slot.
+    // One of its connections, as ConnectionTurns says; made when first asked for, null once closed.
+    // Lives as long as the slot.
     [[nodiscard]] rpc::Client* client();
     [[nodiscard]] bool is_connected() const;
     // Ends its calls with shutting_down; waits as Client::stop() does.
@@ -42,8 +43,9 @@ public:
     // When it is to be looked at again.
     [[nodiscard]] TimePoint probe_at() const;
 
-    // Around each attempt.
-    void on_attempt(TimePoint now);
+    // Around each attempt: on_attempt(), and then on_success(), or on_end() behind the others.
+    void on_attempt(TimePoint now) { meter_.on_begin(now); }
+
     void on_success(TimePoint began, TimePoint now);
     // True if a probe has to be planned, at probe_at().
     [[nodiscard]] bool on_failure(const Error& error, TimePoint began, TimePoint now);
@@ -53,6 +55,7 @@ public:
     // nothing in between, may hang, and with hedges no call would ever find out.
     [[nodiscard]] bool on_lost(TimePoint began, TimePoint now);
 
+    // Without an answer.
     void on_end(TimePoint now) { meter_.on_end(now); }
 
     // A probe was answered, whatever with; or the registry has heard from it again.
@@ -62,6 +65,7 @@ public:
     [[nodiscard]] InstanceState state(TimePoint now) const;
 
 private:
+    [[nodiscard]] rpc::Client* connect(std::size_t which);
     // Under the lock: tells those who read without it.
     void publish();
     // Others, in the second half of the time that a call has waited: it is only slow at that one.
@@ -74,8 +78,8 @@ private:
     const std::shared_ptr<Neighbours> neighbours_;
 
     WorkMeter meter_;
-    std::atomic<std::uint64_t> attempts_{0};
-    std::atomic<std::uint64_t> answers_{0};
+    ConnectionTurns turns_;
+    std::vector<std::atomic<rpc::Client*>> open_;  // null: to be asked for under the lock
     // Copies of what the lock guards, so that the good case needs no lock.
     std::atomic<bool> avoided_{false};
     std::atomic<bool> troubled_{false};  // avoided, or there are failures in a row
@@ -83,7 +87,6 @@ private:
 
     mutable std::mutex mutex_;
     std::vector<std::unique_ptr<rpc::Client>> clients_;  // null: not needed yet
-    std::size_t turn_ = 0;
     unsigned lost_ = 0;       // attempts that others have answered sooner, since it has answered
     TimePoint lost_since_{};  // the first of them
     bool closed_ = false;

@@ -20,6 +20,11 @@ bool is_certain(Errc code) noexcept {
     return blames_instance(code) && code != Errc::timed_out;
 }
 
+Deadline deadline_of_one(Deadline all, Duration fixed, TimePoint now) {
+    if (fixed > Duration::zero()) return all.earlier(Deadline::in(fixed, now));
+    return all.is_never() ? all : Deadline::in(all.remaining(now) / 2, now);
+}
+
 bool may_go_elsewhere(Errc code) noexcept {
     // shutting_down: the connection of an instance that has just left the list.
     return blames_instance(code) || code == Errc::overloaded || code == Errc::shutting_down;

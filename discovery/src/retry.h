@@ -1,6 +1,7 @@
 #pragma once
 // What may be repeated, and how often.
 
+#include <rollcall/base/deadline.h>
 #include <rollcall/base/error.h>
 
 #include <atomic>
@@ -18,6 +19,10 @@ namespace rollcall::discovery {
 
 // Whether one such error says enough: nobody is there, or wants to be.
 [[nodiscard]] bool is_certain(Errc code) noexcept;
+
+// Of an attempt that another one may follow: `fixed` from now, or if that is zero half of what is
+// left of `all`.
+[[nodiscard]] Deadline deadline_of_one(Deadline all, Duration fixed, TimePoint now);
 
 // What the ratio of a budget may be: beyond it, it would be none.
 inline constexpr double kMostRatio = 1000;

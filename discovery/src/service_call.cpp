@@ -2,7 +2,6 @@
 
 #include <rollcall/base/catching.h>
 #include <rollcall/base/random.h>
-#include <rollcall/rpc/call_target.h>
 
 #include <algorithm>
 #include <string>
@@ -46,7 +45,6 @@ public:
         const Self call = std::exchange(call_, nullptr);
         const TimePoint now = SteadyClock::now();
         slot_->on_success(began_, now);
-        slot_->on_end(now);
         call->core_->hedges()->on_answer(now - began_);
         std::vector<AttemptBook::Running> rest;
         if (!call->book_.win(number_, rest)) return;
@@ -61,14 +59,7 @@ public:
         slot_->on_end(now);
         const AttemptBook::AfterFailure after = call->book_.fail(number_, error);
         if (after == AttemptBook::AfterFailure::is_over) return on_lost(*call, error, now);
-        const auto& executor = call->core_->executor();
-        // Not here: the client is in the middle of something, and so may be the caller.
-        asio::post(
-            executor,
-            [call = std::move(call), slot = slot_, failure = std::move(error), after]() mutable {
-                on_failed(call, slot, std::move(failure), after);
-            }
-        );
+        decide_later(call, slot_, std::move(error), after);
     }
 
 private:
@@ -94,13 +85,12 @@ ServiceCall::ServiceCall(ServiceCore::Self core, rpc::CallPtr outer)
     if (outer_->invocation.is_idempotent()) core_->hedges()->on_call();
 }
 
-void ServiceCall::start(const Self& self) {
-    std::stop_token handler = rpc::detail::handler_stop_token();
-    next(self);
-    if (!handler.stop_possible()) return;
-    rpc::detail::stop_with_handler(std::move(handler), self->outer_, [weak = std::weak_ptr{self}] {
-        if (const Self call = weak.lock()) cancel(call);
-    });
+ServiceCall::ServiceCall(ServiceCore::Self core, rpc::CallPtr outer, const Error& error)
+    : core_(std::move(core)), outer_(std::move(outer)), pauses_(pauses()), book_(error) {
+}
+
+void ServiceCall::go_on(const Self& self, const SlotPtr& slot, Error error) {
+    decide_later(self, slot, std::move(error), AttemptBook::AfterFailure::decide);
 }
 
 void ServiceCall::next(const Self& self) {
@@ -206,9 +196,17 @@ Deadline ServiceCall::attempt_deadline(bool is_last, TimePoint now) {
                                          : one.earlier(Deadline::in(all.remaining(now) / 2, now));
     }
     if (is_last || !may_have_another()) return all;
-    const Duration fixed = core_->options().attempt_timeout;
-    if (fixed > Duration::zero()) return all.earlier(Deadline::in(fixed, now));
-    return all.is_never() ? all : Deadline::in(all.remaining(now) / 2, now);
+    return deadline_of_one(all, core_->options().attempt_timeout, now);
+}
+
+// Not at once: a client is in the middle of something, and so may be the caller.
+void ServiceCall::decide_later(
+    const Self& self, const SlotPtr& slot, Error error, AttemptBook::AfterFailure after
+) {
+    const auto& executor = self->core_->executor();
+    asio::post(executor, [call = self, slot, failure = std::move(error), after]() mutable {
+        on_failed(call, slot, std::move(failure), after);
+    });
 }
 
 void ServiceCall::on_failed(

@@ -1,5 +1,5 @@
 #pragma once
-// One call of a ServiceClient, from its first attempt to its only end.
+// A call of a ServiceClient that takes more than one attempt at once, to its only end.
 
 #include <rollcall/rpc/call.h>
 
@@ -16,10 +16,16 @@ class ServiceCall {
 public:
     using Self = std::shared_ptr<ServiceCall>;
 
+    // Nothing has been tried yet.
     ServiceCall(ServiceCore::Self core, rpc::CallPtr outer);
+    // One attempt has been made, and has failed so.
+    ServiceCall(ServiceCore::Self core, rpc::CallPtr outer, const Error& error);
 
-    // The first attempt. It is cancelled with the handler that runs on this thread, if one does.
-    static void start(const Self& self);
+    // The first attempt.
+    static void start(const Self& self) { next(self); }
+
+    // After the attempt that was made there. Decided on an I/O thread, never here.
+    static void go_on(const Self& self, const SlotPtr& slot, Error error);
     // Makes the next attempt, or waits, or ends.
     static void next(const Self& self);
     // Any thread, any time.
@@ -37,6 +43,9 @@ private:
     static void plan_hedge(const Self& self, unsigned number, bool is_last, TimePoint now);
     // The attempt has not been answered yet: perhaps one more beside it.
     static void hedge(const Self& self, unsigned number);
+    static void decide_later(
+        const Self& self, const SlotPtr& slot, Error error, AttemptBook::AfterFailure after
+    );
     static void on_failed(
         const Self& self, const SlotPtr& slot, Error error, AttemptBook::AfterFailure after
     );

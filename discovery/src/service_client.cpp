@@ -58,13 +58,10 @@ ServiceCounters ServiceClient::counters() const {
 Result<void> ServiceClient::wait_ready(Deadline deadline) {
     rpc::PackedInvocation nothing = rpc::PackedInvocation::pack("");
     if (auto error = blocked(nothing)) return std::move(*error);
-    auto* call =
-        new rpc::BlockingCall<void>{std::move(nothing), deadline, rpc::Call::Kind::connection};
-    const rpc::CallPtr mine{call};
-    const auto operation = Edge::prepare(core_, mine);
-    Edge::start(operation);
-    if (auto result = call->wait(patience(deadline))) return std::move(*result);
-    return Edge::late_error(operation);
+    const Core core = core_;
+    return wait_for<void>(
+        core, std::move(nothing), {deadline, SteadyClock::now(), rpc::Call::Kind::connection}
+    );
 }
 
 PackedReplies ServiceClient::broadcast_packed(
@@ -72,7 +69,7 @@ PackedReplies ServiceClient::broadcast_packed(
 ) {
     if (auto error = blocked(invocation)) return std::move(*error);
     const Core core = core_;
-    const Deadline deadline = Edge::begin(*core, invocation);
+    const Deadline deadline = Edge::begin(*core, invocation).deadline;
     const auto waiter = std::make_shared<BlockingBroadcast>();
     const auto broadcast =
         std::make_shared<BroadcastCall>(core, std::move(invocation), deadline, options, waiter);
@@ -97,28 +94,19 @@ Deadline ServiceClient::patience(Deadline deadline) {
     return deadline.is_never() ? deadline : Deadline::at(deadline.point() + kGrace);
 }
 
-Deadline ServiceClient::Edge::begin(const ServiceCore& core, rpc::PackedInvocation& invocation) {
-    return rpc::detail::begin_call(core.options().call_timeout, invocation);
+ServiceClient::Beginning ServiceClient::Edge::begin(
+    const ServiceCore& core, rpc::PackedInvocation& invocation
+) {
+    const TimePoint now = SteadyClock::now();
+    return {rpc::detail::begin_call(core.options().call_timeout, invocation, now), now};
 }
 
-asio::any_io_executor ServiceClient::Edge::executor_of(const ServiceCore& core) {
+const asio::any_io_executor& ServiceClient::Edge::executor_of(const ServiceCore& core) {
     return core.executor();
 }
 
-std::shared_ptr<ServiceCall> ServiceClient::Edge::prepare(const Core& core, rpc::CallPtr call) {
-    return std::make_shared<ServiceCall>(core, std::move(call));
-}
-
-void ServiceClient::Edge::start(const std::shared_ptr<ServiceCall>& call) {
-    ServiceCall::start(call);
-}
-
-Error ServiceClient::Edge::late_error(const std::shared_ptr<ServiceCall>& call) {
-    return call->late_error();
-}
-
-void ServiceClient::Edge::cancel(const std::weak_ptr<ServiceCall>& call) {
-    if (const auto self = call.lock()) ServiceCall::cancel(self);
+void ServiceClient::Edge::notify(const Core& core, rpc::CallPtr call) {
+    ServiceCall::start(std::make_shared<ServiceCall>(core, std::move(call)));
 }
 
 std::shared_ptr<BroadcastCall> ServiceClient::Edge::prepare_broadcast(
@@ -127,7 +115,7 @@ std::shared_ptr<BroadcastCall> ServiceClient::Edge::prepare_broadcast(
     BroadcastOptions options,
     std::shared_ptr<BroadcastWaiter> waiter
 ) {
-    const Deadline deadline = begin(*core, invocation);
+    const Deadline deadline = begin(*core, invocation).deadline;
     return std::make_shared<BroadcastCall>(
         core, std::move(invocation), deadline, options, std::move(waiter)
     );

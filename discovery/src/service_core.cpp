@@ -2,6 +2,7 @@
 
 #include <rollcall/base/catching.h>
 
+#include "list_of_turn.h"
 #include "service_options.h"
 
 #include <algorithm>
@@ -48,6 +49,7 @@ ServiceCore::ServiceCore(const Discovery& discovery, ServiceClientOptions option
               );
           }
       ),
+      is_layered_(!options_.client.middleware.empty()),
       budget_(options_.retry_ratio, options_.retry_burst),
       list_(std::make_shared<const SlotList>()) {
 }
@@ -108,6 +110,7 @@ void ServiceCore::adopt(const SlotList& old, const std::shared_ptr<const SlotLis
         const std::lock_guard lock{mutex_};
         if (is_stopped()) return;
         list_ = fresh;
+        version_.store(fresh->version, std::memory_order_release);
         fit_ = nullptr;
         std::erase_if(retired_, [](const auto& each) { return each.expired(); });
         retired_.insert(retired_.end(), gone.begin(), gone.end());
@@ -148,7 +151,10 @@ Choice ServiceCore::choose(
 ) {
     Choice choice;
     choice.news = news();
-    const auto current = list();
+    ListOfTurn::List spare;
+    const auto& current = ListOfTurn::find(
+        this, version_.load(std::memory_order_acquire), spare, [this] { return list(); }
+    );
     choice.none_known = current->slots.empty();
     if (choice.none_known) return choice;
     const Candidates all = current->candidates(now).with_key(key);
@@ -223,6 +229,7 @@ std::vector<SlotPtr> ServiceCore::take_slots() {
     retired_.clear();
     fit_ = nullptr;
     list_ = std::make_shared<const SlotList>();
+    version_.store(list_->version, std::memory_order_release);
     return open;
 }
 

@@ -68,6 +68,17 @@ public:
     // Why there is nobody to call, a whole clause.
     [[nodiscard]] std::string why_none() const;
 
+    // Whether the first attempt at this one may be the caller's call itself.
+    [[nodiscard]] bool goes_direct(const rpc::PackedInvocation& invocation) const {
+        return !is_layered_ && !(hedges_->is_on() && invocation.is_idempotent());
+    }
+
+    // Of one with its first attempt.
+    void count_direct_call() {
+        budget_.on_call();
+        tally_.add(CallTally::direct);
+    }
+
     void count_call() {
         budget_.on_call();
         tally_.add(CallTally::call);
@@ -124,10 +135,12 @@ private:
     const Hedges::Self hedges_;
     const std::shared_ptr<Neighbours> neighbours_;
     const SlotListMaker maker_;
+    const bool is_layered_;
     const HomeProcess home_;
     const std::shared_ptr<Link> link_ = std::make_shared<Link>();
     std::atomic<bool> stopped_{false};
     std::atomic<std::uint64_t> news_{0};
+    std::atomic<std::uint64_t> version_{0};  // of the list
     RetryBudget budget_;
     CallTally tally_;
 

@@ -1,5 +1,6 @@
 #include "service_options.h"
 
+#include "connection_turns.h"
 #include "retry.h"
 
 #include <algorithm>
@@ -9,7 +10,6 @@
 namespace rollcall::discovery {
 namespace {
 
-constexpr std::size_t kMostConnections = 64;
 constexpr Duration kMaxDialBackoff = std::chrono::milliseconds{200};
 // As good as for ever, and far from where sums of times overflow.
 constexpr Duration kYear = std::chrono::hours{24 * 365};
@@ -32,7 +32,7 @@ void check_calls(const ServiceClientOptions& options) {
     );
     require(options.max_waiting > 0, "ServiceClientOptions::max_waiting must be positive");
     require(
-        options.connections > 0 && options.connections <= kMostConnections,
+        options.connections > 0 && options.connections <= ConnectionTurns::kMost,
         "ServiceClientOptions::connections must be from 1 to 64"
     );
     require(

@@ -4,6 +4,7 @@
 #include <rollcall/discovery/candidates.h>
 
 #include <atomic>
+#include <cstdint>
 
 namespace rollcall::discovery {
 
@@ -14,13 +15,21 @@ public:
     explicit WorkMeter(TimePoint joined) : joined_(joined) {}
 
     void on_begin(TimePoint now);
-    // Whatever became of it.
-    void on_end(TimePoint now);
-    // It was answered; before on_end().
+    // One of them has ended: with an answer, or without.
     void on_answer(Duration took, TimePoint now);
+    void on_end(TimePoint now);
+    // How long one took or would take, beside its end.
+    void on_sample(Duration took, TimePoint now);
 
+    // Ever.
+    [[nodiscard]] std::uint64_t begun() const { return begun_.load(std::memory_order_relaxed); }
+
+    [[nodiscard]] std::uint64_t answers() const;
+
+    // What has ended is read first, so that it is never more than what has begun.
     [[nodiscard]] std::size_t in_flight() const override {
-        return in_flight_.load(std::memory_order_relaxed);
+        const std::uint64_t ended = ended_.load(std::memory_order_acquire);
+        return begun_.load(std::memory_order_relaxed) - ended;
     }
 
     // The moving average fades while nothing is sent there, so that one that was slow gets another
@@ -29,7 +38,9 @@ public:
 
 private:
     const TimePoint joined_;
-    std::atomic<std::size_t> in_flight_{0};
+    std::atomic<std::uint64_t> begun_{0};
+    std::atomic<std::uint64_t> ended_{0};
+    std::atomic<std::uint64_t> unanswered_{0};   // of those
     std::atomic<TimePoint::rep> busy_since_{0};  // nothing has ended since then
     std::atomic<Duration::rep> latency_{0};      // 0: no sample yet
     std::atomic<TimePoint::rep> sampled_{0};

@@ -6,8 +6,7 @@
 
 namespace rollcall::rpc::detail {
 
-Deadline begin_call(Duration call_timeout, PackedInvocation& invocation) {
-    const TimePoint now = SteadyClock::now();
+Deadline begin_call(Duration call_timeout, PackedInvocation& invocation, TimePoint now) {
     const Duration own = invocation.timeout();
     const Duration allowed = own > Duration::zero() ? own : call_timeout;
     const Deadline deadline = invocation.inherit(Deadline::in(allowed, now));

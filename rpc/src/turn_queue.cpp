@@ -3,17 +3,23 @@
 
 #include <asio/post.hpp>
 
+#include <atomic>
+#include <utility>
+
 namespace rollcall::rpc {
 namespace {
 
 thread_local TurnQueue* current_queue = nullptr;
+
+std::atomic<std::uint64_t> threads{0};
 
 }  // namespace
 
 TurnQueue::TurnQueue(std::shared_ptr<EventLoop> loop)
     : loop_(std::move(loop)),
       plain_(loop_->get_executor()),
-      of_handlers_(executor_of(loop_, AfterLoop::drop)) {
+      of_handlers_(executor_of(loop_, AfterLoop::drop)),
+      number_(threads.fetch_add(1, std::memory_order_relaxed) << kTurnBits) {
 }
 
 TurnQueue::~TurnQueue() {

@@ -1,6 +1,7 @@
-// What a call allocates once all is warm: on the server nothing, on the client one piece of memory,
-// which is the call itself.
+// What a call allocates once all is warm: on the server nothing, on the client, be it one of a
+// server or of a service, one piece of memory, which is the call itself.
 
+#include <rollcall/discovery/service_client.h>
 #include <rollcall/rpc/server.h>
 
 #include "cost/subject/batch_answerer.h"
@@ -82,6 +83,16 @@ INSTANTIATE_TEST_SUITE_P(
     name_of
 );
 
+template <class Client>
+void expect_one_for_each_call(Client& client, const rpc::IoThreads& io, std::size_t depth) {
+    CallLoop calls{client, io, depth};
+    asio::post(io.executor(), count_allocations_here);
+    ASSERT_TRUE(calls.run(kCalls));
+    const std::size_t before = allocations();
+    ASSERT_TRUE(calls.run(kCalls));
+    expect_at_most(allocations() - before, 1);
+}
+
 class ClientAllocations : public ::testing::TestWithParam<Case> {};
 
 TEST_P(ClientAllocations, PerCall) {
@@ -90,12 +101,17 @@ TEST_P(ClientAllocations, PerCall) {
     rpc::ClientOptions options;
     options.io = rpc::IoThreads{1};
     rpc::Client client{answerer.endpoint(), options};
-    CallLoop calls{client, options.io, GetParam().depth};
-    asio::post(options.io.executor(), count_allocations_here);
-    ASSERT_TRUE(calls.run(kCalls));
-    const std::size_t before = allocations();
-    ASSERT_TRUE(calls.run(kCalls));
-    expect_at_most(allocations() - before, 1);
+    expect_one_for_each_call(client, options.io, GetParam().depth);
+}
+
+TEST_P(ClientAllocations, PerCallOfAService) {
+    BatchAnswerer answerer{GetParam().depth, BatchAnswerer::Answers::at_once};
+    std::jthread answering{[&] { answerer.exchange_all(); }};
+    discovery::ServiceClientOptions options;
+    options.client.io = rpc::IoThreads{1};
+    discovery::ServiceClient client{
+        discovery::MultiServersDiscovery{{answerer.endpoint()}}, options};
+    expect_one_for_each_call(client, options.client.io, GetParam().depth);
 }
 
 INSTANTIATE_TEST_SUITE_P(

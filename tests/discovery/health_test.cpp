@@ -157,12 +157,11 @@ TEST(WorkMeters, CountAndAverage) {
     EXPECT_EQ(meter.load(clock.now()).in_flight, 1U);
     clock.advance(10ms);
     meter.on_answer(10ms, clock.now());
-    meter.on_end(clock.now());
     EXPECT_EQ(meter.load(clock.now()).in_flight, 0U);
     EXPECT_EQ(meter.load(clock.now()).latency, 10ms);
     for (int i = 0; i < 1000; ++i) {
         clock.advance(30ms);
-        meter.on_answer(30ms, clock.now());
+        meter.on_sample(30ms, clock.now());
     }
     EXPECT_NEAR(static_cast<double>(meter.load(clock.now()).latency / 1us), 30'000, 1);
 }
@@ -173,13 +172,11 @@ TEST(WorkMeters, SeeAStallBeforeItsEnd) {
     meter.on_begin(clock.now());
     clock.advance(1ms);
     meter.on_answer(1ms, clock.now());
-    meter.on_end(clock.now());
     meter.on_begin(clock.now());
     meter.on_begin(clock.now());
     clock.advance(500ms);
     EXPECT_EQ(meter.load(clock.now()).latency, 500ms) << "nothing has come back for so long";
     meter.on_answer(500ms, clock.now());
-    meter.on_end(clock.now());
     EXPECT_LT(meter.load(clock.now()).latency, 500ms);
 }
 
@@ -188,7 +185,6 @@ TEST(WorkMeters, ForgetWhileNothingIsSent) {
     WorkMeter meter{clock.now()};
     meter.on_begin(clock.now());
     meter.on_answer(1s, clock.now());
-    meter.on_end(clock.now());
     clock.advance(30s);
     EXPECT_LT(meter.load(clock.now()).latency, 60ms);
     EXPECT_GT(meter.load(clock.now()).latency, 0ms);

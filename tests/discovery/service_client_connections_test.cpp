@@ -8,6 +8,8 @@
 #include <gtest/gtest.h>
 
 #include <future>
+#include <set>
+#include <string>
 #include <vector>
 
 namespace rollcall::discovery {
@@ -77,6 +79,40 @@ TEST(ServiceClient, SpreadsItsCallsOverSeveralConnections) {
     EXPECT_EQ(client.state()[0].connection, rpc::ClientState::ready);
     client.stop();
     EXPECT_TRUE(eventually([&] { return one.server().stats().connections == 0; }));
+}
+
+// What a completion asks for goes out together, and so do the replies.
+TEST(ServiceClient, KeepsTheCallsOfATurnOnOneConnection) {
+    rpc::Server server;
+    server.handle("who", [](const rpc::Context& context) { return context.identity().address(); });
+    server.start();
+    constexpr std::size_t kConnections = 4;
+    constexpr std::size_t kCalls = 8;
+    const rpc::IoThreads io{1};
+    ServiceClientOptions options{.connections = kConnections};
+    options.client.io = io;
+    ServiceClient client{InMemoryDiscovery{{server.endpoint()}}, options};
+    // All of them exist: a turn begins with what a connection reads.
+    for (std::size_t i = 0; i < kConnections; ++i)
+        ASSERT_TRUE(client.call(rpc::invoke<std::string>("who")));
+    std::set<std::string> all;
+    for (std::size_t i = 0; i < 4 * kConnections; ++i) {
+        std::promise<std::set<std::string>> ended;
+        std::set<std::string> used;
+        std::size_t left = kCalls;
+        client.async_call(rpc::invoke<std::string>("who"), [&](const Result<std::string>&) {
+            for (std::size_t call = 0; call < kCalls; ++call) {
+                client.async_call(rpc::invoke<std::string>("who"), [&](Result<std::string> who) {
+                    used.insert(who.value());
+                    if (--left == 0) ended.set_value(used);
+                });
+            }
+        });
+        const auto addresses = ended.get_future().get();
+        EXPECT_EQ(addresses.size(), 1U);
+        all.insert(addresses.begin(), addresses.end());
+    }
+    EXPECT_EQ(all.size(), kConnections) << "in the long run all of them are used";
 }
 
 TEST(ServiceClient, CancelsACallOnTheConnectionThatItIsOn) {

@@ -6,7 +6,9 @@
 #include <asio/strand.hpp>
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <functional>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -48,6 +50,32 @@ TEST_F(TurnQueueTest, TasksRunInTheirOrderBehindTheWorkAtHand) {
     });
     EXPECT_EQ(said, ".ab");
     EXPECT_EQ(loop->poll(), 0U) << "nothing is left for later";
+}
+
+TEST_F(TurnQueueTest, TurnsHaveNumbersOfTheirOwnAndOneTimeEach) {
+    EXPECT_EQ(queue.turn_number(), 0U);
+    std::set<std::uint64_t> numbers;
+    const auto look = [&](TurnQueue& at) {
+        TimePoint time;
+        Task later{[&] {
+            numbers.insert(at.turn_number());
+            EXPECT_EQ(at.turn_time(), time);
+        }};
+        at.turn([&] {
+            numbers.insert(at.turn_number());
+            time = at.turn_time();
+            EXPECT_LE(time, SteadyClock::now());
+            at.push(later);
+        });
+    };
+    TurnQueue other{loop};
+    const TimePoint before = SteadyClock::now();
+    for (TurnQueue* const each : {&queue, &other, &queue}) {
+        look(*each);
+        EXPECT_GE(each->turn_time(), before) << "outside of a turn: now";
+    }
+    EXPECT_EQ(numbers.size(), 3U);
+    EXPECT_FALSE(numbers.contains(0));
 }
 
 TEST_F(TurnQueueTest, WhatTasksPutOffRunsInTheSameTurnAndWhatThatPutsOffInALaterOne) {

@@ -1,7 +1,8 @@
 #pragma once
 // Asynchronous calls with callbacks, some in flight at a time.
 
-#include <rollcall/rpc/client.h>
+#include <rollcall/rpc/io_threads.h>
+#include <rollcall/rpc/method.h>
 
 #include <asio/post.hpp>
 
@@ -12,10 +13,11 @@
 namespace rollcall::tests {
 
 // Each callback starts the next call, on the client's I/O thread, as programs do that are to be
-// fast. Not to be destroyed while it runs.
+// fast. Not to be destroyed while it runs. `Client`: whatever has an async_call().
+template <class Client>
 class CallLoop {
 public:
-    CallLoop(rpc::Client& client, rpc::IoThreads io, std::size_t depth)
+    CallLoop(Client& client, rpc::IoThreads io, std::size_t depth)
         : client_(client), io_(std::move(io)), depth_(depth) {}
 
     // Makes so many calls and waits for all of them; false if any has failed.
@@ -49,7 +51,7 @@ private:
         });
     }
 
-    rpc::Client& client_;
+    Client& client_;
     const rpc::IoThreads io_;
     const std::size_t depth_;
     std::size_t to_start_ = 0;

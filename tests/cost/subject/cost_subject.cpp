@@ -1,9 +1,11 @@
 // One side of calls, whose costs others count; or the other side by hand.
 //   cost-subject serve                        a server, until it gets SIGTERM
 //   cost-subject call PORT DEPTH [CALLS]      a client of it
+//   cost-subject call_service PORT DEPTH CALLS [CONNECTIONS]   a service client of it alone
 //   cost-subject ask PORT DEPTH CALLS [with_deadline]
 //   cost-subject answer DEPTH                 one client, until it leaves
 //   cost-subject compiler
+#include <rollcall/discovery/service_client.h>
 #include <rollcall/rpc/server.h>
 
 #include "cost/subject/batch_answerer.h"
@@ -53,6 +55,14 @@ int call(std::size_t port, std::size_t depth, std::size_t calls) {
     return CallLoop{client, options.io, depth}.run(calls) ? 0 : 1;
 }
 
+int call_service(std::size_t port, std::size_t depth, std::size_t calls, std::size_t connections) {
+    discovery::ServiceClientOptions options;
+    options.connections = connections;
+    options.client.io = rpc::IoThreads{1};
+    discovery::ServiceClient client{discovery::MultiServersDiscovery{{local(port)}}, options};
+    return CallLoop{client, options.client.io, depth}.run(calls) ? 0 : 1;
+}
+
 int ask(std::size_t port, std::size_t depth, std::size_t calls, BatchCaller::Form form) {
     BatchCaller{local(port), depth, form}.exchange(calls / depth);
     return 0;
@@ -80,6 +90,8 @@ int run(const std::vector<std::string_view>& words) {
     if (words[0] == "compiler") return compiler();
     if (words[0] == "answer") return answer(number(1));
     if (words[0] == "ask") return ask(number(1), number(2), number(3), form);
+    if (words[0] == "call_service")
+        return call_service(number(1), number(2), number(3), words.size() > 4 ? number(4) : 1);
     if (words[0] == "call") {
         const bool counted = words.size() > 3;
         const auto forever = std::numeric_limits<std::size_t>::max();

@@ -34,6 +34,8 @@ CASES = {
     "server, 128 in flight, with deadlines": ("server", 128, 12800, ["with_deadline"]),
     "client, one at a time": ("client", 1, 1000, []),
     "client, 128 in flight": ("client", 128, 12800, []),
+    "service client, one at a time": ("service client", 1, 1000, []),
+    "service client, 128 in flight": ("service client", 128, 12800, []),
 }
 
 
@@ -76,7 +78,8 @@ def count(program, name, calls):
         finish(server)
     else:
         server, port = start([program, "answer", str(depth)])
-        run([*counted, "call", port, depth, calls])
+        what = "call_service" if side == "service client" else "call"
+        run([*counted, what, port, depth, calls])
         finish(server)
     return int(re.search(r"^(?:summary|totals): (\d+)", profile.read_text(), re.M)[1]), profile
 

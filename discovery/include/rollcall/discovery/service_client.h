@@ -2,6 +2,7 @@
 // Calls the methods of a service, whichever of its instances there are.
 
 #include <rollcall/discovery/broadcast.h>
+#include <rollcall/discovery/direct_call.h>
 #include <rollcall/discovery/discovery.h>
 #include <rollcall/discovery/hedge_options.h>
 #include <rollcall/discovery/instance_filter.h>
@@ -67,8 +68,10 @@ struct ServiceClientOptions {
 
     // Connections
     // To each instance, made when first needed, used in turn, each on the next of the I/O threads.
-    // At most 64. One is best unless calls are so many or so large that one I/O thread, here or at
-    // the server, is busy with those to a single instance.
+    // Calls that completions make in answer to replies that came together go on the same one, up to
+    // sixteen of them; in the long run each connection gets as many calls as any other. At most 64.
+    // One is best unless calls are so many or so large that one I/O thread, here or at the server,
+    // is busy with those to a single instance.
     std::size_t connections = 1;
     std::string token = {};  // sent with the hello of each connection
     // Of each connection. `token` above wins; the backoff is at most 0.2 s, since
@@ -100,7 +103,6 @@ struct ServiceCounters {
 };
 
 class ServiceCore;
-class ServiceCall;
 class BroadcastCall;
 
 // Keeps a connection per instance, or several, made when first needed and closed when the instance
@@ -162,11 +164,18 @@ public:
     // The same with a completion token of signature void(Result<void>).
     template <class Token = asio::use_awaitable_t<>>
     auto async_wait_ready(Deadline deadline, Token&& token = Token{}) {
-        return async_submit<void>(
-            rpc::Invocation<void>{rpc::PackedInvocation::pack("")},
-            deadline,
-            rpc::Call::Kind::connection,
-            std::forward<Token>(token)
+        return asio::async_initiate<Token, void(Result<void>)>(
+            [](auto handler, Core core, Deadline until) {
+                submit<void>(
+                    std::move(core),
+                    rpc::PackedInvocation::pack(""),
+                    {until, SteadyClock::now(), rpc::Call::Kind::connection},
+                    std::move(handler)
+                );
+            },
+            token,
+            core_,
+            deadline
         );
     }
 
@@ -183,21 +192,20 @@ public:
 private:
     using Core = std::shared_ptr<ServiceCore>;
 
+    struct Beginning {
+        Deadline deadline;
+        TimePoint now;
+        rpc::Call::Kind awaited = rpc::Call::Kind::reply;
+    };
+
     // The compiled half of the templates below.
     struct Edge {
-        // Its deadline; what it inherits is added to it.
-        [[nodiscard]] static Deadline begin(
+        // A call begins: what it inherits is added to it.
+        [[nodiscard]] static Beginning begin(
             const ServiceCore& core, rpc::PackedInvocation& invocation
         );
-        [[nodiscard]] static asio::any_io_executor executor_of(const ServiceCore& core);
-        // A call that has not begun, so that its cancellation can be arranged first.
-        [[nodiscard]] static std::shared_ptr<ServiceCall> prepare(
-            const Core& core, rpc::CallPtr call
-        );
-        static void start(const std::shared_ptr<ServiceCall>& call);
-        static void cancel(const std::weak_ptr<ServiceCall>& call);
-        // For a caller who gives up waiting: I/O threads that are late must not make him late.
-        [[nodiscard]] static Error late_error(const std::shared_ptr<ServiceCall>& call);
+        [[nodiscard]] static const asio::any_io_executor& executor_of(const ServiceCore& core);
+        static void notify(const Core& core, rpc::CallPtr call);
         [[nodiscard]] static std::shared_ptr<BroadcastCall> prepare_broadcast(
             const Core& core,
             rpc::PackedInvocation invocation,
@@ -208,9 +216,13 @@ private:
         static void cancel_broadcast(const std::weak_ptr<BroadcastCall>& broadcast);
     };
 
-    template <class R, class Token>
-    auto async_submit(
-        rpc::Invocation<R> invocation, Deadline until, rpc::Call::Kind awaited, Token&& token
+    template <class R, class Handler>
+    static void submit(
+        Core&& core, rpc::PackedInvocation&& packed, Beginning beginning, Handler&& handler
+    );
+    template <class R>
+    [[nodiscard]] static Result<R> wait_for(
+        const Core& core, rpc::PackedInvocation&& packed, Beginning beginning
     );
     [[nodiscard]] static std::optional<Error> blocked(const rpc::PackedInvocation& invocation);
     [[nodiscard]] static Deadline patience(Deadline deadline);
@@ -222,65 +234,69 @@ private:
 };
 
 template <class R>
+Result<R> ServiceClient::wait_for(
+    const Core& core, rpc::PackedInvocation&& packed, Beginning beginning
+) {
+    const Deadline deadline = beginning.deadline;
+    auto* const call =
+        new rpc::BlockingCall<R, DirectCall>{std::move(packed), deadline, beginning.awaited};
+    const rpc::CallPtr mine{call};
+    call->let_watch();
+    DirectCall::start(core, mine, beginning.now);
+    if (auto result = call->wait(patience(deadline))) return std::move(*result);
+    // I/O threads that are late must not make him late.
+    if (auto error = call->late_error(call->give_up())) return std::move(*error);
+    return *call->wait(Deadline::never());  // it is being handed over right now
+}
+
+template <class R>
 Result<R> ServiceClient::call(rpc::Invocation<R> invocation) {
     if (auto error = blocked(invocation)) return std::move(*error);
     const Core core = core_;
-    const Deadline deadline = Edge::begin(*core, invocation);
-    auto* call = new rpc::BlockingCall<R>{std::move(invocation), deadline};
-    const rpc::CallPtr mine{call};
-    const auto operation = Edge::prepare(core, mine);
-    Edge::start(operation);
-    if (auto result = call->wait(patience(deadline))) return std::move(*result);
-    return Edge::late_error(operation);
+    const Beginning beginning = Edge::begin(*core, invocation);
+    return wait_for<R>(core, std::move(invocation), beginning);
 }
 
 template <class R, class Token>
 auto ServiceClient::async_call(rpc::Invocation<R> invocation, Token&& token) {
-    const Deadline deadline = Edge::begin(*core_, invocation);
-    return async_submit<R>(
-        std::move(invocation), deadline, rpc::Call::Kind::reply, std::forward<Token>(token)
-    );
-}
-
-template <class R, class Token>
-auto ServiceClient::async_submit(
-    rpc::Invocation<R> invocation, Deadline until, rpc::Call::Kind awaited, Token&& token
-) {
     return asio::async_initiate<Token, void(Result<R>)>(
-        [](auto handler,
-           const Core& core,
-           rpc::Invocation<R> packed,
-           Deadline deadline,
-           rpc::Call::Kind kind) {
-            using Handler = std::decay_t<decltype(handler)>;
-            auto slot = asio::get_associated_cancellation_slot(handler);
-            const auto call = Edge::prepare(
-                core,
-                rpc::AsyncCall<R, Handler>::make(
-                    std::move(packed), deadline, std::move(handler), Edge::executor_of(*core), kind
-                )
-            );
-            if (slot.is_connected()) {
-                slot.assign([weak = std::weak_ptr<ServiceCall>{call}](asio::cancellation_type) {
-                    Edge::cancel(weak);
-                });
-            }
-            Edge::start(call);
+        // The core by value: a coroutine that another thread resumes may end, and its frame with
+        // what was given here, before this returns.
+        [](auto handler, Core core, rpc::Invocation<R>&& packed) {
+            // The clock starts here, when the call is awaited, not where it was written.
+            const Beginning beginning = Edge::begin(*core, packed);
+            submit<R>(std::move(core), std::move(packed), beginning, std::move(handler));
         },
         token,
         core_,
-        std::move(invocation),
-        until,
-        awaited
+        std::move(invocation)
     );
+}
+
+template <class R, class Handler>
+void ServiceClient::submit(
+    Core&& core, rpc::PackedInvocation&& packed, Beginning beginning, Handler&& handler
+) {
+    using Call = rpc::AsyncCall<R, std::decay_t<Handler>, DirectCall>;
+    auto slot = asio::get_associated_cancellation_slot(handler);
+    rpc::CallPtr call = Call::make(
+        std::move(packed),
+        beginning.deadline,
+        std::forward<Handler>(handler),
+        Edge::executor_of(*core),
+        beginning.awaited
+    );
+    if (slot.is_connected()) {
+        static_cast<Call&>(*call).let_watch();
+        slot.assign([call](asio::cancellation_type) { DirectCall::cancel(call); });
+    }
+    DirectCall::start(std::move(core), std::move(call), beginning.now);
 }
 
 template <class R>
 void ServiceClient::notify(rpc::Invocation<R> invocation) {
-    const Deadline deadline = Edge::begin(*core_, invocation);
-    Edge::start(
-        Edge::prepare(core_, rpc::CallPtr{new rpc::NotifyCall{std::move(invocation), deadline}})
-    );
+    const Deadline deadline = Edge::begin(*core_, invocation).deadline;
+    Edge::notify(core_, rpc::CallPtr{new rpc::NotifyCall{std::move(invocation), deadline}});
 }
 
 template <class R>

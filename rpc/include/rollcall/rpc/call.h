@@ -122,6 +122,12 @@ public:
 protected:
     virtual void destroy() noexcept = 0;
 
+    // What calls that are built on this one put in their place. Before the result is handed over.
+    void note_answer() noexcept {}
+
+    // Before the error is; true if the call goes on instead, and ends otherwise.
+    [[nodiscard]] bool goes_on(Error& /*error*/) noexcept { return false; }
+
     // It has ended: nothing is to be stopped any more, and whoever would do it lets go of it.
     void forget_stop() noexcept {
         if (stop_.load(std::memory_order_acquire) == ended()) return;
@@ -203,14 +209,19 @@ template <class R>
 }
 
 // The caller waits on its own thread, by its own clock.
-template <class R>
-class BlockingCall final : public Call {
+template <class R, class Base = Call>
+class BlockingCall final : public Base {
 public:
-    using Call::Call;
+    using Base::Base;
 
-    void finish(codec::Bytes result) noexcept override { set(read_result<R>(result)); }
+    void finish(codec::Bytes result) noexcept override {
+        this->note_answer();
+        set(read_result<R>(result));
+    }
 
-    void fail(Error&& error) noexcept override { set(Result<R>{std::move(error)}); }
+    void fail(Error&& error) noexcept override {
+        if (!this->goes_on(error)) set(Result<R>{std::move(error)});
+    }
 
     [[nodiscard]] bool may_be_sent() noexcept override {
         const std::lock_guard lock{mutex_};
@@ -239,7 +250,7 @@ public:
 
 private:
     void set(Result<R>&& result) noexcept {
-        forget_stop();
+        this->forget_stop();
         // Notified under the lock: the waiter may drop the last other reference as soon as it
         // wakes.
         const std::lock_guard lock{mutex_};
@@ -259,23 +270,28 @@ private:
 // The caller gave an Asio completion handler. The call itself is not made with the handler's
 // allocator: memory of a handler must be free before the handler runs, and queues and cancellation
 // slots may refer to a call for longer.
-template <class R, class Handler>
-class AsyncCall final : public Call {
+template <class R, class Handler, class Base = Call>
+class AsyncCall final : public Base {
 public:
     [[nodiscard]] static CallPtr make(
         PackedInvocation&& packed,
         Deadline deadline,
         Handler&& handler,
         const asio::any_io_executor& fallback,
-        Kind awaited = Kind::reply
+        Call::Kind awaited = Call::Kind::reply
     ) {
         return CallPtr{
             new AsyncCall{std::move(packed), deadline, std::move(handler), fallback, awaited}};
     }
 
-    void finish(codec::Bytes result) noexcept override { deliver(read_result<R>(result)); }
+    void finish(codec::Bytes result) noexcept override {
+        this->note_answer();
+        deliver(read_result<R>(result));
+    }
 
-    void fail(Error&& error) noexcept override { deliver(Result<R>{std::move(error)}); }
+    void fail(Error&& error) noexcept override {
+        if (!this->goes_on(error)) deliver(Result<R>{std::move(error)});
+    }
 
 private:
     AsyncCall(
@@ -283,13 +299,13 @@ private:
         Deadline until,
         Handler&& handler,
         const asio::any_io_executor& fallback,
-        Kind awaited
+        Call::Kind awaited
     )
-        : Call(std::move(packed), until, awaited), completion_(std::move(handler), fallback) {}
+        : Base(std::move(packed), until, awaited), completion_(std::move(handler), fallback) {}
 
     void deliver(Result<R>&& result) noexcept {
-        forget_stop();
-        add_reference();
+        this->forget_stop();
+        this->add_reference();
         completion_.post(CallPtr{this}, std::move(result));
     }
 

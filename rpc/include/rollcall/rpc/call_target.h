@@ -52,7 +52,9 @@ inline constexpr Duration kBlockingGrace = std::chrono::milliseconds{4};
 
 // The deadline of a call that begins now; what it inherits is added to the invocation.
 // `call_timeout` counts if it names none.
-[[nodiscard]] Deadline begin_call(Duration call_timeout, PackedInvocation& invocation);
+[[nodiscard]] Deadline begin_call(
+    Duration call_timeout, PackedInvocation& invocation, TimePoint now = SteadyClock::now()
+);
 // What makes a blocking call impossible here, if anything.
 [[nodiscard]] std::optional<Error> why_not_block(
     const CallTarget& target, const PackedInvocation& invocation

@@ -1,9 +1,13 @@
 #pragma once
 // What an I/O thread does at the end of a turn. Users need client.h only.
 
+#include <rollcall/base/clock.h>
+
 #include <asio/any_io_executor.hpp>
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <utility>
 
 namespace rollcall::rpc {
@@ -39,6 +43,9 @@ private:
 // thread only, but for current().
 class TurnQueue {
 public:
+    // Of the bits of a turn's number: those above are its thread's.
+    static constexpr unsigned kTurnBits = 45;
+
     explicit TurnQueue(std::shared_ptr<EventLoop> loop);
     TurnQueue(const TurnQueue&) = delete;
     TurnQueue& operator=(const TurnQueue&) = delete;
@@ -66,6 +73,17 @@ public:
         run_those_here();
     }
 
+    // Of the turn under way: no other has it, on any thread. 0: none is under way.
+    [[nodiscard]] std::uint64_t turn_number() const noexcept { return in_turn_ ? number_ : 0; }
+
+    // When the turn under way was asked for this first: what it has read had come by then. One look
+    // at the clock for all of them. If none is under way, now.
+    [[nodiscard]] TimePoint turn_time() noexcept {
+        if (!in_turn_) return SteadyClock::now();
+        if (!time_) time_ = SteadyClock::now();
+        return *time_;
+    }
+
     // The thread begins, and ends: what is left is dropped.
     void begin() noexcept;
     void end() noexcept;
@@ -74,7 +92,11 @@ private:
     // However the turn ends, what is left of it has its time later.
     class UnderWay {
     public:
-        explicit UnderWay(TurnQueue& queue) noexcept : queue_(queue) { queue_.in_turn_ = true; }
+        explicit UnderWay(TurnQueue& queue) noexcept : queue_(queue) {
+            queue_.in_turn_ = true;
+            ++queue_.number_;
+            queue_.time_.reset();
+        }
 
         UnderWay(const UnderWay&) = delete;
         UnderWay& operator=(const UnderWay&) = delete;
@@ -99,6 +121,8 @@ private:
     const asio::any_io_executor of_handlers_;
     TurnTask* first_ = nullptr;
     TurnTask* last_ = nullptr;
+    std::uint64_t number_;  // of the last turn
+    std::optional<TimePoint> time_;
     bool in_turn_ = false;
     bool scheduled_ = false;
 };
