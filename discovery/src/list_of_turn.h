@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <utility>
+#include <vector>
 
 namespace rollcall::discovery {
 
@@ -16,10 +17,10 @@ class ListOfTurn final : public rpc::TurnTask {
 public:
     using List = std::shared_ptr<const SlotList>;
 
-    // What `get` returns, perhaps by an earlier call; to be used at once. `version` is that of the
-    // newest list; `spare` keeps it where there is no turn.
+    // What `get` returns, perhaps by an earlier call; good until the end of the turn, or as long as
+    // `spare`, which keeps it where there is no turn. `version` is that of the newest list.
     template <class Get>
-    [[nodiscard]] static const List& find(
+    [[nodiscard]] static const SlotList& find(
         const void* client, std::uint64_t version, List& spare, Get get
     ) {
         rpc::TurnQueue* const turns = rpc::TurnQueue::current();
@@ -30,12 +31,12 @@ public:
                 turns->push(here);
             }
             if (here.client_ == client) {
-                if (!here.list_ || here.list_->version != version) here.list_ = get();
-                return here.list_;
+                if (!here.list_ || here.list_->version != version) here.renew(get());
+                return *here.list_;
             }
         }
         spare = get();
-        return spare;
+        return *spare;
     }
 
 private:
@@ -44,15 +45,24 @@ private:
         return here;
     }
 
+    // A selector that is choosing from the former list may be what calls.
+    void renew(List list) {
+        if (list_) former_.push_back(std::move(list_));
+        list_ = std::move(list);
+    }
+
     void run() override { drop(); }
 
     void drop() noexcept override {
         client_ = nullptr;
-        const List last = std::exchange(list_, nullptr);  // its end may close connections
+        // Their end may close connections.
+        const List last = std::exchange(list_, nullptr);
+        const std::vector<List> former = std::exchange(former_, {});
     }
 
     const void* client_ = nullptr;  // whose it is while it waits for the end of the turn
     List list_;
+    std::vector<List> former_;  // lists of this turn; hardly ever any
 };
 
 }  // namespace rollcall::discovery

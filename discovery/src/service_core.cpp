@@ -152,42 +152,41 @@ Choice ServiceCore::choose(
     Choice choice;
     choice.news = news();
     ListOfTurn::List spare;
-    const auto& current = ListOfTurn::find(
+    const SlotList& current = ListOfTurn::find(
         this, version_.load(std::memory_order_acquire), spare, [this] { return list(); }
     );
-    choice.none_known = current->slots.empty();
+    choice.none_known = current.slots.empty();
     if (choice.none_known) return choice;
-    const Candidates all = current->candidates(now).with_key(key);
+    const Candidates all = current.candidates(now).with_key(key);
     const auto chosen_of = [&](std::span<const std::uint32_t> fit) {
         const Candidates candidates = all.only(fit);
         const std::size_t chosen = std::min(selector_->choose(candidates), candidates.size() - 1);
-        return current->slots[fit.empty() ? chosen : fit[chosen]];
+        return current.slots[fit.empty() ? chosen : fit[chosen]];
     };
     if (tried.empty()) {
-        choice.is_last = current->slots.size() == 1;
-        choice.slot = neighbours_->all_well() ? chosen_of(current->preferred)
+        choice.is_last = current.slots.size() == 1;
+        choice.slot = neighbours_->all_well() ? chosen_of(current.preferred)
                                               : chosen_of(fit_of(current)->best);
         return choice;
     }
     std::size_t untried = 0;
-    const std::vector<std::uint32_t> best = fittest_of(*current, tried, untried);
+    const std::vector<std::uint32_t> best = fittest_of(current, tried, untried);
     if (best.empty()) return choice;
     choice.is_last = untried == 1;
     choice.slot = chosen_of(best);
     return choice;
 }
 
-std::shared_ptr<const ServiceCore::Fit> ServiceCore::fit_of(
-    const std::shared_ptr<const SlotList>& list
-) {
+std::shared_ptr<const ServiceCore::Fit> ServiceCore::fit_of(const SlotList& list) {
     // Before the instances are looked at: a change meanwhile makes this one of the past.
     const std::uint64_t changes = neighbours_->changes();
     {
         const std::lock_guard lock{mutex_};
-        if (fit_ && fit_->list == list && fit_->changes == changes) return fit_;
+        if (fit_ && fit_->list.get() == &list && fit_->changes == changes) return fit_;
     }
     std::size_t all = 0;
-    auto fit = std::make_shared<const Fit>(Fit{list, changes, fittest_of(*list, {}, all)});
+    auto fit = std::make_shared<const Fit>(Fit{
+        list.shared_from_this(), changes, fittest_of(list, {}, all)});
     const std::lock_guard lock{mutex_};
     fit_ = fit;
     return fit;

@@ -115,7 +115,7 @@ private:
     static void follow(const Self& self);
     void adopt(const SlotList& old, const std::shared_ptr<const SlotList>& fresh);
     void tell(bool has_newcomers);
-    [[nodiscard]] std::shared_ptr<const Fit> fit_of(const std::shared_ptr<const SlotList>& list);
+    [[nodiscard]] std::shared_ptr<const Fit> fit_of(const SlotList& list);
     // Those that come first, and how many of all are left untried.
     [[nodiscard]] std::vector<std::uint32_t> fittest_of(
         const SlotList& list, const std::vector<SlotPtr>& tried, std::size_t& untried

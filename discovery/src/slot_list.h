@@ -16,7 +16,7 @@ namespace rollcall::discovery {
 using SlotPtr = std::shared_ptr<InstanceSlot>;
 
 // Sorted by id. Immutable once it is used.
-struct SlotList {
+struct SlotList : std::enable_shared_from_this<SlotList> {
     std::shared_ptr<const registry::Snapshot> snapshot;  // null before the first
     std::vector<SlotPtr> slots;
     std::vector<Candidate> members;  // one for each slot
