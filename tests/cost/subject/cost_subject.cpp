@@ -40,9 +40,7 @@ void handle_plainly(rpc::Server& server) {
 // They end without having waited for anything, as most of a server's do that are coroutines.
 void handle_with_coroutines(rpc::Server& server) {
     server.handle("add", [](int a, int b) -> asio::awaitable<int> { co_return a + b; });
-    server.handle("echo", [](std::string text) -> asio::awaitable<std::string> {
-        co_return text;
-    });
+    server.handle("echo", [](std::string text) -> asio::awaitable<std::string> { co_return text; });
 }
 
 int serve(bool coroutines) {
