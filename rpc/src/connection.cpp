@@ -5,6 +5,7 @@
 #include "incoming_layers.h"
 
 #include <asio/post.hpp>
+#include <asio/recycling_allocator.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -27,6 +28,7 @@ Connection::Connection(
 )
     : thread_(thread),
       thread_life_(std::move(thread_life)),
+      executor_(executor_of(thread.loop(), AfterLoop::drop)),
       host_(std::move(host)),
       stream_(std::move(stream)) {
 }
@@ -81,17 +83,18 @@ std::size_t Connection::run(
     if (has_passed(facts.deadline))
         return refuse(admitted, too_late_to_begin(), frame_bytes, facts.began);
     if (method.handler->runs_inline()) {
-        Context context{std::move(facts), self.get(), std::stop_source{std::nostopstate}};
+        Context context{std::move(facts), self.get(), nullptr};
         run_inline(self, admitted, context, nullptr, frame_bytes);
         return 0;
     }
     auto slots = take_slots(method, *host_->load);
     if (!slots) return refuse(admitted, slots.error(), frame_bytes, facts.began);
-    const auto request = begin_request(self, admitted, std::move(facts), frame_bytes, *slots);
-    method.handler->start(
-        admitted.params, ReplyTicket{request}, host_->executor_for(*method.handler, thread_)
-    );
-    return request->charged_bytes();
+    const auto request = make_request(self, admitted, std::move(facts), *slots);
+    return begin_request(self, method, request, frame_bytes, [&] {
+        method.handler->start(
+            admitted.params, ReplyTicket{request}, host_->executor_for(*method.handler, executor_)
+        );
+    });
 }
 
 std::size_t Connection::refuse(
@@ -105,29 +108,34 @@ std::size_t Connection::refuse(
     return 0;
 }
 
-std::shared_ptr<ActiveRequest> Connection::begin_request(
-    const Base& self,
-    const Admitted& admitted,
-    Context::Facts&& facts,
-    std::size_t frame_bytes,
-    const RequestSlots& slots
+std::shared_ptr<ActiveRequest> Connection::make_request(
+    const Base& self, const Admitted& admitted, Context::Facts&& facts, const RequestSlots& slots
 ) {
-    const MethodEntry& method = *admitted.method;
-    const std::size_t metadata = facts.metadata.memory_bytes();
-    const std::size_t charged = frame_bytes + metadata + kHandlerBytes;
-    const Deadline deadline = facts.deadline;
     // The handler may ask for them on another thread.
     static_cast<void>(peer_state(self));
     static_cast<void>(identity());
-    host_->budget->charge(charged);
-    auto request = std::make_shared<ActiveRequest>(self, admitted.id, charged, std::move(facts));
+    // Memory that the thread keeps: that of the request before, if it has ended at once.
+    const asio::recycling_allocator<ActiveRequest> memory;
+    auto request = std::allocate_shared<ActiveRequest>(memory, self, admitted.id, std::move(facts));
     request->take(slots);
-    request->name_handler(&method.name);
-    request->count_in(method.metrics, frame_bytes);
-    incoming().begin(method, request);
-    if (!deadline.is_never()) watch(deadline);
-    if (method.stream != StreamSides::none) accept_stream(self, method.stream, request);
+    request->name_handler(&admitted.method->name);
     return request;
+}
+
+void Connection::keep_request(
+    const Base& self,
+    const MethodEntry& method,
+    const std::shared_ptr<ActiveRequest>& request,
+    std::size_t frame_bytes
+) {
+    const Context& context = request->context();
+    request->charge(frame_bytes + context.metadata().memory_bytes() + kHandlerBytes);
+    host_->budget->charge(request->charged_bytes());
+    request->count_in(method.metrics, frame_bytes);
+    if (!is_open()) return;  // its handler has seen to that
+    incoming().begin(method, request);
+    if (!context.deadline().is_never()) watch(context.deadline());
+    if (method.stream != StreamSides::none) accept_stream(self, method.stream, request);
 }
 
 void Connection::run_inline(
@@ -180,8 +188,10 @@ void Connection::reply(
     const Base self = std::static_pointer_cast<Connection>(request->sink());
     request->leave_slots();
     const bool here = thread_.is_current();
+    if (here && request->is_starting()) return reply_at_once(*request, std::move(ended), result);
     const std::shared_ptr<IoThread> thread = here ? nullptr : thread_life_.lock();
-    if (!is_open() || (!here && !thread)) {
+    // Another thread may have gone on with it while it is being begun: that comes first.
+    if ((!is_open() && !request->is_starting()) || (!here && !thread)) {
         end_unanswered(*request, ended);
         static_cast<void>(host_->budget->release(request->charged_bytes()));
         return;
@@ -192,6 +202,36 @@ void Connection::reply(
     };
     if (!thread->loop()->post(std::move(task)))
         static_cast<void>(host_->budget->release(request->charged_bytes()));
+}
+
+bool Connection::reply_in_place(ActiveRequest& request, const PackResult& pack) {
+    if (!request.is_starting() || !thread_.is_current() || !is_open()) return false;
+    request.leave_slots();
+    codec::Buffer& out = thread_.output();
+    const std::size_t start = out.size();
+    std::optional<Error> error;
+    try {
+        if (request.id()) codec::write_result_head(out, *request.id());
+        error = finish_reply(
+            out, start, request.id(), pack(out), request.context().reply_metadata(), reply_format()
+        );
+    } catch (...) {
+        out.truncate(start);  // no half message
+        throw;
+    }
+    end_request(request, error ? &*error : nullptr, out.size() - start);
+    return true;
+}
+
+void Connection::reply_at_once(
+    ActiveRequest& request, Result<void>&& ended, const codec::Buffer& result
+) {
+    if (!is_open()) return end_unanswered(request, ended);
+    auto pack = [&](codec::Buffer& out) {
+        out.append(result.view());
+        return std::move(ended);
+    };
+    static_cast<void>(reply_in_place(request, PackResult{pack}));
 }
 
 void Connection::on_reply(
@@ -238,7 +278,17 @@ void Connection::queue_reply(ActiveRequest& request, Result<void>&& ended, codec
 
 void Connection::end_request(ActiveRequest& request, const Error* error, std::size_t reply_bytes) {
     if (request.layers() != nullptr) request.layers()->leave(error, reply_bytes);
-    request.count_end(error != nullptr ? error->code() : Errc{}, reply_bytes);
+    const Errc outcome = error != nullptr ? error->code() : Errc{};
+    if (!request.is_starting()) return request.count_end(outcome, reply_bytes);
+    IncomingCalls::Starting& starting = *incoming().starting();
+    thread_.calls().add(
+        starting.method().metrics,
+        outcome,
+        starting.request_bytes(),
+        reply_bytes,
+        request.context().began()
+    );
+    starting.end();
 }
 
 // Nobody gets the result; a notification awaited none.

@@ -24,6 +24,7 @@ class Connection : public ReplySink, public PeerLink {
 public:
     using Base = std::shared_ptr<Connection>;
 
+    [[nodiscard]] bool reply_in_place(ActiveRequest& request, const PackResult& pack) override;
     void reply(
         const std::shared_ptr<ActiveRequest>& request, Result<void> ended, codec::Buffer&& result
     ) override;
@@ -107,6 +108,7 @@ protected:
 
     IoThread& thread_;
     const std::weak_ptr<IoThread> thread_life_;  // not shared: its loop owns handlers that own this
+    const HandlerExecutor executor_;             // of its thread, for handlers; outlives the socket
     const std::shared_ptr<const HandlerHost> host_;
     MessageStream stream_;
     std::unique_ptr<StreamTable> streams_;  // made with the first stream
@@ -125,14 +127,29 @@ private:
         IncomingLayers* layers,
         std::size_t frame_bytes
     );
-    // A request whose handler does not end at once takes its id, its part of the budget and its
-    // deadline.
-    [[nodiscard]] std::shared_ptr<ActiveRequest> begin_request(
+    // For a handler that may go on after it has been begun.
+    [[nodiscard]] std::shared_ptr<ActiveRequest> make_request(
         const Base& self,
         const Admitted& admitted,
         Context::Facts&& facts,
-        std::size_t frame_bytes,
         const RequestSlots& slots
+    );
+    // Lets `begin` begin it. If it goes on then, or may have to be found before, it is kept.
+    // Returns what it counts against the budget, 0 if it has ended.
+    template <class Begin>
+    [[nodiscard]] std::size_t begin_request(
+        const Base& self,
+        const MethodEntry& method,
+        const std::shared_ptr<ActiveRequest>& request,
+        std::size_t frame_bytes,
+        const Begin& begin
+    );
+    // It takes its id, its part of the budget and its deadline.
+    void keep_request(
+        const Base& self,
+        const MethodEntry& method,
+        const std::shared_ptr<ActiveRequest>& request,
+        std::size_t frame_bytes
     );
     // As run(), through the layers.
     std::size_t run_layered(
@@ -155,10 +172,14 @@ private:
         Entry& said,
         const RequestSlots& slots
     );
-    [[nodiscard]] static asio::awaitable<void> go_through(
+    [[nodiscard]] static HandlerCoroutine go_through(
         ReplyTicket ticket, const MethodEntry* method, std::string params, Entry::Awaited awaited
     );
+    // Lets it be handled when its layers have let it through.
+    void run_entered(ReplyTicket ticket, const MethodEntry& method, codec::Bytes params);
     [[nodiscard]] static Error too_late_to_begin();
+    // As reply(), of one that is being begun.
+    void reply_at_once(ActiveRequest& request, Result<void>&& ended, const codec::Buffer& result);
     static void on_reply(
         const Base& self,
         const std::shared_ptr<ActiveRequest>& request,
@@ -167,8 +188,8 @@ private:
     );
     // The handler of a request has ended, and so it was answered: it is counted and has left the
     // layers. `error` is null for a result.
-    static void end_request(ActiveRequest& request, const Error* error, std::size_t reply_bytes);
-    static void end_unanswered(ActiveRequest& request, const Result<void>& ended);
+    void end_request(ActiveRequest& request, const Error* error, std::size_t reply_bytes);
+    void end_unanswered(ActiveRequest& request, const Result<void>& ended);
 
     [[nodiscard]] StreamTable& streams(const Base& self);
     // Why a request for a stream, or of a method that is one, is not to be executed, if it is not.
@@ -196,5 +217,26 @@ private:
     codec::Buffer ended_meanwhile_;  // replies that it has caused
     std::atomic<bool> closed_{false};
 };
+
+template <class Begin>
+std::size_t Connection::begin_request(
+    const Base& self,
+    const MethodEntry& method,
+    const std::shared_ptr<ActiveRequest>& request,
+    std::size_t frame_bytes,
+    const Begin& begin
+) {
+    if (method.stream != StreamSides::none || method.handler->run_on() == RunOn::pool) {
+        keep_request(self, method, request, frame_bytes);
+        begin();
+        return request->charged_bytes();
+    }
+    // Most coroutines end right here: those need nobody who finds or stops them.
+    IncomingCalls::Starting starting{incoming(), method, *request, frame_bytes};
+    begin();
+    if (starting.has_ended()) return 0;
+    keep_request(self, method, request, frame_bytes);
+    return request->charged_bytes();
+}
 
 }  // namespace rollcall::rpc

@@ -13,7 +13,7 @@ std::size_t Connection::run_layered(
     const Base& self, Admitted&& admitted, Context::Facts&& facts, std::size_t frame_bytes
 ) {
     static_cast<void>(peer_state(self));  // layers may ask for it at any time
-    Context context{std::move(facts), self.get(), std::stop_source{std::nostopstate}};
+    Context context{std::move(facts), self.get(), nullptr};
     // The same one for all requests that end at once: layers of plain handlers cost no memory.
     auto layers = spare_layers_ ? std::move(spare_layers_)
                                 : std::make_unique<IncomingLayers>(host_->middleware);
@@ -70,55 +70,58 @@ std::size_t Connection::go_on_later(
     const RequestSlots& slots
 ) {
     const MethodEntry& method = *admitted.method;
-    const auto request =
-        begin_request(self, admitted, IncomingLayers::take_facts(context), frame_bytes, slots);
+    const auto request = make_request(self, admitted, IncomingLayers::take_facts(context), slots);
     // The name of an unknown method is that of the message.
     layers->move_to(request->context(), host_->methods->is_fallback(method));
     request->give_layers(std::move(layers));
-    const HandlerExecutor executor = host_->executor_for(*method.handler, thread_);
-    if (said.goes_on()) {
-        method.handler->start(admitted.params, ReplyTicket{request}, executor);
-        return request->charged_bytes();
-    }
-    const HandlerExecutor here = executor_of(thread_.loop(), AfterLoop::drop);
-    start_handling(
-        here,
-        request,
-        go_through(
-            ReplyTicket{request}, &method, std::string{admitted.params}, std::move(*said.awaited())
-        )
-    );
-    return request->charged_bytes();
+    return begin_request(self, method, request, frame_bytes, [&] {
+        if (said.goes_on()) {
+            const HandlerExecutor& executor = host_->executor_for(*method.handler, executor_);
+            return method.handler->start(admitted.params, ReplyTicket{request}, executor);
+        }
+        start_handling(
+            executor_,
+            request,
+            go_through(
+                ReplyTicket{request},
+                &method,
+                std::string{admitted.params},
+                std::move(*said.awaited())
+            )
+        );
+    });
 }
 
-asio::awaitable<void> Connection::go_through(
+HandlerCoroutine Connection::go_through(
     ReplyTicket ticket, const MethodEntry* method, std::string params, Entry::Awaited awaited
 ) {
-    const std::shared_ptr<ActiveRequest> request = ticket.request();
-    const auto connection = std::static_pointer_cast<Connection>(request->sink());
-    auto finishing = request->layers()->finish(std::move(awaited));
-    Result<void> entered = co_await std::move(finishing);
-    if (auto why = request->why_not_go_on()) {
-        entered = std::move(*why);
-    } else if (entered && !connection->is_open()) {
-        // Also for notifications: what runs handlers may have ended with the server.
-        entered = Error{Errc::connection_lost, "the connection ended before the handler began"};
+    try {
+        const std::shared_ptr<ActiveRequest> request = ticket.request();
+        const auto connection = std::static_pointer_cast<Connection>(request->sink());
+        auto finishing = request->layers()->finish(std::move(awaited));
+        Result<void> entered = co_await std::move(finishing);
+        if (auto why = request->why_not_go_on()) {
+            entered = std::move(*why);
+        } else if (entered && !connection->is_open()) {
+            // Also for notifications: what runs handlers may have ended with the server.
+            entered = Error{Errc::connection_lost, "the connection ended before the handler began"};
+        }
+        entered ? connection->run_entered(std::move(ticket), *method, params)
+                : ticket.send(std::move(entered), codec::Buffer{});
+    } catch (...) {
+        ticket.fail();
     }
-    if (!entered) {
-        ticket.send(std::move(entered), codec::Buffer{});
-        co_return;
-    }
-    IoThread& thread = connection->thread_;
-    if (!method->handler->runs_inline()) {
-        method->handler->start(
-            params, std::move(ticket), connection->host_->executor_for(*method->handler, thread)
-        );
-        co_return;
+}
+
+void Connection::run_entered(ReplyTicket ticket, const MethodEntry& method, codec::Bytes params) {
+    if (!method.handler->runs_inline()) {
+        const HandlerExecutor& executor = host_->executor_for(*method.handler, executor_);
+        return method.handler->start(params, std::move(ticket), executor);
     }
     codec::Buffer out;
-    thread.begin_handler(method->name);
-    Result<void> ended = method->handler->run(request->context(), params, out);
-    thread.end_handler();
+    thread_.begin_handler(method.name);
+    Result<void> ended = method.handler->run(ticket.request()->context(), params, out);
+    thread_.end_handler();
     ticket.send(std::move(ended), std::move(out));
 }
 

@@ -33,9 +33,11 @@ struct HandlerHost {
     std::function<void(const Peer&)> on_connect;
     std::function<void(const Peer&, std::string_view)> on_disconnect;
 
-    [[nodiscard]] HandlerExecutor executor_for(const Handler& handler, IoThread& thread) const {
-        return handler.run_on() == RunOn::pool ? *pool
-                                               : executor_of(thread.loop(), AfterLoop::drop);
+    // `io`: that of the connection's I/O thread.
+    [[nodiscard]] const HandlerExecutor& executor_for(
+        const Handler& handler, const HandlerExecutor& io
+    ) const {
+        return handler.run_on() == RunOn::pool ? *pool : io;
     }
 
     void tell_connected(const Peer& peer) const {

@@ -132,6 +132,7 @@ void IncomingCalls::cancel(std::uint32_t id) {
 }
 
 void IncomingCalls::stop_all() {
+    if (starting_ != nullptr) starting_->request().stop(Errc::connection_lost);
     // What is told to stop may end at once, and end() itself.
     for (auto& [id, each] : std::exchange(by_id_, {})) {
         if (const auto request = each.request.lock()) request->stop(Errc::connection_lost);
@@ -160,6 +161,7 @@ Deadline IncomingCalls::earliest() const {
 
 std::string IncomingCalls::names() const {
     std::string names;
+    if (starting_ != nullptr) names = "'" + starting_->method().name + "'";
     for (const auto& [id, each] : by_id_) {
         const std::string name = "'" + each.method->name + "'";
         if (names.find(name) == std::string::npos) names += (names.empty() ? "" : ", ") + name;

@@ -70,7 +70,51 @@ public:
         const codec::Message& message, codec::Buffer& out, const ReplyFormat& format
     );
 
-    // A handler that does not end at once takes the request's id until end().
+    // A handler is being begun that may end before that returns: in flight, without a place of its
+    // own. One at a time, at the end of which it begins in earnest or has ended.
+    class Starting {
+    public:
+        Starting(
+            IncomingCalls& calls,
+            const MethodEntry& method,
+            ActiveRequest& request,
+            std::size_t request_bytes
+        ) noexcept
+            : calls_(calls), method_(method), request_(request), request_bytes_(request_bytes) {
+            calls_.starting_ = this;
+            request_.set_starting(true);
+        }
+
+        Starting(const Starting&) = delete;
+        Starting& operator=(const Starting&) = delete;
+
+        ~Starting() { end(); }
+
+        [[nodiscard]] const MethodEntry& method() const noexcept { return method_; }
+
+        [[nodiscard]] ActiveRequest& request() const noexcept { return request_; }
+
+        [[nodiscard]] std::size_t request_bytes() const noexcept { return request_bytes_; }
+
+        [[nodiscard]] bool has_ended() const noexcept { return calls_.starting_ != this; }
+
+        void end() noexcept {
+            if (has_ended()) return;
+            calls_.starting_ = nullptr;
+            request_.set_starting(false);
+        }
+
+    private:
+        IncomingCalls& calls_;
+        const MethodEntry& method_;
+        ActiveRequest& request_;
+        const std::size_t request_bytes_;
+    };
+
+    // Null if none is.
+    [[nodiscard]] Starting* starting() const noexcept { return starting_; }
+
+    // A handler that goes on takes the request's id until end().
     void begin(const MethodEntry& method, const std::shared_ptr<ActiveRequest>& request);
     void end(const ActiveRequest& request);
 
@@ -84,7 +128,9 @@ public:
     void expire(TimePoint now);
     [[nodiscard]] Deadline earliest() const;
 
-    [[nodiscard]] std::size_t size() const { return by_id_.size() + notifications_; }
+    [[nodiscard]] std::size_t size() const {
+        return by_id_.size() + notifications_ + (starting_ != nullptr ? 1 : 0);
+    }
 
     // Of them, those that are no streams.
     [[nodiscard]] std::size_t calls() const { return size() - streams_in_flight_; }
@@ -113,6 +159,7 @@ private:
     const MethodTable& methods_;
     const MethodEntry* latest_ = nullptr;  // found last: peers ask for the same again
     std::unordered_map<std::uint32_t, InFlight> by_id_;
+    Starting* starting_ = nullptr;
     std::size_t notifications_ = 0;
     std::size_t streams_in_flight_ = 0;
     StreamTable* streams_ = nullptr;

@@ -24,7 +24,7 @@ public:
         return Error{Errc::method_not_found, methods_.not_found(context.method())};
     }
 
-    void start(codec::Bytes, ReplyTicket, HandlerExecutor) override {}
+    void start(codec::Bytes, ReplyTicket, const HandlerExecutor&) override {}
 
     [[nodiscard]] RunOn run_on() const override { return RunOn::io; }
 

@@ -47,15 +47,9 @@ Error as_reply(Error&& error) {
 }
 
 ActiveRequest::ActiveRequest(
-    std::shared_ptr<ReplySink> sink,
-    std::optional<std::uint32_t> id,
-    std::size_t charged_bytes,
-    Context::Facts facts
+    std::shared_ptr<ReplySink> sink, std::optional<std::uint32_t> id, Context::Facts facts
 )
-    : sink_(std::move(sink)),
-      id_(id),
-      charged_bytes_(charged_bytes),
-      context_(std::move(facts), sink_.get(), stop_) {
+    : sink_(std::move(sink)), id_(id), context_(std::move(facts), sink_.get(), &stop_) {
 }
 
 ActiveRequest::~ActiveRequest() {
@@ -120,6 +114,19 @@ std::optional<Error> ActiveRequest::why_not_go_on() const {
     return std::nullopt;
 }
 
+RequestHome* RequestHome::make(
+    const HandlerExecutor& executor, std::shared_ptr<ActiveRequest> request
+) {
+    RequestHome* home = &request->home();
+    if (home->executor_ != nullptr) {
+        home = new RequestHome;
+        home->is_own_ = false;
+    }
+    home->executor_ = &executor;
+    home->request_ = std::move(request);
+    return home;
+}
+
 HandlerScope::HandlerScope(const ActiveRequest& request) noexcept
     : context_(request.context()),
       thread_(request.handler_name() != nullptr ? IoThread::current() : nullptr),
@@ -139,8 +146,15 @@ ReplyTicket::~ReplyTicket() {
             Error{Errc::handler_failed, "the handler was destroyed before it had ended"},
             codec::Buffer{}
         );
-    } catch (const std::exception&) {  // out of memory; the
-        // connection's own end or the caller's deadline ends the call instead
+    } catch (const std::exception&) {  // as in fail()
+    }
+}
+
+void ReplyTicket::fail() noexcept {
+    if (!request_) return;
+    try {
+        send(current_error(), codec::Buffer{});
+    } catch (const std::exception&) {
     }
 }
 

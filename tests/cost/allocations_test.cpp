@@ -45,6 +45,8 @@ void expect_at_most(std::size_t allocated, double bound) {
     ::testing::Test::RecordProperty("per_call", std::to_string(per_call));
 }
 
+constexpr auto kDeadline = BatchCaller::Form::with_deadline;
+
 class ServerAllocations : public ::testing::TestWithParam<Case> {};
 
 TEST_P(ServerAllocations, PerCall) {
@@ -66,8 +68,6 @@ TEST_P(ServerAllocations, PerCall) {
     expect_at_most(allocations() - before, 0);
 }
 
-constexpr auto kDeadline = BatchCaller::Form::with_deadline;
-
 INSTANTIATE_TEST_SUITE_P(
     CallCost,
     ServerAllocations,
@@ -79,6 +79,33 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"DeadlinesOneAtATime", 1, kDeadline},
         Case{"DeadlinesDepth128", 128, kDeadline},
         Case{"TextWithDeadlinesDepth128", 128, kDeadline, BatchCaller::Method::echo}
+    ),
+    name_of
+);
+
+// The request, whose handler might go on, and its coroutines get memory that the thread keeps.
+class CoroutineAllocations : public ::testing::TestWithParam<Case> {};
+
+TEST_P(CoroutineAllocations, PerCall) {
+    const Case& given = GetParam();
+    rpc::Server server;
+    server.handle("add", [](int a, int b) -> asio::awaitable<int> {
+        count_allocations_here();
+        co_return a + b;
+    });
+    server.start();
+    BatchCaller caller{server.endpoint(), given.depth, given.form, given.method};
+    caller.exchange(100);
+    const std::size_t before = allocations();
+    caller.exchange(kCalls / given.depth);
+    expect_at_most(allocations() - before, 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    CallCost,
+    CoroutineAllocations,
+    ::testing::Values(
+        Case{"OneAtATime", 1}, Case{"Depth128", 128}, Case{"DeadlinesDepth128", 128, kDeadline}
     ),
     name_of
 );

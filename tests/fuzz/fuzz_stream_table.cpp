@@ -64,7 +64,7 @@ public:
             const auto sides = static_cast<StreamSides>(1 + id % 3);
             Context::Facts facts;
             facts.method = "accepted";
-            requests_.push_back(std::make_shared<ActiveRequest>(nullptr, id, 0, std::move(facts)));
+            requests_.push_back(std::make_shared<ActiveRequest>(nullptr, id, std::move(facts)));
             table_.accept(requests_.back(), sides, peer);
             pipes_.push_back(requests_.back()->stream());
             opened_.push_back(make_opened_stream("opened", Deadline::never()));

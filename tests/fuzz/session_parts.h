@@ -107,14 +107,13 @@ public:
         if (admitted.envelope.budget_ms) facts.deadline = Deadline::in(std::chrono::hours{1});
         facts.metadata = std::move(admitted.envelope.metadata);
         if (!admitted.method->handler->runs_inline()) {
-            late_.push_back(
-                std::make_shared<ActiveRequest>(nullptr, admitted.id, 0, std::move(facts))
+            late_.push_back(std::make_shared<ActiveRequest>(nullptr, admitted.id, std::move(facts))
             );
             session.incoming().begin(*admitted.method, late_.back());
             return;
         }
         if (admitted.id) codec::write_result_head(out, *admitted.id);
-        Context context{std::move(facts), nullptr, std::stop_source{std::nostopstate}};
+        Context context{std::move(facts), nullptr, nullptr};
         Result<void> ended = admitted.method->handler->run(context, admitted.params, out);
         finish_reply(
             out,

@@ -32,7 +32,7 @@ protected:
     std::shared_ptr<ActiveRequest> begin(const Admitted& admitted) {
         Context::Facts facts;
         facts.method = admitted.method->name;
-        auto request = std::make_shared<ActiveRequest>(nullptr, admitted.id, 0, std::move(facts));
+        auto request = std::make_shared<ActiveRequest>(nullptr, admitted.id, std::move(facts));
         session.incoming().begin(*admitted.method, request);
         return request;
     }

@@ -1,5 +1,5 @@
 // One side of calls, whose costs others count; or the other side by hand.
-//   cost-subject serve                        a server, until it gets SIGTERM
+//   cost-subject serve [coroutines]           a server, until it gets SIGTERM
 //   cost-subject call PORT DEPTH [CALLS]      a client of it
 //   cost-subject call_service PORT DEPTH CALLS [CONNECTIONS]   a service client of it alone
 //   cost-subject ask PORT DEPTH CALLS [with_deadline]
@@ -34,14 +34,24 @@ void tell(const Endpoint& endpoint) {
     std::fflush(stdout);
 }
 
-int serve() {
+void handle_plainly(rpc::Server& server) {
+    server.handle("add", [](int a, int b) { return a + b; });
+    server.handle("echo", [](std::string_view text) { return text; });
+}
+
+// They end without having waited for anything, as most of a server's do that are coroutines.
+void handle_with_coroutines(rpc::Server& server) {
+    server.handle("add", [](int a, int b) -> asio::awaitable<int> { co_return a + b; });
+    server.handle("echo", [](std::string text) -> asio::awaitable<std::string> { co_return text; });
+}
+
+int serve(bool coroutines) {
     sigset_t end;
     ::sigemptyset(&end);
     ::sigaddset(&end, SIGTERM);
     ::pthread_sigmask(SIG_BLOCK, &end, nullptr);
     rpc::Server server;
-    server.handle("add", [](int a, int b) { return a + b; });
-    server.handle("echo", [](std::string_view text) { return text; });
+    coroutines ? handle_with_coroutines(server) : handle_plainly(server);
     server.start();
     tell(server.endpoint());
     int signal = 0;
@@ -86,7 +96,7 @@ int run(const std::vector<std::string_view>& words) {
     };
     const bool deadlines = words.back() == "with_deadline";
     const auto form = deadlines ? BatchCaller::Form::with_deadline : BatchCaller::Form::plain;
-    if (words[0] == "serve") return serve();
+    if (words[0] == "serve") return serve(words.back() == "coroutines");
     if (words[0] == "compiler") return compiler();
     if (words[0] == "answer") return answer(number(1));
     if (words[0] == "ask") return ask(number(1), number(2), number(3), form);

@@ -27,11 +27,14 @@ SKIPPED = 77
 SECONDS = 120  # for one run
 PAIRS = 3
 
-# Name: (side, in flight, calls of the shorter run, further arguments of the peer).
+# Name: (side, in flight, calls of the shorter run, further arguments of the client by hand). The
+# side "coroutines" is a server with such handlers.
 CASES = {
     "server, one at a time": ("server", 1, 2000, []),
     "server, 128 in flight": ("server", 128, 12800, []),
     "server, 128 in flight, with deadlines": ("server", 128, 12800, ["with_deadline"]),
+    "server of coroutines, one at a time": ("coroutines", 1, 2000, []),
+    "server of coroutines, 128 in flight": ("coroutines", 128, 12800, []),
     "client, one at a time": ("client", 1, 1000, []),
     "client, 128 in flight": ("client", 128, 12800, []),
     "service client, one at a time": ("service client", 1, 1000, []),
@@ -71,8 +74,9 @@ def count(program, name, calls):
     folder.mkdir(exist_ok=True)
     profile = folder / f"{re.sub('[^a-z0-9]+', '-', name)}-{calls}.callgrind"
     counted = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={profile}", program]
-    if side == "server":
-        server, port = start([*counted, "serve"])
+    if side != "client":
+        kind = [side] if side == "coroutines" else []
+        server, port = start([*counted, "serve", *kind])
         run([program, "ask", port, depth, calls, *more])
         server.send_signal(signal.SIGTERM)
         finish(server)

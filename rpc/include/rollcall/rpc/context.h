@@ -6,6 +6,7 @@
 #include <rollcall/rpc/metadata.h>
 #include <rollcall/rpc/peer.h>
 #include <rollcall/rpc/peer_identity.h>
+#include <rollcall/rpc/stop_on_demand.h>
 
 #include <memory>
 #include <stop_token>
@@ -50,8 +51,9 @@ public:
         std::unique_ptr<Attachments> attachments;
     };
 
-    Context(Facts facts, const RequestSource* source, std::stop_source stop)
-        : facts_(std::move(facts)), source_(source), stop_(std::move(stop)) {}
+    // `stop` is null for a handler that is never asked to stop; it must outlive the context.
+    Context(Facts facts, const RequestSource* source, const StopOnDemand* stop)
+        : facts_(std::move(facts)), source_(source), stop_(stop) {}
 
     Context(const Context&) = delete;
     Context& operator=(const Context&) = delete;
@@ -73,7 +75,9 @@ public:
     // Asked to stop when the caller cancels the call, its deadline passes or the connection ends.
     // Callbacks run on the connection's I/O thread, which is a coroutine handler's own. Plain
     // handlers that run inline hold that thread, so theirs is never asked.
-    [[nodiscard]] std::stop_token stop_token() const noexcept { return stop_.get_token(); }
+    [[nodiscard]] std::stop_token stop_token() const noexcept {
+        return stop_ != nullptr ? stop_->token() : std::stop_token{};
+    }
 
     // What came with the request.
     [[nodiscard]] const Metadata& metadata() const noexcept { return facts_.metadata; }
@@ -111,7 +115,7 @@ private:
 
     Facts facts_;
     const RequestSource* const source_;
-    const std::stop_source stop_;
+    const StopOnDemand* const stop_;
 };
 
 // While it lives, its context is the current one of its thread. For those who run handlers.

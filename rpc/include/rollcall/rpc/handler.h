@@ -33,8 +33,11 @@ public:
     ) = 0;
 
     // For the others: unpacks the arguments now, so that the request's bytes may go, and runs on
-    // `executor`. Arguments that do not fit are answered through the ticket at once.
-    virtual void start(codec::Bytes params, ReplyTicket ticket, HandlerExecutor executor) = 0;
+    // `executor`, which must live as long as the ticket's request. Arguments that do not fit are
+    // answered through the ticket at once.
+    virtual void start(
+        codec::Bytes params, ReplyTicket ticket, const HandlerExecutor& executor
+    ) = 0;
 
     [[nodiscard]] virtual RunOn run_on() const = 0;
 
@@ -175,7 +178,7 @@ public:
         return {};
     }
 
-    void start(codec::Bytes params, ReplyTicket ticket, HandlerExecutor executor) override {
+    void start(codec::Bytes params, ReplyTicket ticket, const HandlerExecutor& executor) override {
         // A handler that outlives the request's bytes cannot take views of them: for coroutines
         // this does not compile, for RunOn::pool it is refused when the handler is added.
         if constexpr (!(codec::is_view<Args> || ...)) {
@@ -185,7 +188,7 @@ public:
                 unpack(ticket.request()->context(), params, arguments);
                 launch(std::move(arguments), std::move(ticket), executor);
             } catch (...) {
-                if (ticket.request()) ticket.send(current_error(), codec::Buffer{});
+                ticket.fail();
             }
         }
     }
@@ -241,28 +244,25 @@ private:
     }
 
     // The frame owns the arguments; the handler itself lives as long as the ticket's connection.
-    static asio::awaitable<void> await(F& function, Arguments arguments, ReplyTicket ticket) {
-        if (auto why = ticket.request()->why_not_begin()) {
-            ticket.send(std::move(*why), codec::Buffer{});
-            co_return;
-        }
-        codec::Buffer out;
-        Result<void> ended{};
+    static HandlerCoroutine await(F& function, Arguments arguments, ReplyTicket ticket) {
         try {
+            if (auto why = ticket.request()->why_not_begin()) {
+                ticket.send(std::move(*why), codec::Buffer{});
+                co_return;
+            }
             Context& context = ticket.request()->context();
             // On a line of its own: docs/hacking.md.
             auto handled = invoke_handler<kTakesContext>(function, context, arguments);
             if constexpr (std::is_void_v<typename Awaited::type>) {
                 co_await std::move(handled);
-                codec::pack_nil(out);
+                ticket.send_nil();
             } else {
                 const auto returned = co_await std::move(handled);
-                ended = pack_returned(out, returned);
+                ticket.send_result(returned);
             }
         } catch (...) {
-            ended = current_error();
+            ticket.fail();
         }
-        ticket.send(std::move(ended), std::move(out));
     }
 
     F function_;

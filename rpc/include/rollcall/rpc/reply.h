@@ -5,6 +5,8 @@
 #include <rollcall/codec/pack.h>
 #include <rollcall/rpc/call_metrics.h>
 #include <rollcall/rpc/context.h>
+#include <rollcall/rpc/request_home.h>
+#include <rollcall/rpc/stop_on_demand.h>
 #include <rollcall/rpc/stream_pipe.h>
 
 #include <atomic>
@@ -12,7 +14,6 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -77,10 +78,31 @@ template <class Produce>
 class ActiveRequest;
 class IncomingLayers;
 
-// Where replies of handlers go that do not end at once.
+// Packs a result, or returns why there is none. A view of what does; it throws nothing.
+class PackResult {
+public:
+    template <class Pack>
+    explicit PackResult(Pack& pack) noexcept
+        : pack_(&pack), call_([](void* called, codec::Buffer& out) {
+              return (*static_cast<Pack*>(called))(out);
+          }) {}
+
+    [[nodiscard]] Result<void> operator()(codec::Buffer& out) const { return call_(pack_, out); }
+
+private:
+    void* pack_;
+    Result<void> (*call_)(void*, codec::Buffer&);
+};
+
+// Where replies of handlers go that do not end when they return.
 class ReplySink : public RequestSource {
 public:
-    // Called from any thread, exactly once per request, with the packed result or the error.
+    // Answers a request by what `pack` packs right where the reply leaves from. False, and nothing
+    // is done, if that is not the place or the time: then it is packed elsewhere, for reply(). Of
+    // the two one returns true or returns, once per request.
+    [[nodiscard]] virtual bool reply_in_place(ActiveRequest& request, const PackResult& pack) = 0;
+
+    // Called from any thread with the packed result or the error.
     virtual void reply(
         const std::shared_ptr<ActiveRequest>& request, Result<void> ended, codec::Buffer&& result
     ) = 0;
@@ -106,12 +128,8 @@ struct RequestSlots {
 // by what may stop it.
 class ActiveRequest {
 public:
-    // `charged_bytes`: what it counts against the budget of its server.
     ActiveRequest(
-        std::shared_ptr<ReplySink> sink,
-        std::optional<std::uint32_t> id,
-        std::size_t charged_bytes,
-        Context::Facts facts
+        std::shared_ptr<ReplySink> sink, std::optional<std::uint32_t> id, Context::Facts facts
     );
     ActiveRequest(const ActiveRequest&) = delete;
     ActiveRequest& operator=(const ActiveRequest&) = delete;
@@ -122,7 +140,20 @@ public:
 
     [[nodiscard]] std::optional<std::uint32_t> id() const noexcept { return id_; }
 
+    // True while its handler is being begun, by the connection's I/O thread: one that has ended
+    // when that returns was never counted anywhere.
+    [[nodiscard]] bool is_starting() const noexcept {
+        return is_starting_.load(std::memory_order_acquire);
+    }
+
+    void set_starting(bool starting) noexcept {
+        is_starting_.store(starting, std::memory_order_release);
+    }
+
+    // What it counts against the budget of its server; nothing before it is charged.
     [[nodiscard]] std::size_t charged_bytes() const noexcept { return charged_bytes_; }
+
+    void charge(std::size_t bytes) noexcept { charged_bytes_ = bytes; }
 
     [[nodiscard]] Context& context() noexcept { return context_; }
 
@@ -169,21 +200,26 @@ public:
 
     [[nodiscard]] bool is_over() const noexcept { return sink_->is_over(); }
 
+    // For RequestHome::make().
+    [[nodiscard]] RequestHome& home() noexcept { return home_; }
+
 private:
     void leave_queue() noexcept;
 
     const std::shared_ptr<ReplySink> sink_;
     const std::optional<std::uint32_t> id_;
-    const std::size_t charged_bytes_;
+    std::size_t charged_bytes_ = 0;
+    std::atomic<bool> is_starting_{false};
     CallMetrics::Method* metrics_ = nullptr;
     std::size_t request_bytes_ = 0;
     RequestSlots slots_;
     const std::string* handler_name_ = nullptr;
-    std::stop_source stop_;
+    StopOnDemand stop_;
     std::atomic<Errc> stopped_for_{};
     StreamPipePtr stream_;  // null for most
     Context context_;
     std::unique_ptr<IncomingLayers> layers_;
+    RequestHome home_;
 };
 
 class IoThread;
@@ -218,7 +254,32 @@ public:
 
     void send(Result<void> ended, codec::Buffer&& result);
 
+    // Answers with the exception that is being handled, unless it has answered. A reply for which
+    // there is no memory is not sent: the connection's own end or the caller's deadline ends the
+    // call instead.
+    void fail() noexcept;
+
+    // The same as send(), of a result that is not packed yet. Throws what that does.
+    template <class R>
+    void send_result(const R& result) {
+        send_packed([&](codec::Buffer& out) {
+            return pack_produced(out, [&]() -> const R& { return result; });
+        });
+    }
+
+    void send_nil() {
+        send_packed([](codec::Buffer& out) { return pack_produced(out, [] {}); });
+    }
+
 private:
+    template <class Pack>
+    void send_packed(Pack pack) {
+        if (request_->sink()->reply_in_place(*request_, PackResult{pack})) return request_.reset();
+        codec::Buffer out;
+        Result<void> ended = pack(out);
+        send(std::move(ended), std::move(out));
+    }
+
     std::shared_ptr<ActiveRequest> request_;
 };
 

@@ -142,7 +142,7 @@ public:
         return Error{Errc::handler_failed, "a stream does not run inline"};
     }
 
-    void start(codec::Bytes params, ReplyTicket ticket, HandlerExecutor executor) override {
+    void start(codec::Bytes params, ReplyTicket ticket, const HandlerExecutor& executor) override {
         try {
             Arguments arguments;
             const Context& context = ticket.request()->context();
@@ -150,12 +150,12 @@ public:
                 throw CallError{Error{Errc::invalid_arguments, *std::move(wrong)}};
             std::shared_ptr<ActiveRequest> request = ticket.request();
             start_handling(
-                std::move(executor),
+                executor,
                 std::move(request),
                 serve(function_, std::move(arguments), std::move(ticket))
             );
         } catch (...) {
-            if (ticket.request()) ticket.send(current_error(), codec::Buffer{});
+            ticket.fail();
         }
     }
 
@@ -174,16 +174,16 @@ public:
     }
 
 private:
-    static asio::awaitable<void> serve(F& function, Arguments arguments, ReplyTicket ticket) {
-        if (auto why = ticket.request()->why_not_begin()) {
-            ticket.send(std::move(*why), codec::Buffer{});
-            co_return;
-        }
-        const StreamPipePtr pipe = ticket.request()->stream();
-        Context& context = ticket.request()->context();
-        codec::Buffer out;
-        Result<void> ended{};
+    static HandlerCoroutine serve(F& function, Arguments arguments, ReplyTicket ticket) {
         try {
+            if (auto why = ticket.request()->why_not_begin()) {
+                ticket.send(std::move(*why), codec::Buffer{});
+                co_return;
+            }
+            const StreamPipePtr pipe = ticket.request()->stream();
+            Context& context = ticket.request()->context();
+            codec::Buffer out;
+            Result<void> ended{};
             All all = std::tuple_cat(std::move(arguments), stream_ends<Up, Written>(pipe));
             if constexpr (kIsGenerator) {
                 auto made = invoke_handler<kTakesContext>(function, context, all);
@@ -205,10 +205,10 @@ private:
                     ended = pack_returned(out, returned);
                 }
             }
+            ticket.send(std::move(ended), std::move(out));
         } catch (...) {
-            ended = current_error();
+            ticket.fail();
         }
-        ticket.send(std::move(ended), std::move(out));
     }
 
     // Pulls the next item when there is room for it.
