@@ -22,6 +22,10 @@ function(rollcall_add_module NAME)
         target_link_libraries(${target} PRIVATE
             $<BUILD_INTERFACE:rollcall_warnings> ${MODULE_PRIVATE_DEPENDS})
         set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+        # In code that may become part of a shared library g++ inlines nothing that another library
+        # could replace, unless it is told that none does; clang assumes it.
+        target_compile_options(${target} PRIVATE
+            $<$<AND:$<CXX_COMPILER_ID:GNU>,$<NOT:$<CONFIG:Debug>>>:-fno-semantic-interposition>)
     else()
         add_library(${target} INTERFACE)
         set(scope INTERFACE)

@@ -74,7 +74,7 @@ def count(program, name, calls):
     folder.mkdir(exist_ok=True)
     profile = folder / f"{re.sub('[^a-z0-9]+', '-', name)}-{calls}.callgrind"
     counted = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={profile}", program]
-    if side != "client":
+    if side in ("server", "coroutines"):
         kind = [side] if side == "coroutines" else []
         server, port = start([*counted, "serve", *kind])
         run([program, "ask", port, depth, calls, *more])
