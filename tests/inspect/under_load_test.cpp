@@ -47,18 +47,23 @@ TEST_F(UnderLoad, ThoseWhoLookDoNotMoveThe99thPercentile) {
     CalculatorProgram other{{"--admin", "127.0.0.1:0"}};
     const CurlLoop at_other{admin_of(other)};
     const CurlLoop at_server{url};
-    Windows windows{server.endpoint(), 300, 11};
-    for (const auto& [name, looker] : {std::pair{"elsewhere", &at_other}, {"here", &at_server}}) {
-        looker->hold();
-        windows.measure(
-            name,
-            [looker = looker] { looker->go_on_looking(); },
-            [looker = looker] { looker->hold(); }
-        );
-    }
-    windows.run();
+    const auto moves = [&] {
+        Windows windows{server.endpoint(), 300, 11};
+        for (const auto& [name, looker] :
+             {std::pair{"elsewhere", &at_other}, {"here", &at_server}}) {
+            looker->hold();
+            windows.measure(
+                name,
+                [looker = looker] { looker->go_on_looking(); },
+                [looker = looker] { looker->hold(); }
+            );
+        }
+        windows.run();
+        return windows.moved("elsewhere", "here");
+    };
+    // What chance alone does in some of a thousand runs, it does not do twice in a row.
+    EXPECT_FALSE(moves() && moves());
     EXPECT_GE(at_server.looks(), 11U);
-    EXPECT_FALSE(windows.moved("elsewhere", "here"));
 }
 
 // Else the test above would say nothing.
