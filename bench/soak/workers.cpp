@@ -1,26 +1,13 @@
 #include "workers.h"
 
+#include <rollcall/base/catching.h>
 #include <rollcall/base/thread.h>
 
 #include <asio/post.hpp>
 
-#include <exception>
 #include <utility>
 
 namespace rollcall::soak {
-namespace {
-
-Result<void> outcome_of(const Workers::Work& work) {
-    try {
-        return work();
-    } catch (const CallError& error) {
-        return error.error();
-    } catch (const std::exception& error) {
-        return Error{Errc::handler_failed, error.what()};
-    }
-}
-
-}  // namespace
 
 Workers::Workers(std::size_t threads, asio::any_io_executor executor)
     : executor_(std::move(executor)) {
@@ -54,7 +41,8 @@ void Workers::serve() {
         const Job job = std::move(jobs_.front());
         jobs_.pop_front();
         lock.unlock();
-        asio::post(executor_, [ticket = job.ticket, outcome = outcome_of(job.work)] {
+        const Result<void> outcome = catching(Errc::handler_failed, job.work);
+        asio::post(executor_, [ticket = job.ticket, outcome] {
             outcome ? ticket.end() : ticket.fail(outcome.error().to_string());
         });
         lock.lock();
