@@ -95,7 +95,8 @@ TEST_F(TopCommand, WaitsForAServerThatWasKilledAndStartedAgain) {
     const CalculatorProgram again{{"--listen", place}};
     EXPECT_TRUE(eventually([&] { return top->errors().find("it is back") != std::string::npos; }));
     EXPECT_TRUE(shows_calls(*top, place)) << top->errors();
-    for (const Json& row : last(*top)["methods"])
+    const Json line = last(*top);
+    for (const Json& row : line["methods"])
         EXPECT_GE(row["calls_per_second"], 0) << "the new process counts from its start";
     top->signal(SIGINT);
     EXPECT_EQ(top->wait(), (ExitStatus{0, 0}));
