@@ -110,6 +110,8 @@ private:
     // Any thread.
     static void schedule_pump(const Self& self);
     void pump();
+    // What other threads have given is put behind `calls`.
+    void take_inbox(std::vector<CallPtr>& calls);
     void take_in(std::vector<CallPtr>& calls, TimePoint now);
     // `ahead`: so many calls that were accepted before it are not in the queue yet. False if it has
     // ended, or enters a layer that awaits something first.
@@ -171,7 +173,7 @@ private:
     std::unique_ptr<HandlerPool> pool_;
     std::atomic<bool> begun_{false};  // handlers can be called; written under the lock
     std::vector<CallPtr> inbox_;
-    bool pump_scheduled_ = false;
+    std::atomic<bool> pump_scheduled_{false};  // before inbox_ is filled; written under the lock
     bool stopped_ = false;
 
     // Of the I/O thread:

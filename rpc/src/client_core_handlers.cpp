@@ -15,10 +15,12 @@ void ClientCore::require_not_begun(const char* what) const {
 }
 
 void ClientCore::begin() {
-    begun_ = true;
-    if (!methods_->needs_pool()) return;
-    pool_ = std::make_unique<HandlerPool>(options_.pool_threads, options_.log);
-    host_->pool = pool_->executor();
+    if (methods_->needs_pool()) {
+        pool_ = std::make_unique<HandlerPool>(options_.pool_threads, options_.log);
+        host_->pool = pool_->executor();
+    }
+    // Last: who finds it set takes no lock, and a pool for which there is no thread is tried again.
+    begun_.store(true, std::memory_order_release);
 }
 
 void ClientCore::add(std::string_view name, bool is_idempotent, std::unique_ptr<Handler> handler) {

@@ -4,6 +4,7 @@
 
 #include <asio/post.hpp>
 
+#include <iterator>
 #include <utility>
 
 namespace rollcall::rpc {
@@ -32,7 +33,7 @@ void ClientCore::submit(CallPtr call) {
     }
     if (!begun_) begin();
     inbox_.push_back(std::move(call));
-    if (std::exchange(pump_scheduled_, true)) return;
+    if (pump_scheduled_.exchange(true, std::memory_order_release)) return;
     lock.unlock();
     if (const Self self = self_.lock()) schedule_pump(self);
 }
@@ -52,9 +53,20 @@ void ClientCore::submit_here(CallPtr call) {
         const std::lock_guard lock{mutex_};
         if (!begun_) begin();
     }
+    const bool is_first = inbox_here_.empty();
+    take_inbox(inbox_here_);
     inbox_here_.push_back(std::move(call));
-    if (inbox_here_.size() > 1) return;
+    if (!is_first) return;
     if (const Self self = self_.lock()) turn_pump_.run_soon(self);
+}
+
+void ClientCore::take_inbox(std::vector<CallPtr>& calls) {
+    if (!pump_scheduled_.load(std::memory_order_acquire)) return;
+    const std::lock_guard lock{mutex_};
+    pump_scheduled_.store(false, std::memory_order_relaxed);
+    if (calls.empty()) return calls.swap(inbox_);
+    std::move(inbox_.begin(), inbox_.end(), std::back_inserter(calls));
+    inbox_.clear();
 }
 
 void ClientCore::TurnPump::run_soon(const Self& core) {
@@ -85,14 +97,10 @@ void ClientCore::cancel(const CallPtr& call) {
 void ClientCore::pump() {
     // Taken out first: what ends here may ask for more.
     std::vector<CallPtr> calls = std::move(taken_);
-    {
-        const std::lock_guard lock{mutex_};
-        calls.swap(inbox_);
-        pump_scheduled_ = false;
-    }
     const TimePoint now = SteadyClock::now();
-    take_in(calls, now);
     calls.swap(inbox_here_);
+    take_in(calls, now);
+    take_inbox(calls);
     take_in(calls, now);
     if (calls.capacity() <= kKeptCalls) taken_ = std::move(calls);
     drive();

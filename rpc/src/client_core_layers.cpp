@@ -4,6 +4,8 @@
 
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
+#include <asio/post.hpp>
+#include <asio/use_awaitable.hpp>
 
 #include <optional>
 #include <stdexcept>
@@ -61,6 +63,8 @@ bool ClientCore::pass_layers(const CallPtr& call) {
 asio::awaitable<void> ClientCore::await_layers(
     std::weak_ptr<ClientCore> weak, CallPtr call, asio::awaitable<Result<void>> finishing
 ) {
+    // Not yet: calls that came before this one are still to be sent.
+    co_await asio::post(asio::use_awaitable);
     Result<void> passed = co_await std::move(finishing);
     static_cast<OutgoingLayers&>(*call->watcher()).end_awaiting();
     // What is sent is sent in a turn of its own: this may be a turn of somebody else's.

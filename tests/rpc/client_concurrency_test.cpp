@@ -3,6 +3,7 @@
 #include <rollcall/rpc/client.h>
 #include <rollcall/rpc/server.h>
 
+#include "interposed.h"
 #include "scripted_connection.h"
 #include "support/eventually.h"
 
@@ -21,6 +22,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -260,6 +262,23 @@ TEST_F(ClientConcurrency, ACallbackThatThrowsEndsNothing) {
         EXPECT_EQ(client->call(twice(i)).value(), 2 * i);
     }
     EXPECT_EQ(client->counters().connects, 1U);
+}
+
+asio::awaitable<Result<int>> ask_back(Peer peer) {
+    co_return co_await peer.async_call(invoke<int>("seven"));
+}
+
+TEST(ClientHandlers, RunOnceThereAreThreadsForThem) {
+    Server asking;
+    asking.handle("ask", [](Context& context) { return ask_back(context.peer()); });
+    asking.start();
+    Client asked{asking.endpoint()};
+    asked.handle("seven", [] { return 7; }, {.run = RunOn::pool});
+    {
+        const tests::NoThreads none;
+        EXPECT_THROW(static_cast<void>(asked.call(invoke<int>("ask"))), std::system_error);
+    }
+    EXPECT_EQ(asked.call(invoke<int>("ask")).value(), 7);
 }
 
 TEST_F(ClientConcurrency, AHandlerOfAServerMayCallOn) {
