@@ -191,7 +191,7 @@ void ClientConnection::arm_read(const Self& self) {
     self->stream_.transport().async_wait_readable([self](const asio::error_code& ec) {
         if (self->owner_ == nullptr) return;
         if (ec) return self->lose(ec.message());
-        self->thread_.turns().turn([&self] { on_readable(self); });
+        self->thread_.turns().turn([&self] { act_or_end(self, [&self] { on_readable(self); }); });
     });
 }
 
@@ -201,7 +201,7 @@ void ClientConnection::arm_write(const Self& self) {
         self->writing_ = false;
         if (self->owner_ == nullptr) return;
         if (ec) return self->lose(ec.message());
-        on_writable(self);
+        act_or_end(self, [&self] { on_writable(self); });
     });
 }
 

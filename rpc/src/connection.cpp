@@ -89,7 +89,7 @@ std::size_t Connection::run(
     }
     auto slots = take_slots(method, *host_->load);
     if (!slots) return refuse(admitted, slots.error(), frame_bytes, facts.began);
-    const auto request = make_request(self, admitted, std::move(facts), *slots);
+    const auto request = make_request(self, admitted, std::move(facts), std::move(*slots));
     return begin_request(self, method, request, frame_bytes, [&] {
         method.handler->start(
             admitted.params, ReplyTicket{request}, host_->executor_for(*method.handler, executor_)
@@ -109,7 +109,7 @@ std::size_t Connection::refuse(
 }
 
 std::shared_ptr<ActiveRequest> Connection::make_request(
-    const Base& self, const Admitted& admitted, Context::Facts&& facts, const RequestSlots& slots
+    const Base& self, const Admitted& admitted, Context::Facts&& facts, RequestSlots&& slots
 ) {
     // The handler may ask for them on another thread.
     static_cast<void>(peer_state(self));
@@ -117,7 +117,7 @@ std::shared_ptr<ActiveRequest> Connection::make_request(
     // Memory that the thread keeps: that of the request before, if it has ended at once.
     const asio::recycling_allocator<ActiveRequest> memory;
     auto request = std::allocate_shared<ActiveRequest>(memory, self, admitted.id, std::move(facts));
-    request->take(slots);
+    request->take(std::move(slots));
     request->name_handler(&admitted.method->name);
     return request;
 }
@@ -150,6 +150,7 @@ void Connection::run_inline(
     if (admitted.id) codec::write_result_head(out, *admitted.id);
     const ContextScope scope{context};
     running_ = &self;
+    in_reply_ = true;
     thread_.begin_handler(admitted.method->name);
     Result<void> ended = admitted.method->handler->run(context, admitted.params, out);
     thread_.end_handler();
@@ -166,12 +167,26 @@ void Connection::run_inline(
         reply_bytes,
         context.began()
     );
-    out.append(ended_meanwhile_.view());
+    end_reply();
+}
+
+void Connection::end_reply() {
+    in_reply_ = false;
+    thread_.output().append(ended_meanwhile_.view());
     ended_meanwhile_.clear(0);
 }
 
 Error Connection::too_late_to_begin() {
     return Error{Errc::timed_out, "the deadline passed before the handler began"};
+}
+
+void Connection::end_broken_off(const Base& self) {
+    handing_out_ = false;
+    running_ = nullptr;
+    in_reply_ = false;
+    ended_meanwhile_.clear(0);
+    thread_.reset_output();
+    disconnect_here(self, "its messages could not be handled: out of memory?");
 }
 
 void Connection::close_requests() {
@@ -210,6 +225,7 @@ bool Connection::reply_in_place(ActiveRequest& request, const PackResult& pack) 
     codec::Buffer& out = thread_.output();
     const std::size_t start = out.size();
     std::optional<Error> error;
+    in_reply_ = true;
     try {
         if (request.id()) codec::write_result_head(out, *request.id());
         error = finish_reply(
@@ -217,9 +233,12 @@ bool Connection::reply_in_place(ActiveRequest& request, const PackResult& pack) 
         );
     } catch (...) {
         out.truncate(start);  // no half message
+        end_reply();
         throw;
     }
-    end_request(request, error ? &*error : nullptr, out.size() - start);
+    const std::size_t reply_bytes = out.size() - start;
+    end_reply();
+    end_request(request, error ? &*error : nullptr, reply_bytes);
     return true;
 }
 
@@ -256,14 +275,14 @@ void Connection::queue_reply(ActiveRequest& request, Result<void>&& ended, codec
     if (!request.id()) return end_unanswered(request, ended);
     // A handler that ends at once does not overtake what was answered before: the answer to a hello
     // says how the others are to be read.
-    if (handing_out_ && running_ == nullptr) stream_.queue().append(thread_.output(), 0);
+    if (handing_out_ && !in_reply_) stream_.queue().append(thread_.output(), 0);
     const ReplyFormat format = reply_format();
     const Metadata& metadata = request.context().reply_metadata();
     codec::Buffer message;
     codec::write_result_head(message, *request.id());
     const bool apart = ended && metadata.empty() && result.size() >= kLargeResultBytes &&
                        message.size() + result.size() <= format.max_bytes;
-    if (apart && running_ == nullptr) {
+    if (apart && !in_reply_) {
         end_request(request, nullptr, message.size() + result.size());
         stream_.queue().append(message.view());
         stream_.queue().append(result, 0);
@@ -272,8 +291,7 @@ void Connection::queue_reply(ActiveRequest& request, Result<void>&& ended, codec
     if (ended) message.append(result.view());
     const auto error = finish_reply(message, 0, request.id(), std::move(ended), metadata, format);
     end_request(request, error ? &*error : nullptr, message.size());
-    running_ != nullptr ? ended_meanwhile_.append(message.view())
-                        : stream_.queue().append(message, 0);
+    in_reply_ ? ended_meanwhile_.append(message.view()) : stream_.queue().append(message, 0);
 }
 
 void Connection::end_request(ActiveRequest& request, const Error* error, std::size_t reply_bytes) {

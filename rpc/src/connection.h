@@ -67,6 +67,17 @@ protected:
     // is kept for the peer any more.
     void part(bool has_begun, std::string_view reason);
 
+    // What `act` throws goes on. But what it has left undone nobody knows: the connection ends.
+    template <class Act>
+    static void act_or_end(const Base& self, Act&& act) {
+        try {
+            act();
+        } catch (...) {
+            self->end_broken_off(self);
+            throw;
+        }
+    }
+
     // No reply goes out any more. Handlers of its requests are told to stop.
     void close_requests();
 
@@ -129,10 +140,7 @@ private:
     );
     // For a handler that may go on after it has been begun.
     [[nodiscard]] std::shared_ptr<ActiveRequest> make_request(
-        const Base& self,
-        const Admitted& admitted,
-        Context::Facts&& facts,
-        const RequestSlots& slots
+        const Base& self, const Admitted& admitted, Context::Facts&& facts, RequestSlots&& slots
     );
     // Lets `begin` begin it. If it goes on then, or may have to be found before, it is kept.
     // Returns what it counts against the budget, 0 if it has ended.
@@ -170,7 +178,7 @@ private:
         std::size_t frame_bytes,
         std::unique_ptr<IncomingLayers> layers,
         Entry& said,
-        const RequestSlots& slots
+        RequestSlots&& slots
     );
     [[nodiscard]] static HandlerCoroutine go_through(
         ReplyTicket ticket, const MethodEntry* method, std::string params, Entry::Awaited awaited
@@ -178,6 +186,9 @@ private:
     // Lets it be handled when its layers have let it through.
     void run_entered(ReplyTicket ticket, const MethodEntry& method, codec::Bytes params);
     [[nodiscard]] static Error too_late_to_begin();
+    void end_broken_off(const Base& self);
+    // No reply is being packed any more: those that have come in between go behind it.
+    void end_reply();
     // As reply(), of one that is being begun.
     void reply_at_once(ActiveRequest& request, Result<void>&& ended, const codec::Buffer& result);
     static void on_reply(
@@ -212,9 +223,9 @@ private:
     mutable std::shared_ptr<PeerState> peer_;               // made when somebody may ask for it
     mutable std::unique_ptr<const PeerIdentity> identity_;  // likewise
     std::unique_ptr<IncomingLayers> spare_layers_;  // of the last request that ended at once
-    // While an inline handler runs, of which the thread's output ends in half a reply:
-    const Base* running_ = nullptr;  // this
-    codec::Buffer ended_meanwhile_;  // replies that it has caused
+    const Base* running_ = nullptr;                 // this, while an inline handler runs
+    bool in_reply_ = false;          // the thread's output ends in half a reply of this connection
+    codec::Buffer ended_meanwhile_;  // replies that have come in between
     std::atomic<bool> closed_{false};
 };
 

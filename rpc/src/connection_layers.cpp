@@ -33,7 +33,7 @@ std::size_t Connection::run_layered(
         auto slots = take_slots(*admitted.method, *host_->load);
         if (slots)
             return go_on_later(
-                self, admitted, context, frame_bytes, std::move(layers), said, *slots
+                self, admitted, context, frame_bytes, std::move(layers), said, std::move(*slots)
             );
         refuse_layered(admitted, context, *layers, std::move(slots.error()), frame_bytes);
     }
@@ -67,10 +67,11 @@ std::size_t Connection::go_on_later(
     std::size_t frame_bytes,
     std::unique_ptr<IncomingLayers> layers,
     Entry& said,
-    const RequestSlots& slots
+    RequestSlots&& slots
 ) {
     const MethodEntry& method = *admitted.method;
-    const auto request = make_request(self, admitted, IncomingLayers::take_facts(context), slots);
+    const auto request =
+        make_request(self, admitted, IncomingLayers::take_facts(context), std::move(slots));
     // The name of an unknown method is that of the message.
     layers->move_to(request->context(), host_->methods->is_fallback(method));
     request->give_layers(std::move(layers));

@@ -27,13 +27,18 @@ IoThread::IoThread(Log log)
 
 template <class Turn>
 void IoThread::guarded(Turn&& turn) {
+    // Half a message of one connection must not go to the next, nor what it has still to count.
+    const auto clean = [this] {
+        reset_output();
+        calls_.end(SteadyClock::now());
+    };
     try {
         turn();
     } catch (const std::exception& error) {
-        reset_output();  // half a message of one connection must not go to the next
+        clean();
         log_.error(std::string{"a completion handler threw: "} + error.what());
     } catch (...) {
-        reset_output();
+        clean();
         log_.error("a completion handler threw something that is no std::exception");
     }
 }

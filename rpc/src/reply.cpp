@@ -83,17 +83,13 @@ void ActiveRequest::stop(Errc why) {
     stop_.request_stop();
 }
 
-void ActiveRequest::leave_queue() noexcept {
-    if (auto* const queued = std::exchange(slots_.queued, nullptr)) queued->fetch_sub(1);
-}
-
 void ActiveRequest::leave_slots() noexcept {
-    leave_queue();
-    if (auto* const in_flight = std::exchange(slots_.in_flight, nullptr)) in_flight->fetch_sub(1);
+    slots_.queued.leave();
+    slots_.in_flight.leave();
 }
 
 std::optional<Error> ActiveRequest::why_not_begin() {
-    leave_queue();
+    slots_.queued.leave();
     if (auto why = why_not_go_on()) return why;
     const bool waits = slots_.max_wait > Duration::zero();
     if (waits && SteadyClock::now() - context_.began() > slots_.max_wait) {

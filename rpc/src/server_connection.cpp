@@ -44,7 +44,7 @@ void ServerConnection::arm_read(const Self& self) {
         self->reading_ = false;
         if (self->phase_ == Phase::closed) return;
         if (ec) return self->lose(ec.message());
-        on_readable(self);
+        act_or_end(self, [&self] { on_readable(self); });
     });
 }
 
@@ -54,7 +54,7 @@ void ServerConnection::arm_write(const Self& self) {
         self->writing_ = false;
         if (self->phase_ == Phase::closed) return;
         if (ec) return self->lose(ec.message());
-        on_writable(self);
+        act_or_end(self, [&self] { on_writable(self); });
     });
 }
 
@@ -284,8 +284,10 @@ void ServerConnection::schedule_flush(const Self& self) {
     asio::post(self->thread_.context(), [self] {
         self->flush_scheduled_ = false;
         if (self->phase_ == Phase::closed) return;
-        flush(self);
-        settle(self);
+        act_or_end(self, [&self] {
+            flush(self);
+            settle(self);
+        });
     });
 }
 

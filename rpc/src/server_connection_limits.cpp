@@ -84,6 +84,7 @@ bool ServerConnection::handle_held(const Self& self) {
             const Error error{Errc::cancelled, "the caller cancelled the call"};
             write_error(thread_.output(), held.id, error, reply_format());
         }
+        thread_.calls().end(read_at_);
     }
     read_at_ = last_read;
     if (held_requests_ && held_requests_->empty()) held_requests_.reset();

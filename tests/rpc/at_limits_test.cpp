@@ -117,5 +117,24 @@ TEST_F(AtItsLimit, RequestsThatWaitBeginInTheirOrder) {
     EXPECT_EQ(order, expected);
 }
 
+TEST_F(AtItsLimit, ARequestThatWaitedIsCountedFromWhenItCame) {
+    RawPeer peer{server.endpoint()};
+    ASSERT_TRUE(peer.send(request(1, "pass", 1) + request(2, "size", "it waits")));
+    ASSERT_TRUE(eventually([&] { return gate.begun() == 1; }));
+    const TimePoint came = SteadyClock::now();
+    ASSERT_TRUE(eventually([&] { return SteadyClock::now() - came >= 50ms; }));
+    // Read after it, and before it begins.
+    const std::uint64_t before = server.stats().bytes_read;
+    ASSERT_TRUE(peer.send(request(3, "size", "later")));
+    ASSERT_TRUE(eventually([&] { return server.stats().bytes_read > before; }));
+    gate.open();
+    EXPECT_EQ(receive_answers(peer, 3).size(), 3U);
+    for (const MethodStats& stats : server.method_stats()) {
+        if (stats.name == "size") {
+            EXPECT_GE(stats.latency.sum, 50ms);
+        }
+    }
+}
+
 }  // namespace
 }  // namespace rollcall::rpc::tests

@@ -11,7 +11,9 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <functional>
 #include <future>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -33,6 +35,21 @@ struct Unpackable {
     void msgpack_unpack(const msgpack::object&) {}
 };
 
+// Whose packing runs some of the program's own code.
+struct Meddler {
+    std::function<void()> meddle;
+
+    template <class Packer>
+    void msgpack_pack(Packer& packer) const {
+        packer.pack_array(2);
+        packer.pack(1);
+        meddle();
+        packer.pack(2);
+    }
+
+    void msgpack_unpack(const msgpack::object&) {}
+};
+
 namespace {
 
 MethodStats stats_of(const Server& server, std::string_view name) {
@@ -48,6 +65,17 @@ asio::awaitable<void> go_on_elsewhere() {
     auto begin = [](auto handler) {
         std::thread thread{[given = std::move(handler)]() mutable { std::move(given)(); }};
         thread.join();
+    };
+    co_await asio::async_initiate<const asio::use_awaitable_t<>&, void()>(
+        begin, asio::use_awaitable
+    );
+}
+
+// Goes on when `resume` is called, inside of it.
+asio::awaitable<void> until_resumed(std::function<void()>& resume) {
+    auto begin = [&resume](auto handler) {
+        auto kept = std::make_shared<decltype(handler)>(std::move(handler));
+        resume = [kept] { std::move (*kept)(); };
     };
     co_await asio::async_initiate<const asio::use_awaitable_t<>&, void()>(
         begin, asio::use_awaitable
@@ -125,6 +153,23 @@ TEST_F(BegunCoroutines, LeaveNoHalfMessagesWhenThereIsNoResult) {
     EXPECT_EQ(answers[4].error, "");
     EXPECT_NE(answers[5].error, "");
     EXPECT_EQ(answers[6].error, "");
+}
+
+TEST_F(BegunCoroutines, WhoseRepliesComeWhileAnotherIsPackedFollowIt) {
+    std::function<void()> resume;
+    server.handle("wait", [&resume](int n) -> asio::awaitable<int> {
+        co_await until_resumed(resume);
+        co_return n;
+    });
+    server.handle("meddle", [&resume](int) -> asio::awaitable<Meddler> {
+        co_return Meddler{resume};
+    });
+    server.start();
+    RawPeer peer{server.endpoint()};
+    ASSERT_TRUE(peer.send(request(1, "wait", 5) + request(2, "meddle", 0) + request(3, "plain", 7))
+    );
+    const std::string replies = result(2, std::vector<int>{1, 2}) + result(1, 5) + result(3, 7);
+    EXPECT_EQ(peer.receive_exactly(replies.size()), replies);
 }
 
 TEST_F(BegunCoroutines, AreCountedOnceHoweverTheyEnd) {

@@ -6,6 +6,7 @@
 #include <rollcall/rpc/call_metrics.h>
 #include <rollcall/rpc/context.h>
 #include <rollcall/rpc/request_home.h>
+#include <rollcall/rpc/request_slots.h>
 #include <rollcall/rpc/stop_on_demand.h>
 #include <rollcall/rpc/stream_pipe.h>
 
@@ -115,15 +116,6 @@ protected:
     ~ReplySink() = default;
 };
 
-// Where a request is counted besides its bytes, and how long it may wait for its turn. Counted in
-// already by who gives them away.
-struct RequestSlots {
-    std::atomic<std::size_t>* queued = nullptr;        // of the pool, until the handler begins
-    std::atomic<std::size_t>* in_flight = nullptr;     // of its method, until it has ended
-    Duration max_wait = Duration::zero();              // zero: as long as its deadline allows
-    std::atomic<std::uint64_t>* overloaded = nullptr;  // counts it if it waits for longer
-};
-
 // A request whose handler does not end at once. Shared by its handler, which holds its ticket, and
 // by what may stop it.
 class ActiveRequest {
@@ -186,7 +178,7 @@ public:
     void stop(Errc why);
 
     // Right after it was made.
-    void take(const RequestSlots& slots) noexcept { slots_ = slots; }
+    void take(RequestSlots&& slots) noexcept { slots_ = std::move(slots); }
 
     // Once, when its turn has come: why it is not to begin, if it is not. On the thread of its
     // handler.
@@ -204,8 +196,6 @@ public:
     [[nodiscard]] RequestHome& home() noexcept { return home_; }
 
 private:
-    void leave_queue() noexcept;
-
     const std::shared_ptr<ReplySink> sink_;
     const std::optional<std::uint32_t> id_;
     std::size_t charged_bytes_ = 0;
