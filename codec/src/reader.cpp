@@ -20,15 +20,6 @@ std::optional<bool> Reader::read_bool() {
     return *at_++ == '\xc3';
 }
 
-std::optional<std::int64_t> Reader::read_signed() {
-    if (!is_integer(kind())) return std::nullopt;
-    const Format& format = format_of(*at_);
-    const Integer value = integer_at(at_, format);
-    if (!value.negative && value.bits > static_cast<std::uint64_t>(INT64_MAX)) return std::nullopt;
-    at_ += 1 + format.fixed_payload;
-    return static_cast<std::int64_t>(value.bits);
-}
-
 std::optional<double> Reader::read_double() {
     if (is_integer(kind())) {
         const Format& format = format_of(*at_);

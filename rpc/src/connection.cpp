@@ -172,6 +172,7 @@ void Connection::run_inline(
 
 void Connection::end_reply() {
     in_reply_ = false;
+    if (ended_meanwhile_.empty()) return;
     thread_.output().append(ended_meanwhile_.view());
     ended_meanwhile_.clear(0);
 }

@@ -89,12 +89,9 @@ private:
 // ---- here because every message goes through them several times
 
 inline Reader::Integer Reader::integer_at(const char* at, const Format& format) {
-    const auto first = static_cast<unsigned char>(*at);
     if (format.fixed_payload == 0) {
-        if (format.kind == Kind::positive) return {first, false};
-        return {
-            static_cast<std::uint64_t>(static_cast<std::int64_t>(static_cast<std::int8_t>(first))),
-            true};
+        const auto value = static_cast<std::int64_t>(static_cast<std::int8_t>(*at));
+        return {static_cast<std::uint64_t>(value), value < 0};
     }
     const std::uint64_t raw = load_big_endian(at + 1, format.fixed_payload);
     if (format.kind == Kind::positive) return {raw, false};
@@ -111,6 +108,16 @@ inline std::optional<std::uint64_t> Reader::read_unsigned() {
     if (value.negative) return std::nullopt;
     at_ += 1 + format.fixed_payload;
     return value.bits;
+}
+
+inline std::optional<std::int64_t> Reader::read_signed() {
+    if (at_end()) return std::nullopt;
+    const Format& format = format_of(*at_);
+    if (format.kind != Kind::positive && format.kind != Kind::negative) return std::nullopt;
+    const Integer value = integer_at(at_, format);
+    if (!value.negative && value.bits > static_cast<std::uint64_t>(INT64_MAX)) return std::nullopt;
+    at_ += 1 + format.fixed_payload;
+    return static_cast<std::int64_t>(value.bits);
 }
 
 inline std::optional<Bytes> Reader::read_text() {
