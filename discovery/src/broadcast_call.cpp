@@ -21,6 +21,11 @@ public:
         slot_->on_attempt(now);
     }
 
+    // It never ended: there was no memory to send it, or its loop has ended first.
+    ~Attempt() override {
+        if (broadcast_) slot_->on_end(SteadyClock::now());
+    }
+
     void finish(codec::Bytes result) noexcept override {
         const TimePoint now = SteadyClock::now();
         slot_->on_success(began_, now);

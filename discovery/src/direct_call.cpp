@@ -22,7 +22,10 @@ DirectCall::DirectCall(rpc::PackedInvocation&& packed, Deadline must_end, Kind a
     : rpc::Call(std::move(packed), must_end, awaited), whole_(must_end) {
 }
 
-DirectCall::~DirectCall() = default;
+DirectCall::~DirectCall() {
+    // It never ended: there was no memory to send it, or its loop has ended first.
+    if (slot_) slot_->on_end(SteadyClock::now());
+}
 
 // ---- the first attempt
 

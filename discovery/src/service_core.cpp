@@ -188,7 +188,8 @@ std::shared_ptr<const ServiceCore::Fit> ServiceCore::fit_of(const SlotList& list
     auto fit = std::make_shared<const Fit>(Fit{
         list.shared_from_this(), changes, fittest_of(list, {}, all)});
     const std::lock_guard lock{mutex_};
-    fit_ = fit;
+    // Not that of a list which has been replaced meanwhile: it would keep its connections.
+    if (list_.get() == &list) fit_ = fit;
     return fit;
 }
 
