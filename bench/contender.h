@@ -22,6 +22,7 @@ enum class Traffic {
     any,
     one_call_at_a_time,  // one connection, one call in flight
     one_call_each,       // one call in flight on each connection
+    not_one_call_each,   // what it asks for at once shares connections, of which it may have many
 };
 
 // What threads that call and wait use.
@@ -49,6 +50,8 @@ struct Contender {
         if (workload.pattern == Pattern::threads) return threads != Threads::none;
         if (workload.pattern == Pattern::newcomers) return connections;
         if (traffic == Traffic::any) return true;
+        if (traffic == Traffic::not_one_call_each)
+            return workload.in_flight > 1 || workload.connections == 1;
         if (workload.in_flight > 1) return false;
         return traffic == Traffic::one_call_each || workload.connections == 1;
     }

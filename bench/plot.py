@@ -41,7 +41,10 @@ def bars(results, workload, title):
     most = max(1.1, max(row["ratio_high"] for row in rows) * 1.02)
     bottom = 36 + ROW * len(rows)
     parts = []
-    for tick in (0, 0.25, 0.5, 0.75, 1.0):
+    step = 0.25
+    while most / step > 10:
+        step *= 2
+    for tick in (step * i for i in range(int(most / step) + 1)):
         x = LEFT + WIDTH * tick / most
         parts += [_line(x, 32, x, bottom, "grid"), _text(x, bottom + 14, f"{tick:g}", "middle")]
     for index, row in enumerate(rows):

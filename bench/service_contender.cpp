@@ -41,7 +41,7 @@ Contenders service_contenders() {
     const auto serve = [](const Listening& listening) {
         serve_rollcall(server_options(Features::defaults), Handlers::plain, listening);
     };
-    return {{"rollcall-service", serve, load}};
+    return {{"rollcall-service", serve, load, Traffic::not_one_call_each}};
 }
 
 }  // namespace rollcall::bench
