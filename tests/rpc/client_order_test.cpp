@@ -5,7 +5,7 @@
 
 #include "support/eventually.h"
 
-#include <asio/post.hpp>
+#include <asio/awaitable.hpp>
 #include <gtest/gtest.h>
 
 #include <functional>
